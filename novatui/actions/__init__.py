@@ -1,0 +1,1 @@
+"""What can be done: the catalogue of verbs and keys."""

@@ -1,0 +1,1 @@
+"""Drivers: one folder per hypervisor family, imported only inside worker processes."""

@@ -1,0 +1,1 @@
+"""The demo family: a seeded fleet that lives without any network."""

@@ -1,0 +1,1 @@
+"""The libvirt family: KVM/QEMU and the test driver, over libvirt-python."""

@@ -1,0 +1,1 @@
+"""Configuration files, precedence, secrets and policy."""

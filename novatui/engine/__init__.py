@@ -1,0 +1,1 @@
+"""The console side without Textual: supervisor, stores, query language, the Fleet facade."""

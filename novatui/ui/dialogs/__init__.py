@@ -1,0 +1,1 @@
+"""Modal dialogs; the only place where stock list widgets may be used."""

@@ -1,0 +1,1 @@
+"""The output layer between the compositor and the terminal."""

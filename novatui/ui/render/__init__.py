@@ -1,0 +1,1 @@
+"""Pure functions from a row of the stores to a Strip."""

@@ -1,0 +1,1 @@
+"""The row engine: one virtual list that serves tree and table on the line API."""

@@ -1,0 +1,1 @@
+"""Frames between the console and its workers, and their framing on a byte stream."""
