@@ -1,0 +1,219 @@
+"""What a driver is: small roles over one connection, blocking code that speaks through a Sink.
+
+A driver implements the roles that its product has; the worker asks with `isinstance`. Methods block and run on the
+worker's lanes; they raise `core.errors.NovaError` and nothing else on purpose. A lost connection is `Unreachable`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterable, Mapping
+from typing import Protocol
+
+from novatui.core.capabilities import Fact
+from novatui.core.connection import ConnectionInfo, ConnectionSpec
+from novatui.core.detail import Detail, Lease, Volume
+from novatui.core.devices import Device
+from novatui.core.errors import Failure, NovaError
+from novatui.core.events import Event
+from novatui.core.inventory import Row
+from novatui.core.snapshots import Snapshot
+from novatui.core.tasks import Task
+
+
+class Sink(Protocol):
+    """Where a driver puts what it learns. Every method is safe from any thread and never blocks for long."""
+
+    def now(self) -> float:
+        """The clock of readings: call it when a request begins and pass the answer as `begun`."""
+        ...
+
+    def rows(self, begun: float, rows: Iterable[Row]) -> None:
+        """Objects, new or changed; any number, chunked on the way."""
+        ...
+
+    def remove(self, begun: float, keys: Iterable[str]) -> None:
+        """Objects that are gone."""
+        ...
+
+    def samples(self, begun: float, samples: Iterable[tuple[str, Mapping[str, float | None]]]) -> None:
+        """Metrics by key; a metric that is absent or None has no sample."""
+        ...
+
+    def task(self, begun: float, task: Task) -> None:
+        """A task as it stands now."""
+        ...
+
+    def event(self, event: Event) -> None:
+        """Something happened."""
+        ...
+
+    def facts(self, begun: float, facts: Iterable[Fact]) -> None:
+        """Capability facts."""
+        ...
+
+    def step(self, name: str, ok: bool | None, ms: float, text: str = "") -> None:
+        """One step of connecting, for `doctor` and the connection screen."""
+        ...
+
+    def lost(self, failure: Failure) -> None:
+        """The connection ended by itself (close callback, keepalive, session expiry)."""
+        ...
+
+    def ask(self, topic: str, text: str, *, secret: bool) -> str | None:
+        """Ask a person and wait for the answer; None when declined or when nobody is there."""
+        ...
+
+    def count(self, call: str) -> None:
+        """A native call went out: counted for the overlay and `doctor`."""
+        ...
+
+
+class Loaded:
+    """What an inventory listing achieved: kinds listed whole, and kinds that failed with their reason."""
+
+    def __init__(self) -> None:
+        self.scopes: set[str] = set()
+        self.failures: dict[str, Failure] = {}
+
+    def done(self, *kinds: str) -> None:
+        """These kinds were listed whole."""
+        self.scopes.update(kinds)
+
+    def failed(self, error: NovaError, *kinds: str) -> None:
+        """These kinds could not be listed."""
+        self.failures.update(dict.fromkeys(kinds, error.failure))
+
+
+class Session(ABC):
+    """The connection itself. Every driver is one."""
+
+    def __init__(self, spec: ConnectionSpec, secrets: Mapping[str, str], sink: Sink) -> None:
+        self.spec = spec
+        self.secrets = secrets
+        self.sink = sink
+
+    @abstractmethod
+    def connect(self) -> ConnectionInfo:
+        """Connect, authenticate, identify. Called once in the life of the object."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """End it. Called after all other calls have returned; must not raise."""
+
+    def ping(self) -> None:  # noqa: B027 - most products have a keepalive of their own
+        """Ask for a sign of life; raise `Unreachable` when there is none. Only for products without keepalive."""
+
+
+class InventorySource(ABC):
+    """What exists."""
+
+    relist: float = 60.0
+    """Seconds between full listings after the first; a product that does not push lists at its own pace."""
+
+    @abstractmethod
+    def load(self, kinds: Collection[str]) -> Loaded:
+        """List everything of these kinds, in chunks through the sink."""
+
+    def watch(self) -> None:  # noqa: B027 - products without events have nothing to subscribe to
+        """Subscribe to the product's own events, once, after the first load. Without events: do nothing."""
+
+    @abstractmethod
+    def refresh(self, keys: Collection[str]) -> None:
+        """Read these objects again; one that is gone is removed."""
+
+
+class MetricSource(ABC):
+    """How busy it is."""
+
+    period: float = 2.0
+    """Native period in seconds; the worker samples at max(period, 4 × the duration of the last sampling)."""
+
+    @abstractmethod
+    def sample(self, keys: Collection[str] | None) -> None:
+        """Measure these objects (None: all) with bulk calls only."""
+
+
+class DetailSource(ABC):
+    """One object in full."""
+
+    @abstractmethod
+    def detail(self, key: str, parts: Collection[str]) -> Detail:
+        """Read it now. A part that fails is named in the answer; only a missing object or a lost link raises."""
+
+
+class TaskSource(ABC):
+    """Long-running work, whoever started it."""
+
+    @abstractmethod
+    def tasks(self) -> list[Task]:
+        """What runs now, and what ended lately if the product remembers."""
+
+
+class EventSource(ABC):
+    """What happened."""
+
+    @abstractmethod
+    def events(self, since: float) -> list[Event]:
+        """Events since that epoch second that the product remembers; live ones come through the sink."""
+
+
+class SnapshotSource(ABC):
+    """Snapshot trees."""
+
+    @abstractmethod
+    def snapshots(self, key: str) -> list[Snapshot]:
+        """All snapshots of one machine."""
+
+
+class DeviceSource(ABC):
+    """Devices of hosts."""
+
+    @abstractmethod
+    def devices(self, host: str) -> list[Device]:
+        """All devices of one host that a machine could be given."""
+
+
+class StorageSource(ABC):
+    """Where disks live; `load` lists the stores themselves."""
+
+    @abstractmethod
+    def volumes(self, key: str) -> list[Volume]:
+        """All volumes of one store."""
+
+
+class NetworkSource(ABC):
+    """What machines are plugged into; `load` lists the networks themselves."""
+
+    @abstractmethod
+    def leases(self, key: str) -> list[Lease]:
+        """Addresses that one network gave out."""
+
+
+class CapabilityProbe(ABC):
+    """What can be done here, with evidence."""
+
+    @abstractmethod
+    def probe(self, scope: str) -> list[Fact]:
+        """Ask about one host or machine (key), or the connection as a whole (empty)."""
+
+
+ROLES: tuple[type, ...] = (
+    Session,
+    InventorySource,
+    MetricSource,
+    DetailSource,
+    TaskSource,
+    EventSource,
+    SnapshotSource,
+    DeviceSource,
+    StorageSource,
+    NetworkSource,
+    CapabilityProbe,
+)
+"""Every role, for `ConnectionInfo.roles`."""
+
+
+def roles_of(driver: Session) -> tuple[str, ...]:
+    """Names of the roles that a driver has."""
+    return tuple(role.__name__ for role in ROLES if isinstance(driver, role))

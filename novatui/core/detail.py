@@ -1,0 +1,63 @@
+"""The whole of one object, read on demand."""
+
+from __future__ import annotations
+
+import msgspec
+
+from novatui.core.devices import Device
+from novatui.core.errors import Failure
+from novatui.core.snapshots import Snapshot
+from novatui.core.vmspec import VmSpec
+
+
+class Volume(msgspec.Struct, frozen=True, kw_only=True):
+    """One volume of a store; sizes in bytes."""
+
+    name: str
+    path: str = ""
+    format: str = ""
+    capacity: int | None = None
+    allocation: int | None = None
+    backing: str = ""
+
+
+class Lease(msgspec.Struct, frozen=True, kw_only=True):
+    """An address that a network gave out."""
+
+    mac: str
+    ip: str
+    hostname: str = ""
+    expires: float | None = None
+    """Epoch seconds."""
+
+
+class Property(msgspec.Struct, frozen=True):
+    """One named fact that has no column of its own: shown as it is, under its section."""
+
+    section: str
+    name: str
+    value: str
+
+
+class Detail(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything a connection tells of one object. A part that failed is named in `failures` and absent here."""
+
+    key: str
+    vm: VmSpec | None = None
+    snapshots: tuple[Snapshot, ...] | None = None
+    devices: tuple[Device, ...] | None = None
+    volumes: tuple[Volume, ...] | None = None
+    leases: tuple[Lease, ...] | None = None
+    properties: tuple[Property, ...] = ()
+    raw: str = ""
+    """The native form: domain XML, a JSON record."""
+    raw_format: str = ""
+    """xml, json, yaml, text."""
+    failures: tuple[PartFailure, ...] = ()
+
+
+class PartFailure(msgspec.Struct, frozen=True):
+    """A part of a detail that could not be read."""
+
+    part: str
+    failure: Failure

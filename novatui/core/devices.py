@@ -1,0 +1,41 @@
+"""Devices of a host that a machine could be given."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Device(msgspec.Struct, frozen=True, kw_only=True):
+    """One device of a host."""
+
+    id: str
+    """Native id: `pci_0000_5e_00_1`."""
+    name: str
+    device_class: str
+    """pci, gpu, vgpu, vf, usb, nic, disk, mdev."""
+    address: str = ""
+    """`0000:5e:00.1`, bus and device number …"""
+    vendor: str = ""
+    product: str = ""
+    driver: str = ""
+    """Driver of the host that holds it now."""
+    iommu_group: int | None = None
+    numa_node: int | None = None
+    parent: str = ""
+    """Id of the device it belongs to: the physical function of a VF, the GPU of an mdev."""
+    holder: str = ""
+    """Key of the machine that holds it; empty when free."""
+    functions_max: int | None = None
+    """SR-IOV virtual functions that a physical function can have."""
+    functions: int | None = None
+    """SR-IOV virtual functions that exist."""
+    mdev_types: tuple[MdevType, ...] = ()
+
+
+class MdevType(msgspec.Struct, frozen=True, kw_only=True):
+    """A kind of mediated device (vGPU) that a parent device can make."""
+
+    id: str
+    name: str = ""
+    available: int | None = None
+    """Instances that can still be made."""
