@@ -1,3 +1,5 @@
+"""The model: names, states, codes and units hold what they promise."""
+
 from __future__ import annotations
 
 from hypothesis import given

@@ -1,3 +1,5 @@
+"""Backend text is made harmless where it enters."""
+
 from __future__ import annotations
 
 import unicodedata

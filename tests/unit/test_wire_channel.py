@@ -1,3 +1,5 @@
+"""Frames cross a channel whole, in order, or not at all."""
+
 from __future__ import annotations
 
 import contextlib
