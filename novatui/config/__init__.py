@@ -1,1 +1,1 @@
-"""Configuration files, precedence, secrets and policy."""
+"""Configuration: files, precedence, provenance, targets, secrets, trusted certificates and policy. Opens no window, no network."""
