@@ -1,1 +1,4 @@
-"""Configuration: files, precedence, provenance, targets, secrets, trusted certificates and policy. Opens no window, no network."""
+"""Configuration: files, precedence, provenance, targets, secrets, trusted certificates and policy.
+
+Opens no window, no network.
+"""

@@ -79,7 +79,10 @@ def _login(one: Connection) -> list[tuple[str, str, str]]:
 
 
 def account(one: Connection) -> str:
-    """The account to log in with, from the URI or the key; for Proxmox with its token. Empty when none is named."""
+    """The account to log in with, from the URI or the key; for Proxmox with its token.
+
+    Empty when none is named.
+    """
     if not one.uri.user:
         return one.user
     return f"{one.uri.user}!{one.uri.token}" if one.uri.token else one.uri.user

@@ -6,7 +6,7 @@ import re
 import types
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import Annotated, Any, Literal, NewType, Union, cast, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 
 import msgspec
 
@@ -27,9 +27,10 @@ PARSERS: dict[type, Callable[[str], object]] = {
     Tls: parse_tls,
     SecretRef: parse_secret,
 }
-"""Values that are written as text and kept as something typed. A parser raises ValueError with words to show."""
+"""Values that are written as text and kept as something typed. A parser raises ValueError with words to
+show."""
 
-Name = NewType("Name", str)
+Name = Annotated[str, msgspec.Meta(pattern=r"^\w[\w.-]{0,63}\Z")]
 """Key type of tables whose names are ours to limit, because they are typed, quoted and part of references."""
 
 _NAME = re.compile(r"\w[\w.-]{0,63}")
@@ -72,19 +73,15 @@ def values_of(
             if name in known:
                 _take(value, known[name].type, place, problems, here, values, lax)
             else:
-                _report(
-                    problems, place, here, f"unknown key `{name}`{_within(path)}", did_you_mean(name, known)
-                )
+                _report(problems, place, here, f"unknown key `{name}`{_within(path)}", did_you_mean(name, known))
         return values
     names, inner = get_args(schema)
     for name, value in table.items():
         here = (*path, name)
-        if names is not Name or _NAME.fullmatch(name):
+        if names != Name or _NAME.fullmatch(name):
             _take(value, inner, place, problems, here, values, lax)
         else:
-            hint = (
-                "letters, digits, dots, dashes and underscores, 64 at most, beginning with a letter or digit"
-            )
+            hint = "letters, digits, dots, dashes and underscores, 64 at most, beginning with a letter or digit"
             _report(problems, place, here, f"`{name}` cannot be a name{_within(path)}", hint)
     return values
 
@@ -204,26 +201,25 @@ def describe(kind: Any) -> str:
 
 def examples_of(kind: Any) -> list[object]:
     """Sample values that the schema gives for a type."""
-    metas = [meta for meta in get_args(kind) if isinstance(meta, msgspec.Meta)]
-    return [sample for meta in metas for sample in meta.examples or []]
+    parts = get_args(kind)
+    found = [sample for part in parts if isinstance(part, msgspec.Meta) for sample in part.examples or []]
+    return found or [sample for part in parts for sample in examples_of(part)]
 
 
 def _limits(kind: Any) -> str:
     if get_origin(kind) in (Union, types.UnionType):
         return "".join(_limits(part) for part in get_args(kind))
-    metas = (
-        [meta for meta in get_args(kind)[1:] if isinstance(meta, msgspec.Meta)] if get_origin(kind) else []
-    )
-    return "".join(
-        f" from {meta.ge:g} to {meta.le:g}" for meta in metas if meta.ge is not None and meta.le is not None
-    )
+    metas = [meta for meta in get_args(kind)[1:] if isinstance(meta, msgspec.Meta)] if get_origin(kind) else []
+    return "".join(f" from {meta.ge:g} to {meta.le:g}" for meta in metas if meta.ge is not None and meta.le is not None)
 
 
 def _plain(kind: Any, message: str) -> str:
     """msgspec's finding without the value; our own words for the type."""
     at = message.partition(" - at `$")[2].rstrip("`")
     element = f", element {at.strip('[].')}" if at else ""
-    return f"must be {describe(kind)}{element}"
+    words = describe(kind)
+    article = "" if words.startswith(("true", "text", "one of")) else "a "
+    return f"must be {article}{words}{element}"
 
 
 def _within(path: Path) -> str:

@@ -21,7 +21,8 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     message: str
     hint: str = ""
     file: str = ""
-    """File that holds it; or the environment variable or command-line option, as typed. Empty when there is none."""
+    """File that holds it; or the environment variable or command-line option, as typed. Empty when there is
+    none."""
     line: int = 0
     """Line in `file`, from 1; 0 when it has none."""
     key: str = ""
@@ -40,13 +41,14 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ConfigError(Exception):
-    """Configuration that cannot be used; the command ends with exit code 2. Holds all problems, never just the first."""
+    """Configuration that cannot be used; the command ends with exit code 2.
+
+    Holds all problems, never just the first.
+    """
 
     def __init__(self, message: str, hint: str = "", file: str = "", line: int = 0, key: str = "") -> None:
         super().__init__(message)
-        self.problems: tuple[Problem, ...] = (
-            Problem(message=message, hint=hint, file=file, line=line, key=key),
-        )
+        self.problems: tuple[Problem, ...] = (Problem(message=message, hint=hint, file=file, line=line, key=key),)
 
     @classmethod
     def of(cls, problems: Iterable[Problem]) -> ConfigError:

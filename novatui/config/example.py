@@ -19,13 +19,20 @@ Take the `#` directly in front of a key away to set it. `novatui config check` f
 
 
 def example() -> str:
-    """Text of the example. Lines that begin `# ` are prose; a `#` without a space comes before a key or table."""
-    lines = [*_prose(_INTRODUCTION), "", *_prose(inspect.getdoc(schema.Config) or ""), ""]
+    """Text of the example.
+
+    Lines that begin `# ` are prose; a `#` without a space comes before a key or table.
+    """
+    lines = [*_prose(_INTRODUCTION), "", *_prose(_doc(schema.Config)), ""]
     lines += _keys(schema.Config)
-    lines += [*_prose(inspect.getdoc(schema.Connection) or ""), "#", "# Forms of `uri`:"]
+    lines += [*_prose(_doc(schema.Connection)), "#", "# Forms of `uri`:"]
     lines += [f"#   {form}" for name, form in EXAMPLES.items() if name != "via"]
     lines += ["", "#[connections.prod]", *_keys(schema.Connection)]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _doc(struct: type[msgspec.Struct]) -> str:
+    return " ".join((inspect.getdoc(struct) or "").split())
 
 
 def field_docs(struct: type[msgspec.Struct]) -> dict[str, str]:
@@ -76,7 +83,4 @@ def _sample(field: msgspec.structs.FieldInfo) -> object:
 
 
 def _prose(text: str) -> list[str]:
-    return [
-        f"# {line}"
-        for line in textwrap.wrap(text, _WIDTH - 2, break_on_hyphens=False, break_long_words=False)
-    ]
+    return [f"# {line}" for line in textwrap.wrap(text, _WIDTH - 2, break_on_hyphens=False, break_long_words=False)]

@@ -67,7 +67,10 @@ Layer = dict[decode.Path, Setting]
 def file_layer(
     path: Path, kind: Literal["site", "user", "file"], problems: list[Problem], *, required: bool = False
 ) -> Layer:
-    """Read a TOML file. A missing one is empty unless it is required; everything that is wrong goes to `problems`."""
+    """Read a TOML file.
+
+    A missing one is empty unless it is required; everything that is wrong goes to `problems`.
+    """
     try:
         with path.open("rb") as file:
             status = os.fstat(file.fileno())
@@ -90,16 +93,19 @@ def file_layer(
     def place(key: decode.Path) -> tuple[str, int]:
         return str(path), lines.get(key, 0)
 
-    values = decode.values_of(table, Config, place, problems)
+    found: list[Problem] = []
+    values = decode.values_of(table, Config, place, found)
     layer = {key: Setting(value, Origin(kind, *place(key))) for key, value in values.items()}
-    problems += _safety_problems(layer, status, path)
+    found += _safety_problems(layer, status, path)
+    problems += sorted(found, key=lambda problem: problem.line)
     return layer
 
 
 def environment_layer(environ: Mapping[str, str], known: Sequence[str], problems: list[Problem]) -> Layer:
-    """Read NOVATUI_* variables. `known` are the connections of the files: only those can be changed from here.
+    """Read NOVATUI_* variables.
 
-    A name that fits no key is a warning, not an error: the variable may be meant for another part of the program.
+    `known` are the connections of the files: only those can be changed from here. A name that fits no key
+    is a warning, not an error: the variable may be meant for another part of the program.
     """
     layer: Layer = {}
     for variable in sorted(name for name in environ if name.startswith(PREFIX)):
@@ -155,11 +161,7 @@ def _safety_problems(layer: Layer, status: os.stat_result, path: Path) -> list[P
         if setting.value.kind == "literal" and (not mine or mode & 0o177):
             owner = f" and owned by user {status.st_uid}" if not mine else ""
             message = f"`{dotted(key)}` is a secret in a file with mode {mode:04o}{owner}"
-            hint = (
-                f"chmod 600 {quoted}"
-                if mine
-                else "give it by reference: keyring:, env:, cmd:, file: or prompt"
-            )
+            hint = f"chmod 600 {quoted}" if mine else "give it by reference: keyring:, env:, cmd:, file: or prompt"
         elif setting.value.kind == "cmd" and (mode & 0o022 or (not mine and status.st_uid != 0)):
             message = f"`{dotted(key)}` is a command in a file that others can write"
             hint = f"chmod go-w {quoted}" if mine else "move it into a file of your own"
@@ -202,9 +204,7 @@ def _as_variable(name: str) -> str:
 
 def _unknown_variable(variable: str) -> Problem:
     known = [
-        PREFIX + name.upper()
-        for name, field in decode.fields_of(Config).items()
-        if not decode.is_table(field.type)
+        PREFIX + name.upper() for name, field in decode.fields_of(Config).items() if not decode.is_table(field.type)
     ]
     return Problem(
         message=f"the environment variable `{variable}` sets nothing",

@@ -1,4 +1,4 @@
-"""The rules of libvirt's own connection URIs (https://libvirt.org/uri.html and drivers), told before libvirt is asked."""
+"""The rules of libvirt's own connection URIs (libvirt.org/uri.html), told before libvirt is asked."""
 
 from __future__ import annotations
 
@@ -26,7 +26,26 @@ _PATHS: dict[str, tuple[str, ...]] = {
     "vmware": ("/session", "/player", "/fusion"),
 }
 
-_PARAMETERS = ["auth", "command", "host", "keyfile", "known_hosts", "known_hosts_verify", "mode", "name", "netcat", "no_sanity", "no_tty", "no_verify", "pkipath", "proxy", "root", "socket", "sshauth", "tls_priority"]
+_PARAMETERS = [
+    "auth",
+    "command",
+    "host",
+    "keyfile",
+    "known_hosts",
+    "known_hosts_verify",
+    "mode",
+    "name",
+    "netcat",
+    "no_sanity",
+    "no_tty",
+    "no_verify",
+    "pkipath",
+    "proxy",
+    "root",
+    "socket",
+    "sshauth",
+    "tls_priority",
+]
 
 _EXAMPLES = {
     "unix": "qemu+unix:///system?socket=/run/libvirt/virtqemud-sock",
@@ -75,9 +94,7 @@ def _check_path(scheme: str, path: str) -> None:
     if not bare:
         raise ValueError(f"{scheme}:// does not say which daemon: {forms}")
     meant = nearest(bare, [form for form in _PATHS[scheme] if form])
-    raise ValueError(
-        f"{scheme}:// has no `{path}`; " + (f"did you mean `{meant}`?" if meant else f"there is {forms}")
-    )
+    raise ValueError(f"{scheme}:// has no `{path}`; " + (f"did you mean `{meant}`?" if meant else f"there is {forms}"))
 
 
 def _check_parameters(scheme: str, transport: str, params: Sequence[tuple[str, str]]) -> None:

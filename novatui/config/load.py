@@ -96,7 +96,10 @@ def examine(
 
 
 def merge(layers: Sequence[Layer]) -> dict[decode.Path, tuple[Setting, ...]]:
-    """All settings of each key, weakest first. Tables merge key by key; lists and values are replaced whole."""
+    """All settings of each key, weakest first.
+
+    Tables merge key by key; lists and values are replaced whole.
+    """
     history: dict[decode.Path, tuple[Setting, ...]] = {}
     for layer in layers:
         for path, setting in layer.items():
@@ -108,9 +111,7 @@ def _effective(history: dict[decode.Path, tuple[Setting, ...]]) -> dict[decode.P
     return {path: settings[-1].value for path, settings in history.items()}
 
 
-def _mismatches(
-    history: dict[decode.Path, tuple[Setting, ...]], problems: Sequence[Problem]
-) -> list[Problem]:
+def _mismatches(history: dict[decode.Path, tuple[Setting, ...]], problems: Sequence[Problem]) -> list[Problem]:
     """What does not fit together in the connections whose single keys are all right."""
     values = _effective(history)
     found: list[Problem] = []
@@ -159,7 +160,10 @@ def _missing(history: dict[decode.Path, tuple[Setting, ...]], problems: Sequence
 def _options_of_targets(
     asked: Request, history: dict[decode.Path, tuple[Setting, ...]], problems: list[Problem]
 ) -> tuple[list[Option], tuple[str, ...]]:
-    """What the targets set, and their names. A URI that is configured already means that connection, guards and all."""
+    """What the targets set, and their names.
+
+    A URI that is configured already means that connection, guards and all.
+    """
     by_uri = {
         settings[-1].value.uri: path[1]
         for path, settings in history.items()
@@ -188,9 +192,7 @@ def _options_of_targets(
     return options, tuple(selected)
 
 
-def _name_of_target(
-    text: str, names: Sequence[str], by_uri: Mapping[str, str], problems: list[Problem]
-) -> str:
+def _name_of_target(text: str, names: Sequence[str], by_uri: Mapping[str, str], problems: list[Problem]) -> str:
     if not is_uri(text):
         if text in names:
             return text
@@ -212,8 +214,3 @@ def _name_of_target(
 
 def _has_error(problems: Sequence[Problem]) -> bool:
     return any(problem.severity == "error" for problem in problems)
-
-
-def connection_of(loaded: Loaded, name: str) -> Connection:
-    """A configured connection by name; KeyError when there is none."""
-    return loaded.config.connections[decode.Name(name)]

@@ -102,9 +102,10 @@ def private_dir(path: Path) -> Path:
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """Replace a file in one step: a reader sees the old or the new content, also after a power cut. Mode 0600.
+    """Replace a file in one step: a reader sees the old or the new content, also after a power cut.
 
-    A symbolic link stays one: the file that it points to is replaced. OSError when the disk says no.
+    Mode 0600. A symbolic link stays one: the file that it points to is replaced. OSError when the disk says
+    no.
     """
     target = Path(os.path.realpath(path))
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")

@@ -1,7 +1,7 @@
 """What the machine's administrator allows: roles and floors that no setting of a user can lower.
 
-Read on every machine that runs a worker; where two machines are involved, the stricter wins. It is a guard rail
-against mistakes, not a defence against somebody who runs another client.
+Read on every machine that runs a worker; where two machines are involved, the stricter wins. It is a guard
+rail against mistakes, not a defence against somebody who runs another client.
 """
 
 from __future__ import annotations
@@ -46,8 +46,9 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """What holds for the connections that it matches. The name of its table is for messages."""
 
     match: tuple[str, ...] = ()
-    """Patterns (`*` and `?`) for the host, for the URI without user, or for the connection's name. A user can choose
-    names freely, so hosts and URIs are what to rely on. Empty: the rule's own name is the pattern."""
+    """Patterns (`*` and `?`) for the host, for the URI without user, or for the connection's name. A user
+    can choose names freely, so hosts and URIs are what to rely on. Empty: the rule's own name is the
+    pattern."""
     protected: bool = False
     """Every change needs an unlock with a ticket."""
     ro: bool = False
@@ -98,7 +99,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 def load_policy(path: Path = POLICY_FILE, *, owner: int = 0) -> Policy:
     """The machine's policy; one that allows everything when there is no file.
 
-    ConfigError when the file is wrong, or when anybody but root could have written it. Only tests give arguments.
+    ConfigError when the file is wrong, or when anybody but root could have written it. Only tests give
+    arguments.
     """
     try:
         with path.open("rb") as file:
@@ -120,19 +122,13 @@ def judge(policy: Policy, person: Person, name: str, target: Target) -> Verdict:
     """What the policy leaves a person on a connection. `name` is what the user calls it."""
     role, reason = _role(policy.users, policy.groups, person, policy.default)
     verdict = Verdict(role=role, reasons=(f"policy: {reason}",) if role is not Role.ADMIN else ())
-    rules = [
-        (label, rule) for label, rule in policy.connections.items() if _matches(label, rule, name, target)
-    ]
+    rules = [(label, rule) for label, rule in policy.connections.items() if _matches(label, rule, name, target)]
     if not rules:
         return verdict
     judged: list[Verdict] = []
     for label, rule in rules:
         inner, why = _role(rule.users, rule.groups, person, rule.default or role)
-        words = [
-            f"policy {label}: {word}"
-            for word in (_floor(rule), why if inner is not Role.ADMIN else "")
-            if word
-        ]
+        words = [f"policy {label}: {word}" for word in (_floor(rule), why if inner is not Role.ADMIN else "") if word]
         judged.append(Verdict(role=inner, protected=rule.protected, ro=rule.ro, reasons=tuple(words)))
     return stricter(*judged)
 
@@ -200,9 +196,7 @@ def _floor(rule: Rule) -> str:
 def _matches(label: str, rule: Rule, name: str, target: Target) -> bool:
     user = f"{target.uri.partition('://')[2].rpartition('@')[0]}@" if target.user else ""
     subjects = [name, target.host, target.uri.replace(f"://{user}", "://", 1)]
-    return any(
-        _fits(subject, pattern) for pattern in rule.match or (label,) for subject in subjects if subject
-    )
+    return any(_fits(subject, pattern) for pattern in rule.match or (label,) for subject in subjects if subject)
 
 
 def _fits(subject: str, pattern: str) -> bool:

@@ -1,4 +1,7 @@
-"""Every key of `config.toml`. The text under a field is its documentation: the commented example is made of it."""
+"""Every key of `config.toml`.
+
+The text under a field is its documentation: the commented example is made of it.
+"""
 
 from __future__ import annotations
 
@@ -33,52 +36,57 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """One hypervisor, pool, cluster or vCenter. The name behind the dot is how you call it everywhere."""
 
     uri: Annotated[Target, Meta(examples=["vsphere://administrator@vsphere.local@vc.example.org"])]
-    """Where it is and which product: a libvirt URI as libvirt writes it, or vsphere:// hyperv:// xcpng:// proxmox://
-    demo:// with user, host and port. Never with a password."""
+    """Where it is and which product: a libvirt URI as libvirt writes it, or vsphere:// hyperv:// xcpng://
+    proxmox:// demo:// with user, host and port. Never with a password."""
     group: str = ""
     """Label under which the tree gathers connections: a site, a customer, a stage. Empty: none."""
     tags: tuple[str, ...] = ()
     """Words for filters (`tag:lab`)."""
     color: Literal["", "red", "yellow", "green", "cyan", "blue", "magenta"] = ""
-    """Colour that helps to tell this connection from others. Never the only sign of anything. Empty: the theme's."""
+    """Colour that helps to tell this connection from others. Never the only sign of anything. Empty: the
+    theme's."""
     protected: bool = False
     """Production: red frame, every change needs an unlock with a ticket and the stricter confirmation."""
     ro: bool = False
-    """Look, do not touch: every call that could change something is refused below the screen, in the worker."""
+    """Look, do not touch: every call that could change something is refused below the screen, in the
+    worker."""
     readonly: Literal["enforced", "socket"] = "enforced"
-    """How `ro` is kept. `enforced`: only known reading calls pass. `socket` (libvirt only, implies `ro`): libvirt's
-    read-only socket is used; what it refuses to tell stays unknown."""
+    """How `ro` is kept. `enforced`: only known reading calls pass. `socket` (libvirt only, implies `ro`):
+    libvirt's read-only socket is used; what it refuses to tell stays unknown."""
     user: str = ""
-    """Account, when the URI does not name one. For Proxmox with realm, and token if any: `monitor@pve!novatui`."""
-    password: SecretRef | None = None
-    """Password, or the secret of the API token, by reference: keyring:SERVICE/USER, env:NAME, cmd:COMMAND (first
-    line of its output, no shell), file:PATH (yours, mode 0600), prompt. The secret itself is accepted only in a file
-    that is yours with mode 0600 or 0400. Not given: asked when it is needed."""
+    """Account, when the URI does not name one. For Proxmox with realm, and token if any:
+    `monitor@pve!novatui`."""
+    password: Annotated[SecretRef, Meta(examples=["keyring:novatui/prod"])] | None = None
+    """Password, or the secret of the API token, by reference: keyring:SERVICE/USER, env:NAME, cmd:COMMAND
+    (first line of its output, no shell), file:PATH (yours, mode 0600), prompt. The secret itself is
+    accepted only in a file that is yours with mode 0600 or 0400. Not given: asked when it is needed."""
     auth: Auth = "auto"
-    """How to log in. `auto`: what the product and the other keys suggest. vSphere: password, token, certificate,
-    session. Hyper-V: negotiate, kerberos, ntlm, basic (only over TLS), certificate, credssp. Proxmox: password, token."""
-    cert: str = ""
+    """How to log in. `auto`: what the product and the other keys suggest. vSphere: password, token,
+    certificate, session. Hyper-V: negotiate, kerberos, ntlm, basic (only over TLS), certificate, credssp.
+    Proxmox: password, token."""
+    cert: Annotated[str, Meta(examples=["~/.config/novatui/client.pem"])] = ""
     """Client certificate, PEM file, for `auth = "certificate"`."""
     key: str = ""
     """Private key of the client certificate, PEM file. Empty: it is in the same file."""
-    key_password: SecretRef | None = None
+    key_password: Annotated[SecretRef, Meta(examples=["prompt"])] | None = None
     """Password of the private key, written like `password`."""
     jea: str = ""
     """Hyper-V only: name of the session configuration (JEA endpoint) to use. Empty: the full one."""
     tls: Tls = Tls()
     """Which server certificate is believed. `system`: the machine's authorities, or a fingerprint stored by
-    `novatui config trust NAME`. `ca:FILE`: these authorities (PEM). `pin:SHA256`: exactly this certificate; several
-    with commas. `insecure`: any, for tests. libvirt has its own: `?pkipath=` in the URI."""
+    `novatui config trust NAME`. `ca:FILE`: these authorities (PEM). `pin:SHA256`: exactly this certificate;
+    several with commas. `insecure`: any, for tests. libvirt has its own: `?pkipath=` in the URI."""
     tls_min: Literal["1.2", "1.3"] = "1.2"
     """Oldest TLS version accepted. 1.3 is used wherever the server has it."""
-    via: Via | None = None
-    """Run the worker on another machine, over ssh: `ssh://[user@]host[:port]`. It needs novatui there and a key that
-    asks nothing."""
+    via: Annotated[Via, Meta(examples=["ssh://admin@jump.example.org"])] | None = None
+    """Run the worker on another machine, over ssh: `ssh://[user@]host[:port]`. It needs novatui there and a
+    key that asks nothing."""
     connect_timeout: Seconds = 10.0
     """Seconds until an attempt to connect counts as failed."""
     call_timeout: Seconds = 30.0
-    """Seconds until a short call (list, read) counts as stuck. Long jobs are watched by their progress instead."""
-    interval: Seconds | None = None
+    """Seconds until a short call (list, read) counts as stuck. Long jobs are watched by their progress
+    instead."""
+    interval: Annotated[Seconds, Meta(examples=[20.0])] | None = None
     """Seconds between two rounds of metrics. Not given: the product's own period."""
 
     @property
@@ -88,8 +96,11 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """NovaTUI's settings. Later ones win: built-in, /etc/novatui/config.toml, this file, --config FILE, NOVATUI_*
-    environment variables (NOVATUI_RO=1, NOVATUI_CONNECTIONS__PROD__RO=1), command line."""
+    """NovaTUI's settings.
+
+    Later ones win: built-in, /etc/novatui/config.toml, this file, --config FILE, NOVATUI_* environment
+    variables (NOVATUI_RO=1, NOVATUI_CONNECTIONS__PROD__RO=1), command line.
+    """
 
     ro: bool = False
     """Look, do not touch, on every connection."""
@@ -103,7 +114,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     def is_locked(self, name: str) -> bool:
         """True when nothing may be changed on this connection."""
-        return self.ro or self.connections[Name(name)].locked
+        return self.ro or self.connections[name].locked
 
     def secret_variables(self) -> frozenset[str]:
         """Environment variables that hold secrets; child processes are started without them."""

@@ -147,10 +147,11 @@ def resolve(
     environ: Mapping[str, str] | None = None,
     timeout: float = COMMAND_TIMEOUT,
 ) -> Secret:
-    """Fetch the secret and make it known to the redactor. May block (keyring, command): never call it on the UI's loop.
+    """Fetch the secret and make it known to the redactor.
 
-    `ask` gets it from the person when the reference is `prompt`; None where nobody can be asked. A command or
-    file gives its first line, as password stores do. SecretError when it cannot be had.
+    May block (keyring, command): never call it on the UI's loop. `ask` gets it from the person when the
+    reference is `prompt`; None where nobody can be asked. A command or file gives its first line, as
+    password stores do. SecretError when it cannot be had.
     """
     if ref.literal is not None:
         value = ref.literal.reveal()
@@ -198,9 +199,7 @@ def _from_file(ref: SecretRef) -> str:
             if status.st_uid != os.geteuid():
                 raise SecretError(f"will not read {ref}: it belongs to another user", "the owner must be you")
             if status.st_mode & 0o077:
-                raise SecretError(
-                    f"will not read {ref}: others can read it", f"chmod 600 {shlex.quote(str(path))}"
-                )
+                raise SecretError(f"will not read {ref}: others can read it", f"chmod 600 {shlex.quote(str(path))}")
             data = file.read(LONGEST)
     except OSError as problem:
         raise SecretError(f"cannot read {ref}: {problem.strerror}") from problem

@@ -12,7 +12,10 @@ from novatui.core.text import clean
 
 
 def show(loaded: Loaded) -> str:
-    """All effective values as TOML, each with a comment that says where it was set. Secrets show as «secret»."""
+    """All effective values as TOML, each with a comment that says where it was set.
+
+    Secrets show as «secret».
+    """
     lines = _table(loaded, Config, loaded.config, ())
     for name, connection in loaded.config.connections.items():
         path = ("connections", name)
@@ -21,7 +24,10 @@ def show(loaded: Loaded) -> str:
 
 
 def explain(loaded: Loaded, key: str) -> str:
-    """One value and every source that set it, the one in effect first. ConfigError for a key that does not exist."""
+    """One value and every source that set it, the one in effect first.
+
+    ConfigError for a key that does not exist.
+    """
     path = _existing_path(loaded, key)
     schema, struct = (Config, loaded.config) if len(path) == 1 else (Connection, _connection(loaded, path[1]))
     field = decode.fields_of(schema)[path[-1]]
@@ -36,7 +42,10 @@ def explain(loaded: Loaded, key: str) -> str:
 
 
 def check(request: Request | None = None, **sources: object) -> list[Problem]:
-    """All problems and warnings of all sources, in their order; empty when everything is right. Takes what `load` takes."""
+    """All problems and warnings of all sources, in their order; empty when everything is right.
+
+    Takes what `load` takes.
+    """
     _, problems = examine(request, **sources)  # pyright: ignore[reportArgumentType]
     return problems
 
@@ -58,7 +67,7 @@ def _text(value: object) -> str:
 
 
 def _connection(loaded: Loaded, name: str) -> Connection:
-    return loaded.config.connections[decode.Name(name)]
+    return loaded.config.connections[name]
 
 
 def _existing_path(loaded: Loaded, key: str) -> decode.Path:

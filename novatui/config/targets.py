@@ -36,9 +36,7 @@ LARGEST_DEMO = 1_000_000
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9]*)(?:\+([A-Za-z0-9]+))?://")
 _HOST = re.compile(r"[\w](?:[\w.-]*[\w])?\.?")
 _SECRET_PARAMETERS = frozenset({"password", "passwd", "pass", "pwd", "secret", "token"})
-_PASSWORD_HINT = (
-    'give it apart: password = "keyring:SERVICE/USER" in the configuration, or --password-from env:NAME'
-)
+_GIVE_APART = 'give it apart: password = "keyring:SERVICE/USER" in the configuration, or --password-from env:NAME'
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,7 +110,10 @@ def is_uri(text: str) -> bool:
 
 
 def parse_target(text: str) -> Target:
-    """Read a target URI. ValueError with clear words and the right form; a password in it never gets into the words."""
+    """Read a target URI.
+
+    ValueError with clear words and the right form; a password in it never gets into the words.
+    """
     parts = _split(text)
     family = _family_of(parts, text)
     if family is None:
@@ -182,22 +183,20 @@ def _split(text: str) -> _Parts:
         raise ValueError("holds spaces or control characters; percent-encode them (a space is %20)")
     match = _SCHEME.match(text)
     if not match:
-        known = ", ".join(
-            f"{scheme}://" for scheme in ("qemu", *(family.value for family in DEFAULT_PORTS), DEMO)
-        )
+        known = ", ".join(f"{scheme}://" for scheme in ("qemu", *(family.value for family in DEFAULT_PORTS), DEMO))
         raise ValueError(f"`{shown}` is not a target URI; one begins with {known} …")
     if "#" in text:
         raise ValueError(f"`{shown}` holds a `#`; percent-encode it as %23")
     rest, _, query = text[match.end() :].partition("?")
     authority, slash, path = rest.partition("/")
     if "@" in path and ":" in authority:
-        raise ValueError(f"`{shown}` may hold a password with a slash in it; {_PASSWORD_HINT}")
+        raise ValueError(f"`{shown}` may hold a password with a slash in it; {_GIVE_APART}")
     userinfo, _, hostport = authority.rpartition("@")
     if ":" in userinfo:
-        raise ValueError(f"`{shown}` holds a password; {_PASSWORD_HINT}")
+        raise ValueError(f"`{shown}` holds a password; {_GIVE_APART}")
     params = parse_qsl(query, keep_blank_values=True)
     if any(name.casefold() in _SECRET_PARAMETERS for name, _ in params):
-        raise ValueError(f"`{shown}` holds a secret; {_PASSWORD_HINT}")
+        raise ValueError(f"`{shown}` holds a secret; {_GIVE_APART}")
     host, port = _split_host(hostport, shown)
     user = unquote(userinfo)
     if not user.isprintable() or (userinfo and not user) or (authority.startswith("@")):
@@ -232,9 +231,7 @@ def _split_host(hostport: str, shown: str) -> tuple[str, int | None]:
     if not host:
         raise ValueError(f"`{shown}` has a port but no host")
     if not (port.isascii() and port.isdigit() and 1 <= int(port[:6]) <= 65535):
-        raise ValueError(
-            f"`{shown}` has no valid port: a number from 1 to 65535 belongs after the host's colon"
-        )
+        raise ValueError(f"`{shown}` has no valid port: a number from 1 to 65535 belongs after the host's colon")
     return host, int(port)
 
 
@@ -263,11 +260,7 @@ def _family_of(parts: _Parts, text: str) -> Family | None:
     if scheme in products:
         return Family(scheme)
     meant = nearest(scheme, [*products, *FAMILY_ALIASES, *LIBVIRT_DRIVERS, DEMO])
-    hint = (
-        f"did you mean `{meant}://`?"
-        if meant
-        else f"known are {', '.join([*LIBVIRT_DRIVERS, *products, DEMO])}"
-    )
+    hint = f"did you mean `{meant}://`?" if meant else f"known are {', '.join([*LIBVIRT_DRIVERS, *products, DEMO])}"
     raise ValueError(f"`{mask_uri(text)}`: unknown kind of target `{scheme}`; {hint}")
 
 
@@ -293,9 +286,7 @@ def _remote(parts: _Parts, family: Family) -> Target:
     """vSphere, Hyper-V, XCP-ng and Proxmox: a user, a host, perhaps a port, nothing else."""
     example = f"such as {EXAMPLES[family.value]}"
     if parts.transport:
-        raise ValueError(
-            f"`{parts.scheme}+{parts.transport}` is not offered; write {family.value}://, {example}"
-        )
+        raise ValueError(f"`{parts.scheme}+{parts.transport}` is not offered; write {family.value}://, {example}")
     if not parts.host:
         raise ValueError(f"{family.value}:// names no host; {example}")
     if parts.path not in ("", "/") or parts.params:
@@ -330,9 +321,7 @@ def _demo(parts: _Parts) -> Target:
         if name in ("vms", "hosts", "seed"):
             least = 0 if name == "seed" else 1
             if not (value.isascii() and value.isdigit() and least <= int(value[:9]) <= LARGEST_DEMO):
-                raise ValueError(
-                    f"demo:// needs a number from {least} to {LARGEST_DEMO} for `{name}`; {example}"
-                )
+                raise ValueError(f"demo:// needs a number from {least} to {LARGEST_DEMO} for `{name}`; {example}")
             kept[name] = str(int(value))
         elif name == "family":
             family = FAMILY_ALIASES.get(value.casefold()) or _known_family(value)
@@ -344,9 +333,7 @@ def _demo(parts: _Parts) -> Target:
                 + (f"did you mean `{hint}`?" if hint else "it takes vms, hosts, seed and family")
             )
     query = f"?{urlencode(kept)}" if kept else ""
-    return Target(
-        uri=f"{DEMO}://{query}", driver=DEMO, family=family, scheme=DEMO, params=tuple(kept.items())
-    )
+    return Target(uri=f"{DEMO}://{query}", driver=DEMO, family=family, scheme=DEMO, params=tuple(kept.items()))
 
 
 def _known_family(word: str) -> Family:

@@ -32,7 +32,10 @@ class Tls(msgspec.Struct, frozen=True):
 
 
 def parse_tls(text: str) -> Tls:
-    """Read `system`, `ca:FILE`, `pin:SHA256[,SHA256…]` or `insecure`. ValueError with clear words otherwise."""
+    """Read `system`, `ca:FILE`, `pin:SHA256[,SHA256…]` or `insecure`.
+
+    ValueError with clear words otherwise.
+    """
     mode, _, rest = text.partition(":")
     if text in ("system", "insecure"):
         return Tls(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,7 +21,8 @@ class Pin(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     connection: str
     endpoint: str
-    """`host:port` that showed it: a pin is worth nothing for any other, also after the connection's URI is edited."""
+    """`host:port` that showed it: a pin is worth nothing for any other, also after the connection's URI is
+    edited."""
     sha256: str
     """SHA-256 of the certificate, lower-case hex."""
     added: str
@@ -40,7 +41,10 @@ class TrustStore:
         self._path = path
 
     def all(self) -> list[Pin]:
-        """Every trusted certificate, in the order of trusting. ConfigError when the file is damaged or unsafe."""
+        """Every trusted certificate, in the order of trusting.
+
+        ConfigError when the file is damaged or unsafe.
+        """
         try:
             with self._path.open("rb") as file:
                 status = os.fstat(file.fileno())
@@ -76,7 +80,10 @@ class TrustStore:
         ]
 
     def add(self, connection: str, endpoint: str, sha256: str, *, replace: bool = False) -> Pin:
-        """Trust a certificate from now on; `replace` forgets what the endpoint showed before. ConfigError or OSError."""
+        """Trust a certificate from now on; `replace` forgets what the endpoint showed before.
+
+        ConfigError or OSError.
+        """
         pin = Pin(
             connection=connection,
             endpoint=endpoint.casefold(),
@@ -109,8 +116,11 @@ class TrustStore:
         write_private(self._path, data + b"\n")
 
     @contextlib.contextmanager
-    def _locked(self) -> Iterator[None]:
-        """Hold other consoles off between reading and writing. The lock is a file of its own: the other is replaced."""
+    def _locked(self) -> Generator[None]:
+        """Hold other consoles off between reading and writing.
+
+        The lock is a file of its own: the other is replaced.
+        """
         private_dir(self._path.parent)
         lock = os.open(self._path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
