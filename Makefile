@@ -47,7 +47,7 @@ lab: ## start the hypervisors of the tests and print their addresses
 
 screenshots: ## draw the pictures in screenshots/ again
 	$(SETUP) lab
-	@$(BIN)/python -m tests.screenshots $(ARGS)
+	@$(BIN)/novatui screenshots $(ARGS)
 
 clean: ## remove what the other targets made, the virtual environment included
 	@rm -rf .venv .cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist

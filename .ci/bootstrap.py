@@ -75,11 +75,28 @@ def fill(level: str, key: str) -> None:
     }
     if not os.access(Path.home(), os.W_OK):
         environment.setdefault("UV_CACHE_DIR", str(CACHE / "uv-cache"))
-    command = [str(uv), "sync", "--frozen", "--inexact", *LEVELS[level]]
     say(f"filling .venv ({level})")
-    if subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode:
-        raise SetupError(f"uv could not fill .venv; its words are above.{trust().advice()}")
+    for arguments in from_mirror(level) if find_index().url else from_lock(level):
+        if subprocess.run([str(uv), *arguments], cwd=ROOT, env=environment, check=False).returncode:
+            raise SetupError(f"uv could not fill .venv; its words are above.{trust().advice()}")
     stamp(level).write_text(key)
+
+
+def from_lock(level: str) -> list[list[str]]:
+    """What uv has to do where the public index can be reached: uv.lock holds the address of every file."""
+    return [["sync", "--frozen", "--inexact", *LEVELS[level]]]
+
+
+def from_mirror(level: str) -> list[list[str]]:
+    """What uv has to do where another index is configured: the same files by name and hash, from that index."""
+    wanted = str(CACHE / "requirements.txt")
+    python = str(VENV / "bin" / "python")
+    return [
+        ["export", "-q", "--frozen", "--no-emit-project", "--output-file", wanted, *LEVELS[level]],
+        ["venv", "-q", "--allow-existing", str(VENV)],
+        ["pip", "install", "--python", python, "--require-hashes", "--requirement", wanted],
+        ["pip", "install", "--python", python, "--no-deps", "--editable", "."],
+    ]
 
 
 def is_filled(level: str, key: str) -> bool:

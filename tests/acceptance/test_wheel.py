@@ -1,0 +1,60 @@
+"""What is published: a wheel with the whole package and the themes, whose program starts in an empty environment."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import novatui
+from tests.hygiene.source import ROOT, project_files
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel built from the unpacked source distribution, as a packager would."""
+    folder = tmp_path_factory.mktemp("dist")
+    build(ROOT, "sdist", folder)
+    (archive,) = folder.glob("*.tar.gz")
+    with tarfile.open(archive) as tar:
+        tar.extractall(folder, filter="data")
+    build(folder / archive.name.removesuffix(".tar.gz"), "wheel", folder)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+def build(source: Path, kind: str, folder: Path) -> None:
+    run([sys.executable, "-m", "hatchling", "build", "--target", kind, "--directory", str(folder)], source)
+
+
+def run(command: list[str], folder: Path) -> str:
+    answer = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=100, check=False)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    return answer.stdout
+
+
+def test_wheel_holds_the_package_and_the_themes(wheel: Path) -> None:
+    shipped = set(zipfile.ZipFile(wheel).namelist())
+    package = {name for name in project_files() if name.startswith("novatui/")}
+    themes = {f"novatui/{name}" for name in project_files() if name.startswith("themes/")}
+    assert {name for name in package | themes if not Path(name).name.startswith(".")} - shipped == set()
+
+
+def test_wheel_holds_nothing_else(wheel: Path) -> None:
+    shipped = zipfile.ZipFile(wheel).namelist()
+    own = ("novatui/", f"novatui-{novatui.__version__}.dist-info/")
+    assert [name for name in shipped if not name.startswith(own) or name.endswith(".pyc")] == []
+
+
+def test_installed_program_says_its_version(wheel: Path, tmp_path: Path) -> None:
+    """`--version` is answered before anything is imported, so it needs no library."""
+    uv = shutil.which("uv", path=str(Path(sys.executable).parent)) or "uv"
+    run([uv, "venv", "--offline", "--python", sys.executable, str(tmp_path / "venv")], tmp_path)
+    python = str(tmp_path / "venv" / "bin" / "python")
+    run([uv, "pip", "install", "--offline", "--no-deps", "--python", python, str(wheel)], tmp_path)
+    assert novatui.__version__ in run([str(tmp_path / "venv" / "bin" / "novatui"), "--version"], tmp_path)
