@@ -59,6 +59,7 @@ LAB = (
     Package("qemu-utils", program("qemu-img")),
     Package("busybox-static", static_busybox),
     Package("cpio", program("cpio")),
+    Package("iproute2", program("ip")),
     Package("openssh-server", program("sshd")),
     Package("openssh-client", program("ssh")),
     Package("tmux", program("tmux")),

@@ -36,9 +36,7 @@ def split_key(dotted: str) -> tuple[str, ...] | None:
         tomllib.loads(f"{dotted} = 1")
     except tomllib.TOMLDecodeError:
         return None
-    scanner = _Scanner(dotted)
-    parts = scanner.key()
-    return parts if scanner.is_at_end() else None
+    return _Scanner(dotted).key()
 
 
 class _Scanner:
@@ -62,9 +60,6 @@ class _Scanner:
                 self._pair(table)
             self._skip_blank()
         return self._lines
-
-    def is_at_end(self) -> bool:
-        return self._at == len(self._text)
 
     def key(self) -> tuple[str, ...]:
         """A dotted key; the cursor stands on its first character."""
