@@ -60,7 +60,7 @@ def _keys(struct: type[msgspec.Struct]) -> list[str]:
             continue
         lines += [
             *_prose(docs[field.name]),
-            f"# {_kind(field)}",
+            *_prose(_kind(field)),
             f"#{name} = {toml_value(_sample(field))}",
             "",
         ]

@@ -15,7 +15,8 @@ from novatui.config.errors import ConfigError, Problem, did_you_mean
 from novatui.config.layers import Layer, Option, Origin, Setting, environment_layer, file_layer, option_layer
 from novatui.config.paths import SITE_FILE, Paths, user_paths
 from novatui.config.schema import Config, Connection
-from novatui.config.targets import Target, is_uri, parse_target, short_name
+from novatui.config.targets import DEMO, Target, is_uri, parse_target, short_name
+from novatui.core.states import Family
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -164,35 +165,35 @@ def _options_of_targets(
 
     A URI that is configured already means that connection, guards and all.
     """
-    by_uri = {
-        settings[-1].value.uri: path[1]
+    known = {
+        path[1]: settings[-1].value
         for path, settings in history.items()
-        if path[-1] == "uri" and isinstance(settings[-1].value, Target)
+        if path[0] == "connections" and path[2] == "uri"
     }
     names = decode.names_in(history, ("connections",))
     options: list[Option] = []
     selected: list[str] = []
     for text in asked.targets:
-        name = _name_of_target(text, names, by_uri, problems)
-        if name and is_uri(text) and name not in names:
+        name = _name_of_target(text, names, known, problems)
+        if name and name not in names:
             names.append(name)
-            by_uri[parse_target(text).uri] = name
+            known[name] = parse_target(text)
             options.append(Option(text, ("connections", name, "uri"), text))
         if name and name not in selected:
             selected.append(name)
-    for option, key, value in (
-        ("--password-from", "password", asked.password_from),
-        ("--tls", "tls", asked.tls),
+    for option, key, value, unfit in (
+        ("--password-from", "password", asked.password_from, (DEMO,)),
+        ("--tls", "tls", asked.tls, (DEMO, Family.LIBVIRT)),
     ):
-        if value and not asked.targets:
-            problems.append(
-                Problem(message=f"{option} needs a target to apply to", hint="-c NAME or -c URI", file=option)
-            )
-        options += [Option(option, ("connections", name, key), value) for name in selected if value]
+        fit = [name for name in selected if name not in known or known[name].driver not in unfit]
+        if value and not fit and len(selected) == len(asked.targets):
+            hint = "-c NAME or -c URI" if not asked.targets else f"{', '.join(selected)} has no use for it"
+            problems.append(Problem(message=f"{option} needs a target to apply to", hint=hint, file=option))
+        options += [Option(option, ("connections", name, key), value) for name in fit if value]
     return options, tuple(selected)
 
 
-def _name_of_target(text: str, names: Sequence[str], by_uri: Mapping[str, str], problems: list[Problem]) -> str:
+def _name_of_target(text: str, names: Sequence[str], known: Mapping[str, Target], problems: list[Problem]) -> str:
     if not is_uri(text):
         if text in names:
             return text
@@ -209,7 +210,8 @@ def _name_of_target(text: str, names: Sequence[str], by_uri: Mapping[str, str], 
         message, _, hint = str(problem).partition("; ")
         problems.append(Problem(message=message, hint=hint))
         return ""
-    return by_uri.get(target.uri) or short_name(target, names)
+    configured = [name for name, other in known.items() if other.uri == target.uri]
+    return configured[0] if configured else short_name(target, names)
 
 
 def _has_error(problems: Sequence[Problem]) -> bool:

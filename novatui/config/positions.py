@@ -36,7 +36,9 @@ def split_key(dotted: str) -> tuple[str, ...] | None:
         tomllib.loads(f"{dotted} = 1")
     except tomllib.TOMLDecodeError:
         return None
-    return _Scanner(dotted).key()
+    scanner = _Scanner(dotted)
+    parts = scanner.key()
+    return parts if scanner.is_at_end() else None
 
 
 class _Scanner:
@@ -60,6 +62,9 @@ class _Scanner:
                 self._pair(table)
             self._skip_blank()
         return self._lines
+
+    def is_at_end(self) -> bool:
+        return self._at == len(self._text)
 
     def key(self) -> tuple[str, ...]:
         """A dotted key; the cursor stands on its first character."""

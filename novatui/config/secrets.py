@@ -191,9 +191,8 @@ def _from_environment(ref: SecretRef, environ: Mapping[str, str]) -> str:
 def _from_file(ref: SecretRef) -> str:
     path = Path(ref.place).expanduser()
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(handle, "rb") as file:
-            status = os.fstat(handle)
+        with open(path, "rb", opener=_open_at_once) as file:
+            status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise SecretError(f"cannot read {ref}: not a plain file")
             if status.st_uid != os.geteuid():
@@ -204,6 +203,11 @@ def _from_file(ref: SecretRef) -> str:
     except OSError as problem:
         raise SecretError(f"cannot read {ref}: {problem.strerror}") from problem
     return _first_line(data, ref)
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Open without waiting for somebody to write into a pipe of that name."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _from_command(ref: SecretRef, timeout: float) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.lab.faultproxy.client import FaultProxy
 from tests.lab.libvirt.daemon import LibvirtHost
 from tests.lab.libvirt.guests import GuestSpec
 from tests.lab.missing import LabError, LabUnavailable
@@ -67,6 +68,22 @@ def test_frozen_daemon_is_silent_until_thawed(host: LibvirtHost) -> None:
         virsh(host.uri, "list", timeout=2)
     host.thaw()
     host.virsh("list")
+
+
+@pytest.mark.parametrize("transport", ["unix", "tcp"])
+def test_reached_through_the_fault_proxy(host: LibvirtHost, transport: str) -> None:
+    to = f"unix:{host.socket}" if transport == "unix" else f"tcp:127.0.0.1:{host.tcp_port}"
+    with FaultProxy(to, transport) as proxy:
+        uri = host.uri_through(proxy.address)
+        assert host.uuid in virsh(uri, "capabilities")
+        proxy.set("hang", "down", after=100)
+        with pytest.raises(subprocess.TimeoutExpired):
+            virsh(uri, "capabilities", timeout=2)
+        proxy.set("reset")
+        with pytest.raises(subprocess.CalledProcessError):
+            virsh(uri, "capabilities")
+        proxy.clear()
+        assert host.uuid in virsh(uri, "capabilities")
 
 
 def test_frozen_guest_hangs_its_monitor_only(host: LibvirtHost) -> None:
