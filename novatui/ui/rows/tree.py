@@ -1,0 +1,180 @@
+"""The visible rows of a tree: a flat list, spliced when a node is opened or closed or its children change.
+
+Whatever the source says, a node is one row at most: one that turns up below a second parent has moved there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from collections.abc import Set as AbstractSet
+
+from novatui.ui.rows.rowlist import RowList
+from novatui.ui.rows.source import RowSource
+from novatui.ui.rows.splice import Difference, difference
+
+MANY = 64
+"""Edits past which the rows of a parent are laid out anew instead of being spliced one by one."""
+
+
+class VisibleTree:
+    """Rows in drawing order. `root` is no row; its children are always shown."""
+
+    def __init__(self, source: RowSource, root: int) -> None:
+        self.source = source
+        self.root = root
+        self.rows = RowList()
+        self.expanded: set[int] = set()
+        """Nodes to show with their children, whether visible now or not."""
+        self._kids: dict[int, list[int]] = {root: []}
+        """Children as shown, of the root and of every visible expanded node."""
+        self._up: dict[int, int] = {}
+        """Parent of every row."""
+
+    def parent(self, node: int) -> int:
+        """Parent of a row, which may be the root. Raises KeyError when `node` is not among the rows."""
+        return self._up[node]
+
+    def path(self, node: int) -> list[int]:
+        """The rows above `node` in the tree, nearest first; as many as its depth."""
+        path: list[int] = []
+        while (node := self._up[node]) != self.root:
+            path.append(node)
+        return path
+
+    def is_open(self, node: int) -> bool:
+        """True for a row that has children shown below it."""
+        return bool(self._kids.get(node))
+
+    def shows_children_of(self, parent: int) -> bool:
+        """True if a change of the children of `parent` concerns the rows."""
+        return parent in self._kids
+
+    def read(self, parent: int) -> list[int]:
+        """The children by the source, each once. No node is below itself, whatever the source says."""
+        kids = dict.fromkeys(self.source.children(parent))
+        above = {self.root, parent, *self.path(parent)} if parent in self._up else {self.root}
+        for node in above & kids.keys():
+            del kids[node]
+        return list(kids)
+
+    def update(self, parent: int, kids: list[int], gone: AbstractSet[int]) -> bool:
+        """Make `kids` the shown children of `parent`; nodes in `gone` are other objects than before.
+
+        True when rows that stay have changed their order.
+        """
+        change = difference(self._kids[parent], kids, gone)
+        if change.reordered or change.edits > MANY + len(kids) // 8:
+            self._lay_out(parent, kids)
+        else:
+            self._patch(parent, change)
+        return change.reordered
+
+    def set_open(self, nodes: Collection[int], opened: bool) -> None:
+        """Open or close nodes, visible or not."""
+        if len(nodes) > MANY:
+            (self.expanded.update if opened else self.expanded.difference_update)(nodes)
+            self._lay_out(self.root, self.read(self.root))
+            return
+        for node in nodes:
+            (self._open if opened else self._close)(node)
+
+    def _open(self, node: int) -> None:
+        self.expanded.add(node)
+        if node in self._up and node not in self._kids:
+            self._kids[node] = []
+            self._insert(node, self.read(node), None)
+
+    def _close(self, node: int) -> None:
+        self.expanded.discard(node)
+        if node in self._up and node in self._kids:
+            self._cut(self.rows.index(node) + 1, self._end(node))
+            del self._kids[node]
+
+    def _lay_out(self, parent: int, kids: list[int]) -> None:
+        start = 0 if parent == self.root else self.rows.index(parent) + 1
+        self._cut(start, self._end(parent))
+        self._kids[parent] = []
+        self._insert(parent, kids, None)
+
+    def _patch(self, parent: int, change: Difference) -> None:
+        self._kids[parent] = change.kept
+        for node in change.removed:
+            self._cut(self.rows.index(node), self._end(node))
+        for run, before in change.added:
+            self._insert(parent, run, before)
+
+    def _insert(self, parent: int, kids: list[int], before: int | None) -> None:
+        """Show `kids`, and what is open below them, under `parent`: above its child `before`, or last."""
+        top, rows = self._flatten(parent, kids)
+        siblings = self._kids[parent]
+        if before is not None and before in siblings:
+            start, at = self.rows.index(before), siblings.index(before)
+        else:
+            start, at = self._end(parent), len(siblings)
+        siblings[at:at] = top
+        self.rows.splice(start, start, rows)
+
+    def _flatten(self, parent: int, kids: list[int]) -> tuple[list[int], list[int]]:
+        """Those of `kids` that become children of `parent`, and all rows they make."""
+        top: list[int] = []
+        rows: list[int] = []
+        if self._take_leaves(parent, kids, top, rows):
+            return top, rows
+        stack = [(parent, top, iter(kids))]
+        while stack:
+            above, siblings, nodes = stack[-1]
+            for node in nodes:
+                if not self._make_free(node, above):
+                    continue
+                self._up[node] = above
+                siblings.append(node)
+                rows.append(node)
+                if node in self.expanded:
+                    shown = self._kids[node] = []
+                    below = self.read(node)
+                    if not self._take_leaves(node, below, shown, rows):
+                        stack.append((node, shown, iter(below)))
+                        break
+            else:
+                stack.pop()
+        return top, rows
+
+    def _take_leaves(self, parent: int, kids: list[int], siblings: list[int], rows: list[int]) -> bool:
+        """Take all of `kids` at once if none of them is open or shown elsewhere."""
+        if not self.expanded.isdisjoint(kids) or not self._up.keys().isdisjoint(kids):
+            return False
+        self._up.update(dict.fromkeys(kids, parent))
+        siblings += kids
+        rows += kids
+        return True
+
+    def _make_free(self, node: int, parent: int) -> bool:
+        """Take `node` away from where it is shown; False if it cannot become a child of `parent`.
+
+        A node still shown elsewhere has moved, and the change of its old parent is yet to be read. One that
+        is in `_up` but no row is named twice below the node being laid out.
+        """
+        if node not in self._up:
+            return True
+        if node not in self.rows or (parent in self._up and node in self.path(parent)):
+            return False
+        self._drop(node)
+        return True
+
+    def _end(self, node: int) -> int:
+        """Row number after the last row below `node`."""
+        while kids := self._kids.get(node):
+            node = kids[-1]
+        return 0 if node == self.root else self.rows.index(node) + 1
+
+    def _drop(self, node: int) -> None:
+        """Take out a row and everything below it."""
+        stop = self._end(node)
+        self._kids[self._up[node]].remove(node)
+        self._cut(self.rows.index(node), stop)
+
+    def _cut(self, start: int, stop: int) -> None:
+        """Take out rows. The list of children they leave is the caller's to change."""
+        for node in self.rows.splice(start, stop, ()):
+            del self._up[node]
+            self._kids.pop(node, None)
