@@ -1,0 +1,245 @@
+"""Draws visible rows line by line, and repaints only the lines that look different from those on screen."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from itertools import zip_longest
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.cache import LRUCache
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from novatui.ui.rows.cells import fit
+from novatui.ui.rows.model import RowModel
+from novatui.ui.rows.painter import Painter
+from novatui.ui.rows.scrollbar import thumb
+from novatui.ui.rows.source import ROOT, RowSource, RowState
+
+CACHED_LINES = 1024
+"""Drawn lines kept, of about 3 kB each."""
+
+NARROW = 4
+"""Widths up to this have no room for a scrollbar."""
+
+Look = tuple[int, Hashable, RowState]
+"""All that decides how a row is drawn, but for the width: node, version of its content, state."""
+
+
+class RowMessage(Message):
+    """A message of a row view."""
+
+    def __init__(self, view: RowCanvas) -> None:
+        super().__init__()
+        self.view = view
+
+    @property
+    def control(self) -> RowCanvas:
+        """The view that sent it, for `@on` selectors."""
+        return self.view
+
+
+class RowCanvas(Widget):
+    """The drawing half of `RowView`.
+
+    `touch` and `changed` announce changes and may be called thousands of times a second; the painter takes
+    them in together.
+    """
+
+    ALLOW_SELECT = False
+
+    class CursorMoved(RowMessage):
+        """The cursor is on another node, or on none."""
+
+        def __init__(self, view: RowCanvas, node: int | None) -> None:
+            super().__init__(view)
+            self.node = node
+
+    def __init__(
+        self,
+        source: RowSource,
+        *,
+        root: int = ROOT,
+        header: bool = False,
+        painter: Painter | None = None,
+        ascii_only: bool = False,
+        placeholder: str = "",
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        """`header`: keep the first line for `source.header`. `painter`: a clock shared with other widgets.
+
+        `placeholder` is shown when there are no rows.
+        """
+        super().__init__(id=id, classes=classes)
+        self.source = source
+        self.model = RowModel(source, root)
+        self.placeholder = placeholder
+        self._painter = painter
+        self._ascii_only = ascii_only
+        self._head = 1 if header else 0
+        self._looks: list[Look] = []
+        self._shown: set[int] = set()
+        self._bar = range(0)
+        self._told: int | None = None
+        self._has_keyboard = False
+        self._lines: LRUCache[tuple[Look, int, str], Strip] = LRUCache(CACHED_LINES)
+        self._base: Style | None = None
+
+    # Changes of the data
+
+    def touch(self, nodes: Iterable[int]) -> None:
+        """The drawn content of `nodes` changed. Free for rows that are not on screen."""
+        if not self._shown.isdisjoint(nodes):
+            self._request_paint()
+
+    def changed(self, *parents: int) -> None:
+        """Rows were added to, removed from or moved below `parents` (default: the root)."""
+        self.model.changed(*parents or (self.model.root,))
+        self._request_paint()
+
+    def forget(self, nodes: Iterable[int]) -> None:
+        """These objects do not exist any more; see `RowModel.forget`."""
+        self.model.forget(nodes)
+        self._request_paint()
+
+    def replace(self, order: Sequence[int]) -> None:
+        """Show `order` as the children of the root at once; cursor, marks and scroll position are kept."""
+        self.model.replace(order)
+        self._show()
+
+    def redraw_header(self) -> None:
+        """The header changed (a sort mark)."""
+        self.refresh(Region(0, 0, self.size.width, self._head))
+
+    def redraw(self) -> None:
+        """Draw every line anew: the columns or the glyphs changed."""
+        self._lines.clear()
+        self.refresh()
+
+    def paint(self) -> None:
+        """Take in announced changes and repaint what looks different; called by the painter."""
+        self.model.commit()
+        self._show()
+
+    # Painting
+
+    def _request_paint(self) -> None:
+        if self._painter is not None and self.is_attached:
+            self._painter.request(self.paint)
+
+    def _show(self) -> None:
+        """Repaint the lines that look different from what is on the screen."""
+        if not self.is_attached:
+            return
+        looks, bar = self._current_looks(), thumb(self.model.top, self.model.height, len(self.model.rows))
+        stale = {
+            y
+            for y, (new, old) in enumerate(zip_longest(looks, self._looks))
+            if new != old or not (new or old)
+        }
+        stale.update(set(bar).symmetric_difference(self._bar))
+        if not looks or not self._looks:
+            stale.add(0)  # the placeholder comes or goes
+        self._looks, self._bar = looks, bar
+        self._shown = {look[0] for look in looks}
+        if stale:
+            self.refresh(*self._regions(sorted(stale)))
+        if self.model.cursor != self._told:
+            self._told = self.model.cursor
+            self.post_message(self.CursorMoved(self, self._told))
+
+    def _regions(self, lines: Sequence[int]) -> list[Region]:
+        """Lines of the viewport as few regions of the widget."""
+        regions: list[Region] = []
+        start = previous = lines[0]
+        for line in (*lines[1:], -1):
+            if line != previous + 1:
+                regions.append(Region(0, start + self._head, self.size.width, previous + 1 - start))
+                start = line
+            previous = line
+        return regions
+
+    def _current_looks(self) -> list[Look]:
+        model, tree, version = self.model, self.model.tree, self.source.version
+        focused = self._has_keyboard
+        first, last = model.marked_range() or (0, -1)
+        looks: list[Look] = []
+        for index, node in enumerate(model.window(), model.top):
+            cursor = node == model.cursor
+            marked = node in model.marks or first <= index <= last
+            state = RowState(len(tree.path(node)), tree.is_open(node), cursor, marked, cursor and focused)
+            looks.append((node, version(node), state))
+        return looks
+
+    def render_line(self, y: int) -> Strip:
+        """Line `y` of the widget, from the cache if it looks as it did before."""
+        width = self.size.width
+        line = y - self._head
+        if line < 0:
+            return self._finished(self.source.header(self._body(width)), "", width)
+        bar = "" if not self._bar else "thumb" if line in self._bar else "track"
+        if line >= len(self._looks):
+            text = self.placeholder if line == 0 and not self._looks else ""
+            return self._finished(Strip([Segment(fit(text, self._body(width)))]), bar, width)
+        look = self._looks[line]
+        key = (look, width, bar)
+        strip = self._lines.get(key)
+        if strip is None:
+            node, _, state = look
+            strip = self._finished(self.source.strip(node, self._body(width), state), bar, width)
+            self._lines[key] = strip
+        return strip
+
+    def _body(self, width: int) -> int:
+        """Cells for rows; the last column belongs to the scrollbar, whether it is needed or not."""
+        return width - 1 if width > NARROW else width
+
+    def _finished(self, strip: Strip, bar: str, width: int) -> Strip:
+        """`strip` in the widget's style at exactly `width` cells, scrollbar cell included."""
+        if self._base is None:
+            self._base = self.rich_style
+        body = self._body(width)
+        strip = strip.adjust_cell_length(body)
+        if body < width:
+            strip = Strip([*strip, self._bar_cell(bar)], width)
+        return strip.apply_style(self._base)
+
+    def _bar_cell(self, bar: str) -> Segment:
+        if not bar:
+            return Segment(" ")
+        glyphs = {"thumb": "#", "track": "|"} if self._ascii_only else {"thumb": "▐", "track": " "}
+        colour = self.styles.scrollbar_color if bar == "thumb" else self.styles.scrollbar_background
+        return Segment(glyphs[bar], Style(color=colour.rich_color))
+
+    def notify_style_update(self) -> None:
+        """Colours changed: no drawn line is right any more."""
+        super().notify_style_update()
+        self._base = None
+        self._lines.clear()
+
+    # Events
+
+    def on_mount(self) -> None:
+        if self._painter is None:
+            self._painter = Painter(self)
+
+    def on_unmount(self) -> None:
+        if self._painter is not None:
+            self._painter.cancel(self.paint)
+
+    def on_resize(self) -> None:
+        self.model.resize(self.size.height - self._head)
+        self.paint()
+        self.refresh()
+
+    def on_focus(self) -> None:
+        self._has_keyboard = True
+        self._show()
+
+    def on_blur(self) -> None:
+        self._has_keyboard = False
+        self._show()
