@@ -26,9 +26,7 @@ _RIGHT = (0x00, 0x80, 0xA0, 0xB0, 0xB8)
 """Braille bits of a column filled from the bottom with 0 to 4 dots (dots 7 3 2 1 and 8 6 5 4 of a cell)."""
 
 
-def sparkline(
-    samples: Sequence[float | None], width: int, *, high: float | None = None, kind: Kind = "braille"
-) -> str:
+def sparkline(samples: Sequence[float | None], width: int, *, high: float | None = None, kind: Kind = "braille") -> str:
     """The newest samples in `width` cells, drawn from 0 to `high` (default: the largest sample shown).
 
     Samples below 0 are drawn as 0, those above `high` as `high`. None and NaN are gaps.

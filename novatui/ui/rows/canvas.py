@@ -136,11 +136,7 @@ class RowCanvas(Widget):
         if not self.is_attached:
             return
         looks, bar = self._current_looks(), thumb(self.model.top, self.model.height, len(self.model.rows))
-        stale = {
-            y
-            for y, (new, old) in enumerate(zip_longest(looks, self._looks))
-            if new != old or not (new or old)
-        }
+        stale = {y for y, (new, old) in enumerate(zip_longest(looks, self._looks)) if new != old}
         stale.update(set(bar).symmetric_difference(self._bar))
         if not looks or not self._looks:
             stale.add(0)  # the placeholder comes or goes

@@ -34,9 +34,7 @@ class Pump(Protocol):
 class Painter:
     """Runs paint jobs together, on a clock. Made and used on the event loop of its owner."""
 
-    def __init__(
-        self, owner: Pump, interval: float = INTERVAL, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, owner: Pump, interval: float = INTERVAL, clock: Callable[[], float] = time.monotonic) -> None:
         self.interval = interval
         self.frame_time = 0.0
         """Running mean of the seconds from a tick to the finished frame, waiting for the loop included."""

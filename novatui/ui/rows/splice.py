@@ -48,9 +48,7 @@ def difference(old: list[int], new: list[int], gone: AbstractSet[int]) -> Differ
     )
 
 
-def _runs(
-    nodes: list[int], staying: AbstractSet[int], after: int | None
-) -> list[tuple[list[int], int | None]]:
+def _runs(nodes: list[int], staying: AbstractSet[int], after: int | None) -> list[tuple[list[int], int | None]]:
     runs: list[tuple[list[int], int | None]] = []
     run: list[int] = []
     for node in nodes:
