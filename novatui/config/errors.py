@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -97,5 +97,5 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 def shorten_home(path: str) -> str:
     """The path with the home directory written as `~`."""
-    home = str(Path.home()).rstrip("/")
+    home = os.path.expanduser("~").rstrip("/")
     return f"~{path.removeprefix(home)}" if home and path.startswith(f"{home}/") else path

@@ -59,12 +59,19 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
 def user_paths(environ: Mapping[str, str] | None = None) -> Paths:
     """The folders of this user, moved by NOVATUI_CONFIG_HOME, NOVATUI_STATE_HOME, NOVATUI_LOG_HOME.
 
-    Logs follow a moved state folder, so that one variable is enough to keep a run apart.
+    Logs follow a moved state folder, so that one variable is enough to keep a run apart. ConfigError when there is
+    no home folder to put them in.
     """
     env = os.environ if environ is None else environ
 
     def folder(variable: str, default: str | Path) -> Path:
-        return Path(env.get(variable) or default).expanduser().absolute()
+        try:
+            return Path(env.get(variable) or default).expanduser().absolute()
+        except RuntimeError as problem:
+            raise ConfigError(
+                "the home folder is unknown: HOME is not set and the user is in no password file",
+                f"set HOME, or {', '.join(HOME_VARIABLES)}",
+            ) from problem
 
     state = folder(STATE_HOME, platformdirs.user_state_dir("novatui", appauthor=False))
     logs = state / "log" if env.get(STATE_HOME) else platformdirs.user_log_dir("novatui", appauthor=False)

@@ -11,7 +11,6 @@ import signal
 import stat
 import subprocess
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Literal, NoReturn, Protocol, cast
 
 import msgspec
@@ -189,7 +188,7 @@ def _from_environment(ref: SecretRef, environ: Mapping[str, str]) -> str:
 
 
 def _from_file(ref: SecretRef) -> str:
-    path = Path(ref.place).expanduser()
+    path = os.path.expanduser(ref.place)
     try:
         with open(path, "rb", opener=_open_at_once) as file:
             status = os.fstat(file.fileno())
@@ -198,7 +197,7 @@ def _from_file(ref: SecretRef) -> str:
             if status.st_uid != os.geteuid():
                 raise SecretError(f"will not read {ref}: it belongs to another user", "the owner must be you")
             if status.st_mode & 0o077:
-                raise SecretError(f"will not read {ref}: others can read it", f"chmod 600 {shlex.quote(str(path))}")
+                raise SecretError(f"will not read {ref}: others can read it", f"chmod 600 {shlex.quote(path)}")
             data = file.read(LONGEST)
     except OSError as problem:
         raise SecretError(f"cannot read {ref}: {problem.strerror}") from problem

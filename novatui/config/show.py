@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+
 from novatui.config import decode
 from novatui.config.errors import ConfigError, Problem, did_you_mean
 from novatui.config.load import Loaded, Request, examine
+from novatui.config.paths import SITE_FILE, Paths
 from novatui.config.positions import split_key
 from novatui.config.schema import Config, Connection
 from novatui.config.toml_text import toml_value
@@ -41,13 +45,15 @@ def explain(loaded: Loaded, key: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def check(request: Request | None = None, **sources: object) -> list[Problem]:
-    """All problems and warnings of all sources, in their order; empty when everything is right.
-
-    Takes what `load` takes.
-    """
-    _, problems = examine(request, **sources)  # pyright: ignore[reportArgumentType]
-    return problems
+def check(
+    request: Request | None = None,
+    *,
+    paths: Paths | None = None,
+    environ: Mapping[str, str] | None = None,
+    site_file: Path = SITE_FILE,
+) -> list[Problem]:
+    """All problems and warnings of all sources, in their order; empty when everything is right."""
+    return examine(request, paths=paths, environ=environ, site_file=site_file)[1]
 
 
 def _table(loaded: Loaded, schema: type[Config | Connection], struct: object, path: decode.Path) -> list[str]:

@@ -45,6 +45,14 @@ def test_folders_can_be_moved(tmp_path: Path) -> None:
     assert user_paths({"NOVATUI_LOG_HOME": "logs"}).log_home == Path.cwd() / "logs"
 
 
+def test_without_a_home_folder_the_way_out_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(paths_module.platformdirs, "user_config_dir", lambda *_, **__: "~nobody-of-that-name/x")
+    with pytest.raises(ConfigError, match=r"home folder is unknown.*set HOME, or NOVATUI_CONFIG_HOME"):
+        user_paths({})
+
+
 @pytest.mark.parametrize("name", ["prod", "a/b", "..", "x" * 60, "ü"])
 def test_an_inventory_stays_in_its_folder(tmp_path: Path, name: str) -> None:
     found = user_paths({"NOVATUI_STATE_HOME": str(tmp_path)})

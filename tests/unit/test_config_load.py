@@ -46,6 +46,12 @@ class Sources:
         return [str(problem).replace(home, "") for problem in found]
 
 
+@pytest.fixture(autouse=True)
+def _home_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Places in messages are compared whole, so none may be shortened to `~`."""
+    monkeypatch.setenv("HOME", "/nonexistent")
+
+
 @pytest.fixture
 def sources(tmp_path: Path) -> Sources:
     return Sources(tmp_path)

@@ -137,6 +137,8 @@ def test_a_file_of_somebody_else_is_refused(secret_file: Path) -> None:
 def test_a_file_that_is_none(tmp_path: Path) -> None:
     with pytest.raises(SecretError, match="No such file"):
         fetch(f"file:{tmp_path}/absent")
+    with pytest.raises(SecretError, match="No such file"):
+        fetch("file:~nobody-of-that-name/x")
     with pytest.raises(SecretError, match="Is a directory"):
         fetch(f"file:{tmp_path}")
     pipe = tmp_path / "pipe"

@@ -26,6 +26,12 @@ from novatui.config.toml_text import toml_value
 GOLDEN = Path(__file__).parent / "golden" / "config_example.toml"
 
 
+@pytest.fixture(autouse=True)
+def _home_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Places in messages are compared whole, so none may be shortened to `~`."""
+    monkeypatch.setenv("HOME", "/nonexistent")
+
+
 def loaded_from(folder: Path, text: str, request: Request | None = None, **environ: str) -> Loaded:
     env = {"NOVATUI_CONFIG_HOME": str(folder), "NOVATUI_STATE_HOME": str(folder), **environ}
     file = folder / "config.toml"
