@@ -48,6 +48,13 @@ def program(name: str) -> str:
     return found
 
 
+def require_kernel_files() -> None:
+    """A chroot may lack what a machine always has; without it libvirt fails without saying why."""
+    for folder, sample in (("/proc", "/proc/self"), ("/sys", "/sys/devices")):
+        if not os.path.exists(sample):
+            raise LabUnavailable(f"{folder} is not mounted here")
+
+
 def require(*names: str) -> None:
     """Check several programs at once; LabUnavailable names every package that is missing."""
     lacking: list[str] = []

@@ -22,7 +22,7 @@ from tests.lab.certificates import Authority
 from tests.lab.libvirt.guest.build import UP_MARKER, GuestImage, guest_image
 from tests.lab.libvirt.guests import GuestSpec, guest_xml
 from tests.lab.libvirt.isolation import PrivateNetwork, as_unprivileged_user, give_away
-from tests.lab.missing import LabError, program, require
+from tests.lab.missing import LabError, program, require, require_kernel_files
 from tests.lab.workspace import Workspace, free_port
 
 START_TIMEOUT_S = 30.0
@@ -63,6 +63,7 @@ class LibvirtHost:
         prefix: Callable[[Path], Sequence[str]] | None = None,
     ) -> None:
         require("libvirtd", "virsh", "qemu-system-x86_64", "qemu-img", "setpriv")
+        require_kernel_files()
         if taps and (tcp or tls):
             raise ValueError("a listener inside a private network cannot be reached")
         self.name = name
