@@ -60,6 +60,8 @@ LAB = (
     Package("busybox-static", static_busybox),
     Package("cpio", program("cpio")),
     Package("iproute2", program("ip")),
+    Package("openssl", program("openssl")),
+    Package("debootstrap", program("debootstrap")),
     Package("openssh-server", program("sshd")),
     Package("openssh-client", program("ssh")),
     Package("tmux", program("tmux")),

@@ -19,7 +19,10 @@ from types import ModuleType
 
 import pytest
 
+from tests.lab.missing import PACKAGES
+
 ROOT = Path(__file__).resolve().parents[2]
+ON_EVERY_DEBIAN = {"apt", "dpkg", "gzip", "hostname", "util-linux"}
 SCRIPTS = ("report", "index", "uvwheel", "debian", "bootstrap")
 PROGRAM = b"#!/bin/sh\necho uv 9.9.9\n"
 WHEEL_NAME = "uv-9.9.9-py3-none-manylinux_2_17_x86_64.whl"
@@ -207,6 +210,11 @@ def test_missing_packages_are_named_once_and_set_up_goes_on(scripts, monkeypatch
     said = capsys.readouterr().out
     assert "apt-get install --no-install-recommends cpio\n" in said
     assert "tmux" not in said
+
+
+def test_what_the_labs_look_for_is_installed(scripts) -> None:
+    names = {package.name for package in scripts.debian.LIBVIRT_BUILD + scripts.debian.LAB}
+    assert set(PACKAGES.values()) - ON_EVERY_DEBIAN - names == set()
 
 
 def test_services_are_held_down_only_while_packages_install(scripts, monkeypatch, tmp_path) -> None:
