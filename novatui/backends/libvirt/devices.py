@@ -1,0 +1,228 @@
+"""Devices of the host that a machine could be given: PCI, GPU, vGPU, VF, USB, disks; and who has them."""
+
+from __future__ import annotations
+
+from xml.etree.ElementTree import Element
+
+from novatui.backends.driver import Sink
+from novatui.backends.libvirt import states
+from novatui.backends.libvirt.addresses import pci_address, usb_address
+from novatui.backends.libvirt.host import Host
+from novatui.backends.libvirt.library import libvirt
+from novatui.backends.libvirt.link import Link
+from novatui.backends.libvirt.roster import Roster
+from novatui.backends.libvirt.xmltree import MalformedXml, attribute_at, integer, parse, text_at
+from novatui.core.devices import Device, MdevType
+from novatui.core.errors import NotFound
+from novatui.core.ids import key
+from novatui.core.inventory import Row
+from novatui.core.states import Kind
+
+_GIVEN = (
+    libvirt.VIR_CONNECT_LIST_NODE_DEVICES_CAP_PCI_DEV
+    | libvirt.VIR_CONNECT_LIST_NODE_DEVICES_CAP_USB_DEV
+    | libvirt.VIR_CONNECT_LIST_NODE_DEVICES_CAP_MDEV
+    | libvirt.VIR_CONNECT_LIST_NODE_DEVICES_CAP_STORAGE
+)
+_BRIDGE, _DISPLAY, _NETWORK, _MASS_STORAGE = 0x06, 0x03, 0x02, 0x01
+"""PCI base classes (PCI Code and ID Assignment Specification)."""
+
+
+class Devices:
+    """Lists node devices."""
+
+    def __init__(self, link: Link, host: Host, roster: Roster, sink: Sink) -> None:
+        self.link = link
+        self.host = host
+        self.roster = roster
+        self.sink = sink
+        self._wanted = False
+
+    def load(self) -> None:
+        """List all devices as rows, and follow their events from now on."""
+        self._wanted = True
+        begun = self.sink.now()
+        self.sink.rows(begun, [self._row(device) for device in self.list()])
+
+    def on_event(self, name: str, deleted: bool) -> None:
+        """A device came or went; of interest only where devices are rows."""
+        if self._wanted and deleted:
+            self.sink.remove(self.sink.now(), [key(Kind.DEVICE, name)])
+        elif self._wanted:
+            self.refresh(name)
+
+    def refresh(self, name: str) -> None:
+        """Read one device again; one that is gone is removed."""
+        begun = self.sink.now()
+        try:
+            found = self.one(name)
+        except NotFound:
+            self.sink.remove(begun, [key(Kind.DEVICE, name)])
+            return
+        if found is not None:
+            self.sink.rows(begun, [self._row(found)])
+
+    def one(self, name: str) -> Device | None:
+        """One device by its name; None when no machine could be given it. NotFound when there is none."""
+        found = self.link.call(self.link.conn.nodeDeviceLookupByName, name)
+        return describe(self.link.call(found.XMLDesc), self._holders(), self._class_of)
+
+    def xml(self, name: str) -> str:
+        """The native form of one device."""
+        return self.link.call(self.link.call(self.link.conn.nodeDeviceLookupByName, name).XMLDesc)
+
+    def list(self) -> list[Device]:
+        """All devices that a machine could be given; bridges and controllers of the board are left out."""
+        holders = self._holders()
+        found: list[Device] = []
+        for device in self.link.call(self.link.conn.listAllDevices, _GIVEN):
+            try:
+                described = describe(self.link.call(device.XMLDesc), holders, self._class_of)
+            except NotFound:
+                continue
+            if described is not None:
+                found.append(described)
+        return found
+
+    def _class_of(self, name: str) -> str:
+        """Class of another device, asked for the parent of a mediated device."""
+        if not name:
+            return ""
+        try:
+            found = describe(self.xml(name), {}, lambda _: "")
+        except NotFound:
+            return ""
+        return found.device_class if found is not None else ""
+
+    def _holders(self) -> dict[str, str]:
+        """Key of the running machine that was given a device, by the device's address."""
+        return {
+            address: key(Kind.VM, known.uuid)
+            for known in self.roster
+            if known.summary is not None and known.state not in {None, states.SHUTOFF, states.CRASHED}
+            for address in known.summary.hostdevs
+        }
+
+    def _row(self, device: Device) -> Row:
+        return Row(
+            Kind.DEVICE,
+            device.id,
+            {
+                "name": device.name,
+                "parent": self.host.key,
+                "host": self.host.key,
+                "native_id": device.id,
+                "native_type": "node device",
+                "device_class": device.device_class,
+                "vendor": " ".join(filter(None, (device.vendor, device.product))) or None,
+                "iommu_group": device.iommu_group,
+                "holder": device.holder,
+            },
+        )
+
+
+def describe(xml: str, holders: dict[str, str], class_of) -> Device | None:
+    """One device from its XML; None for what no machine could be given, or when the XML cannot be read."""
+    try:
+        root = parse(xml)
+    except MalformedXml:
+        return None
+    for capability in root.findall("capability"):
+        reader = _READERS.get(capability.get("type", ""))
+        if reader is not None:
+            return reader(root, capability, holders, class_of)
+    return None
+
+
+def _pci(root: Element, capability: Element, holders: dict[str, str], _class_of) -> Device | None:
+    base_class = (integer(text_at(capability, "class")) or 0) >> 16
+    if base_class == _BRIDGE:
+        return None
+    address = pci_address(*(integer(text_at(capability, part)) for part in ("domain", "bus", "slot", "function")))
+    inner = {each.get("type"): each for each in capability.findall("capability")}
+    functions = inner.get("virt_functions")
+    return _device(
+        root,
+        "vf" if "phys_function" in inner else _PCI_CLASSES.get(base_class, "pci"),
+        address,
+        holders,
+        vendor=_named(capability, "vendor"),
+        product=_named(capability, "product"),
+        iommu_group=integer(attribute_at(capability, "iommuGroup", "number")),
+        numa_node=integer(attribute_at(capability, "numa", "node")),
+        functions_max=integer(functions.get("maxCount")) if functions is not None else None,
+        functions=len(functions.findall("address")) if functions is not None else None,
+        mdev_types=_mdev_types(inner.get("mdev_types")),
+    )
+
+
+_PCI_CLASSES = {_DISPLAY: "gpu", _NETWORK: "nic", _MASS_STORAGE: "disk"}
+
+
+def _mdev(root: Element, capability: Element, holders: dict[str, str], class_of) -> Device | None:
+    uuid = text_at(capability, "uuid").lower()
+    return _device(
+        root,
+        "vgpu" if class_of(text_at(root, "parent")) == "gpu" else "mdev",
+        uuid or text_at(root, "name").removeprefix("mdev_"),
+        holders,
+        product=attribute_at(capability, "type", "id"),
+        iommu_group=integer(attribute_at(capability, "iommuGroup", "number")),
+    )
+
+
+def _usb(root: Element, capability: Element, holders: dict[str, str], _class_of) -> Device | None:
+    address = usb_address(integer(text_at(capability, "bus")), integer(text_at(capability, "device")))
+    by_identity = f"usb {attribute_at(capability, 'vendor', 'id')}:{attribute_at(capability, 'product', 'id')}"
+    return _device(
+        root,
+        "usb",
+        address,
+        {address: holders[by_identity]} | holders if by_identity in holders else holders,
+        vendor=_named(capability, "vendor"),
+        product=_named(capability, "product"),
+    )
+
+
+def _disk(root: Element, capability: Element, holders: dict[str, str], _class_of) -> Device | None:
+    return _device(
+        root,
+        "disk",
+        text_at(capability, "block"),
+        holders,
+        vendor=text_at(capability, "vendor"),
+        product=text_at(capability, "model"),
+    )
+
+
+_READERS = {"pci": _pci, "mdev": _mdev, "usb_device": _usb, "storage": _disk}
+
+
+def _device(root: Element, device_class: str, address: str, holders: dict[str, str], **known) -> Device:
+    name = text_at(root, "name")
+    return Device(
+        id=name,
+        name=name,
+        device_class=device_class,
+        address=address,
+        driver=text_at(root, "driver/name"),
+        parent=text_at(root, "parent"),
+        holder=holders.get(address, ""),
+        **known,
+    )
+
+
+def _named(capability: Element, tag: str) -> str:
+    """Vendor or product in words, else its number."""
+    return text_at(capability, tag) or attribute_at(capability, tag, "id")
+
+
+def _mdev_types(capability: Element | None) -> tuple[MdevType, ...]:
+    if capability is None:
+        return ()
+    return tuple(
+        MdevType(
+            id=each.get("id", ""), name=text_at(each, "name"), available=integer(text_at(each, "availableInstances"))
+        )
+        for each in capability.findall("type")
+    )

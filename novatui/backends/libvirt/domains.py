@@ -1,0 +1,220 @@
+"""Domains as rows of the inventory: all of them in bulk calls, or one after an event.
+
+A listing comes in two waves: names and states of everything first (one call), then what needs each domain's XML, in
+chunks. XML is read once, and again only when an event or the domain's outline says that it changed, or after minutes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from novatui.backends.driver import Sink
+from novatui.backends.libvirt import states
+from novatui.backends.libvirt.host import Host
+from novatui.backends.libvirt.library import libvirt
+from novatui.backends.libvirt.link import Link, truth
+from novatui.backends.libvirt.networks import GuestAddress, Networks
+from novatui.backends.libvirt.roster import Known, Roster
+from novatui.backends.libvirt.snapshots import snapshot_columns
+from novatui.backends.libvirt.stats import disk_size, number
+from novatui.backends.libvirt.summary import EMPTY, summarise
+from novatui.backends.libvirt.xmltree import MalformedXml
+from novatui.core.errors import NotFound, NotSupported, NovaError
+from novatui.core.ids import key
+from novatui.core.inventory import Row, Value
+from novatui.core.states import Kind
+
+NOWAIT = libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT
+"""Without it one domain with a hung monitor makes the whole list wait for 30 s."""
+
+CHUNK = 100
+FLUSH_S = 0.5
+"""A chunk goes out after so many domains, or after so long on a slow link."""
+
+XML_MAX_AGE_S = 300.0
+"""Changes that no event tells (vCPUs by hand, a definition edited on disk) are found after this time at the latest."""
+
+_MARKS = {
+    "autostart": libvirt.VIR_CONNECT_LIST_DOMAINS_AUTOSTART,
+    "persistent": libvirt.VIR_CONNECT_LIST_DOMAINS_PERSISTENT,
+    "saved": libvirt.VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE,
+    "has_snapshots": libvirt.VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT,
+}
+"""Facts that libvirt filters by: one call tells a fact of all domains."""
+
+
+class Domains:
+    """Lists and refreshes domains."""
+
+    def __init__(self, link: Link, host: Host, roster: Roster, networks: Networks, sink: Sink) -> None:
+        self.link = link
+        self.host = host
+        self.roster = roster
+        self.networks = networks
+        self.sink = sink
+
+    def load(self) -> None:
+        """List all domains."""
+        begun = self.sink.now()
+        found = self._all_states()
+        marks = {name: self._marked(flag) for name, flag in _MARKS.items()}
+        known = [self._update(domain, stats, marks) for domain, stats in found]
+        self.roster.keep([each.uuid for each in known])
+        self.sink.rows(begun, [self._place(each) for each in known])
+        self._load_rest(known)
+        self._load_sizes()
+
+    def refresh(self, uuid: str) -> None:
+        """Read one domain again, everything; one that is gone is removed."""
+        try:
+            domain = self.link.domain(uuid)
+            begun = self.sink.now()
+            known = self._read_state(domain)
+            known.autostart = truth(self.link.attempt(domain.autostart))
+            known.persistent = truth(self.link.attempt(domain.isPersistent))
+            known.has_snapshots = truth(self.link.attempt(domain.snapshotNum))
+            self._read_xml(known)
+            leases = self.networks.leases_by_mac() if known.state != states.SHUTOFF else {}
+            place, rest = self._place(known), self._rest(known, leases)
+            self.sink.rows(begun, [Row(place.kind, place.id, place.values | rest.values)])
+        except NotFound:
+            self.forget(uuid)
+
+    def refresh_state(self, uuid: str) -> None:
+        """Read one domain's state again: after an event, or when its statistics show another one."""
+        known = self.roster.get(uuid)
+        if known is None:
+            self.refresh(uuid)
+            return
+        begun = self.sink.now()
+        try:
+            self._read_state(known.domain)
+        except NotFound:
+            self.forget(uuid)
+            return
+        self.sink.rows(begun, [Row(Kind.VM, uuid, state_columns(known))])
+
+    def forget(self, uuid: str) -> None:
+        """This domain is gone."""
+        begun = self.sink.now()
+        self.roster.forget(uuid)
+        self.sink.remove(begun, [key(Kind.VM, uuid)])
+
+    # Listing
+
+    def _all_states(self) -> Sequence[tuple[Any, Mapping[str, Any]]]:
+        """Every domain with its state: one call, or a call per domain with drivers that have no statistics."""
+        conn = self.link.conn
+        try:
+            return self.link.call(conn.getAllDomainStats, libvirt.VIR_DOMAIN_STATS_STATE, NOWAIT)
+        except NotSupported:
+            found: list[tuple[Any, Mapping[str, Any]]] = []
+            for domain in self.link.call(conn.listAllDomains, 0):
+                state = self.link.attempt(domain.state)
+                if state is not None:
+                    found.append((domain, {"state.state": state[0], "state.reason": state[1]}))
+            return found
+
+    def _marked(self, flag: int) -> set[str] | None:
+        """uuids of the domains for which a fact holds; None when the driver does not tell."""
+        domains = self.link.attempt(self.link.conn.listAllDomains, flag)
+        return {domain.UUIDString() for domain in domains} if domains is not None else None
+
+    def _update(self, domain: Any, stats: Mapping[str, Any], marks: Mapping[str, set[str] | None]) -> Known:
+        known = self.roster.meet(domain)
+        known.state = number(stats, "state.state")
+        known.reason = number(stats, "state.reason")
+        for name, uuids in marks.items():
+            setattr(known, name, known.uuid in uuids if uuids is not None else None)
+        return known
+
+    def _place(self, known: Known) -> Row:
+        return Row(
+            Kind.VM,
+            known.uuid,
+            {
+                "name": known.name,
+                "parent": self.host.key,
+                "host": self.host.key,
+                "uuid": known.uuid,
+                "native_id": known.uuid,
+                "autostart": known.autostart,
+                "persistent": known.persistent,
+            }
+            | state_columns(known),
+        )
+
+    def _load_rest(self, known: Iterable[Known]) -> None:
+        """The second wave, in chunks."""
+        leases = self.networks.leases_by_mac()
+        rows: list[Row] = []
+        begun = self.sink.now()
+        for each in known:
+            try:
+                if self._xml_is_due(each):
+                    self._read_xml(each)
+                rows.append(self._rest(each, leases))
+            except NotFound:
+                continue  # gone since the list was made; its event or the next listing removes it
+            if len(rows) >= CHUNK or self.sink.now() - begun > FLUSH_S:
+                self.sink.rows(begun, rows)
+                rows, begun = [], self.sink.now()
+        self.sink.rows(begun, rows)
+
+    def _rest(self, known: Known, leases: Mapping[str, GuestAddress]) -> Row:
+        summary = known.summary
+        values: dict[str, Value] = dict(summary.columns) if summary is not None else {}
+        values |= snapshot_columns(self.link, known)
+        held = [leases[mac] for mac in summary.macs if mac in leases] if summary is not None else []
+        values["ip"] = [address for lease in held for address in lease.addresses] or None
+        values["guest_name"] = next((lease.hostname for lease in held if lease.hostname), None)
+        return Row(Kind.VM, known.uuid, values)
+
+    def _load_sizes(self) -> None:
+        """Virtual disk sizes of what runs, in one call. libvirt tells those of an off domain only image by image."""
+        begun = self.sink.now()
+        flags = NOWAIT | libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_ACTIVE
+        found = self.link.attempt(self.link.conn.getAllDomainStats, libvirt.VIR_DOMAIN_STATS_BLOCK, flags)
+        rows: list[Row] = []
+        for domain, stats in found or ():
+            known = self.roster.get(domain.UUIDString())
+            if known is not None and (size := disk_size(stats)) is not None:
+                known.disk_size = size
+                rows.append(Row(Kind.VM, known.uuid, {"disk_size": size}))
+        self.sink.rows(begun, rows)
+
+    # One domain
+
+    def _read_state(self, domain: Any) -> Known:
+        """State and managed save image. NotFound when the domain is gone."""
+        state = self.link.call(domain.state)
+        known = self.roster.meet(domain)
+        known.state, known.reason = state[0], state[1]
+        off = known.state == states.SHUTOFF
+        known.saved = truth(self.link.attempt(domain.hasManagedSaveImage)) if off else False
+        return known
+
+    def _xml_is_due(self, known: Known) -> bool:
+        old = time.monotonic() - known.summary_at > XML_MAX_AGE_S
+        return known.summary is None or old or known.outline != known.summary_of
+
+    def _read_xml(self, known: Known) -> None:
+        """Read a domain's XML. NotFound when the domain is gone; any other refusal leaves its columns unknown."""
+        outline = known.outline
+        try:
+            known.summary = summarise(self.link.call(known.domain.XMLDesc))
+        except NotFound:
+            raise
+        except (NovaError, MalformedXml) as error:
+            if isinstance(error, NovaError) and not self.link.alive:
+                raise
+            known.summary = EMPTY
+        known.summary_of = outline
+        known.summary_at = time.monotonic()
+
+
+def state_columns(known: Known) -> dict[str, Value]:
+    """State columns of a domain's row."""
+    return states.columns(known.state, known.reason, saved=known.saved)

@@ -1,0 +1,221 @@
+"""The libvirt driver: the roles of the console, each carried out by the part that knows its subject."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+
+from novatui.backends.driver import (
+    DeviceSource,
+    EventSource,
+    InventorySource,
+    Loaded,
+    MetricSource,
+    NetworkSource,
+    Session,
+    Sink,
+    SnapshotSource,
+    StorageSource,
+    roles_of,
+)
+from novatui.backends.libvirt import host as hosts
+from novatui.backends.libvirt.devices import Devices
+from novatui.backends.libvirt.domains import Domains
+from novatui.backends.libvirt.events import Subscriptions
+from novatui.backends.libvirt.happenings import Happenings
+from novatui.backends.libvirt.library import version_text
+from novatui.backends.libvirt.link import Link, timed
+from novatui.backends.libvirt.metrics import Metrics
+from novatui.backends.libvirt.networks import Networks
+from novatui.backends.libvirt.roster import Roster
+from novatui.backends.libvirt.session import Opened, open_session
+from novatui.backends.libvirt.snapshots import Snapshots
+from novatui.backends.libvirt.storage import Storage
+from novatui.core.connection import ConnectionInfo, ConnectionSpec
+from novatui.core.detail import Lease, Volume
+from novatui.core.devices import Device
+from novatui.core.errors import NotFound, NovaError, Unreachable
+from novatui.core.events import Event
+from novatui.core.ids import split_key
+from novatui.core.snapshots import Snapshot
+from novatui.core.states import Kind
+
+
+class _Parts:
+    """What exists while a connection is open."""
+
+    def __init__(self, opened: Opened, sink: Sink) -> None:
+        link = self.link = opened.link
+        self.host = hosts.identify(link)
+        self.roster = Roster()
+        self.networks = Networks(link, self.host, sink)
+        self.storage = Storage(link, self.host, sink)
+        self.domains = Domains(link, self.host, self.roster, self.networks, sink)
+        self.snapshots = Snapshots(link, self.roster, sink)
+        self.devices = Devices(link, self.host, self.roster, sink)
+        self.metrics = Metrics(link, self.host, self.roster, sink)
+        self.happenings = Happenings(
+            self.roster,
+            self.domains,
+            self.networks,
+            self.storage,
+            sink,
+            on_device=self.devices.on_event,
+        )
+        self.subscriptions = Subscriptions(link, self.happenings.handle, self.host.name)
+
+
+class LibvirtDriver(
+    Session,
+    InventorySource,
+    MetricSource,
+    EventSource,
+    SnapshotSource,
+    DeviceSource,
+    StorageSource,
+    NetworkSource,
+):
+    """One libvirt connection."""
+
+    period = 2.0
+
+    def __init__(self, spec: ConnectionSpec, secrets: Mapping[str, str], sink: Sink) -> None:
+        super().__init__(spec, secrets, sink)
+        self._open: _Parts | None = None
+
+    @property
+    def _parts(self) -> _Parts:
+        if self._open is None:
+            raise Unreachable("the connection is not open")
+        return self._open
+
+    # Session
+
+    def connect(self) -> ConnectionInfo:
+        """Open the connection and ask the host who it is."""
+        opened = open_session(self.spec, self.secrets, self.sink)
+        try:
+            self._open, ms = timed(lambda: _Parts(opened, self.sink))
+        except NovaError as error:
+            self.sink.step("identify", False, 0.0, error.failure.message)
+            opened.link.close()
+            raise
+        self.sink.step("identify", True, ms, self._open.host.product)
+        return self._info(opened, self._open.host)
+
+    def close(self) -> None:
+        """Take back the events, wait for pending calls, then close. A call that hangs for good keeps it open."""
+        parts, self._open = self._open, None
+        if parts is not None:
+            parts.subscriptions.stop()
+            parts.roster.clear()
+            parts.link.close()
+
+    def _info(self, opened: Opened, host: hosts.Host) -> ConnectionInfo:
+        link: Link = opened.link
+        version = link.attempt(link.conn.getLibVersion)
+        return ConnectionInfo(
+            product=host.product,
+            version=version_text(version) if version else "",
+            endpoint=opened.address.endpoint,
+            hostname=host.name,
+            user=self.spec.options.get("user", ""),
+            privileges="read-only" if self.spec.options.get("readonly") == "socket" else "full",
+            transport=opened.address.transport,
+            tls=opened.tls,
+            period=self.period,
+            pushes=True,
+            roles=roles_of(self),
+        )
+
+    # Inventory
+
+    def load(self, kinds: Collection[str]) -> Loaded:
+        """List each kind on its own, so that one that fails leaves the others. Kinds that libvirt has not are empty."""
+        parts = self._parts
+        loaders: dict[str, Callable[[], None]] = {
+            Kind.HOST: lambda: self._load_host(parts),
+            Kind.VM: parts.domains.load,
+            Kind.DATASTORE: parts.storage.load,
+            Kind.NETWORK: parts.networks.load,
+            Kind.DEVICE: parts.devices.load,
+            Kind.SNAPSHOT: parts.snapshots.load,
+        }
+        loaded = Loaded()
+        for kind, load in loaders.items():
+            if kind not in kinds:
+                continue
+            try:
+                load()
+                loaded.done(kind)
+            except Unreachable:
+                raise
+            except NovaError as error:
+                loaded.failed(error, kind)
+        loaded.done(*(kind for kind in kinds if kind not in loaders))
+        return loaded
+
+    def _load_host(self, parts: _Parts) -> None:
+        begun = self.sink.now()
+        self.sink.rows(begun, [hosts.row(parts.link, parts.host)])
+
+    def watch(self) -> None:
+        """Subscribe to every event that library and host know."""
+        self._parts.subscriptions.start()
+
+    def refresh(self, keys: Collection[str]) -> None:
+        """Read these objects again; one that is gone is removed."""
+        parts = self._parts
+        readers: dict[Kind, Callable[[str], None]] = {
+            Kind.HOST: lambda _: self._load_host(parts),
+            Kind.VM: parts.domains.refresh,
+            Kind.DATASTORE: parts.storage.refresh,
+            Kind.NETWORK: parts.networks.refresh,
+            Kind.DEVICE: parts.devices.refresh,
+            Kind.SNAPSHOT: parts.snapshots.refresh,
+        }
+        for key in keys:
+            kind, identifier = split_key(key)
+            if kind in readers:
+                readers[kind](identifier)
+
+    # Measuring, working, telling
+
+    def sample(self, keys: Collection[str] | None) -> None:
+        """Measure these objects with bulk calls."""
+        self._parts.metrics.sample(keys)
+
+    def events(self, since: float) -> list[Event]:
+        """libvirt remembers no event: what happened is told when it happens."""
+        del since
+        return []
+
+    # One object
+
+    def snapshots(self, key: str) -> list[Snapshot]:
+        """All snapshots of one machine."""
+        return self._parts.snapshots.tree(self._parts.link.domain(_id(key, Kind.VM)))
+
+    def devices(self, host: str) -> list[Device]:
+        """All devices of the host that a machine could be given."""
+        if _id(host, Kind.HOST) != self._parts.host.id:
+            raise NotFound(f"no host {host} on this connection")
+        return self._parts.devices.list()
+
+    def volumes(self, key: str) -> list[Volume]:
+        """All volumes of one pool."""
+        return self._parts.storage.volumes(_id(key, Kind.DATASTORE))
+
+    def leases(self, key: str) -> list[Lease]:
+        """Addresses that one network gave out."""
+        return self._parts.networks.leases(_id(key, Kind.NETWORK))
+
+
+def _id(key: str, wanted: Kind) -> str:
+    """Native id of a key of this kind. NotFound for any other."""
+    try:
+        kind, identifier = split_key(key)
+    except ValueError as error:
+        raise NotFound(str(error)) from None
+    if kind is not wanted:
+        raise NotFound(f"{key} is no {wanted.value}")
+    return identifier

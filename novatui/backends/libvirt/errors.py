@@ -1,0 +1,162 @@
+"""libvirt's errors as the console's failures: what happened, what it means, what to try.
+
+Codes are virErrorNumber of libvirt's virterror.h; they are stable across versions. [1] and [38] stand for plain
+failures as well as for a lost link, so a link counts as lost only when the connection itself says it is dead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from novatui.backends.libvirt.library import libvirt
+from novatui.core.errors import (
+    Aborted,
+    AuthFailed,
+    BackendFault,
+    Busy,
+    Conflict,
+    Denied,
+    InvalidInput,
+    NotFound,
+    NotSupported,
+    NovaError,
+    TlsUntrusted,
+    Unreachable,
+)
+
+INTERNAL = 1
+SYSTEM = 38
+_LOST = {INTERNAL, SYSTEM, 5, 6, 39, 40}
+
+_MEANINGS: dict[int, tuple[type[NovaError], str, str]] = {
+    3: (NotSupported, "this libvirt driver does not have the function", ""),
+    5: (Unreachable, "no libvirt driver answers for this address", ""),
+    6: (Unreachable, "the connection is no longer valid", ""),
+    8: (InvalidInput, "", ""),
+    27: (InvalidInput, "the XML has a mistake", ""),
+    29: (Denied, "the connection is read-only", "open it without `readonly`"),
+    31: (Denied, "the daemon refuses this to the account", ""),
+    42: (NotFound, "the machine is gone", ""),
+    43: (NotFound, "the network is gone", ""),
+    45: (AuthFailed, "libvirt refused the credentials", "check the user name and the password or certificate"),
+    49: (NotFound, "the storage pool is gone", ""),
+    50: (NotFound, "the volume is gone", ""),
+    53: (NotFound, "the device is gone", ""),
+    55: (Conflict, "the object's state does not allow it", ""),
+    66: (NotFound, "the secret is not defined", ""),
+    67: (NotSupported, "this host or its configuration cannot do it", ""),
+    68: (Busy, "another operation holds the machine", "wait for it, or look at its job"),
+    72: (NotFound, "the snapshot is gone", ""),
+    78: (Aborted, "", ""),
+    79: (AuthFailed, "the authentication was cancelled", ""),
+    80: (NotFound, "there is no such metadata", ""),
+    84: (NotSupported, "this version of libvirt cannot do it here", ""),
+    86: (Conflict, "the guest agent does not answer", "install or start qemu-guest-agent in the guest"),
+    87: (Busy, "the resource is in use", ""),
+    88: (Denied, "the account has no right to it", ""),
+    94: (AuthFailed, "no kind of authentication that we offer is accepted", ""),
+    103: (NotFound, "the checkpoint is gone", ""),
+}
+"""By code: kind of failure, what it means, what to try. Any other code is a fault of the product, in its own words."""
+
+_OPENING: tuple[tuple[str, type[NovaError], str, str, str], ...] = (
+    (
+        "host key verification failed",
+        TlsUntrusted,
+        "the ssh host key is not known or has changed",
+        "no terminal is given to ssh, so nobody was asked",
+        "connect once with ssh by hand and check the fingerprint",
+    ),
+    (
+        "permission denied (",
+        AuthFailed,
+        "ssh refused the login",
+        "no key or agent that the host accepts was offered",
+        "try `ssh -o BatchMode=yes` to the host, or name a key with `?keyfile=`",
+    ),
+    ("could not resolve hostname", Unreachable, "the host name is not known", "", "check the spelling and the DNS"),
+    ("unable to resolve address", Unreachable, "the host name is not known", "", "check the spelling and the DNS"),
+    (
+        "permission denied",
+        Denied,
+        "the account may not use libvirt's socket",
+        "",
+        "join the group that owns the socket (usually `libvirt`) and log in again",
+    ),
+    (
+        "failed to connect socket",
+        Unreachable,
+        "no libvirt daemon listens on its socket",
+        "the daemon is not installed or not running",
+        "systemctl start libvirtd (or virtqemud)",
+    ),
+    ("connection refused", Unreachable, "the host refuses the connection", "nothing listens on that port", ""),
+    ("timed out", Unreachable, "the host did not answer in time", "", ""),
+    ("no route to host", Unreachable, "the host cannot be reached", "", ""),
+    (
+        "certificate",
+        TlsUntrusted,
+        "the TLS certificates do not fit",
+        "",
+        "give the CA with tls = ca:FILE, or a folder with `?pkipath=`",
+    ),
+    (
+        "pid file",
+        Conflict,
+        "another process uses this embed root",
+        "one embed root serves one process at a time",
+        "end the other process or choose another root",
+    ),
+    (
+        "cannot open another",
+        Conflict,
+        "this process already has another embed root open",
+        "one process serves one embed root",
+        "",
+    ),
+)
+"""What `open` says, by a piece of its text: kind of failure, message, meaning, hint. The first that fits counts."""
+
+
+def explain(error: libvirt.libvirtError, *, alive: bool) -> NovaError:
+    """The failure of a call on a connection that is alive or not."""
+    code = error.get_error_code() or 0
+    native = (error.get_error_message() or str(error)).strip()
+    if not alive and code in _LOST:
+        return Unreachable(
+            "the connection to libvirt was lost",
+            meaning="the daemon ended, or the network between here and there failed",
+            code=str(code),
+            native=native,
+        )
+    fault, meaning, hint = _MEANINGS.get(code, (BackendFault, "", ""))
+    subject = native if fault in {Busy, Conflict} else ""
+    return fault(native or "libvirt failed", meaning=meaning, hint=hint, code=str(code), native=native, subject=subject)
+
+
+def explain_open(error: libvirt.libvirtError) -> NovaError:
+    """Why a connection could not be made. ssh's own words are part of libvirt's text, and stay."""
+    code = error.get_error_code() or 0
+    native = (error.get_error_message() or str(error)).strip()
+    lowered = native.lower()
+    for piece, fault, message, meaning, hint in _OPENING:
+        if piece in lowered:
+            return fault(message, meaning=meaning, hint=hint, code=str(code), native=native)
+    if code in {INTERNAL, SYSTEM}:
+        return Unreachable("libvirt could not connect", meaning=native, code=str(code), native=native)
+    return explain(error, alive=True)
+
+
+CLOSE_REASONS: Sequence[str] = (
+    "an error on the link",
+    "the daemon closed the link or ended",
+    "no sign of life within the keepalive time",
+    "the link was closed on this side",
+)
+"""By virConnectCloseReason."""
+
+
+def lost(reason: int) -> NovaError:
+    """The failure that a close callback reports."""
+    text = CLOSE_REASONS[reason] if 0 <= reason < len(CLOSE_REASONS) else f"close reason {reason}"
+    return Unreachable("the connection to libvirt was lost", meaning=text, code=f"close {reason}")

@@ -1,0 +1,137 @@
+"""Virtual networks as rows, and the addresses that their DHCP servers gave out."""
+
+from __future__ import annotations
+
+from typing import Any
+from xml.etree.ElementTree import Element
+
+import msgspec
+
+from novatui.backends.driver import Sink
+from novatui.backends.libvirt.host import Host
+from novatui.backends.libvirt.link import Link, truth
+from novatui.backends.libvirt.xmltree import MalformedXml, attribute_at, parse
+from novatui.core.detail import Lease
+from novatui.core.errors import NotFound, NotSupported, NovaError, Unreachable
+from novatui.core.ids import key
+from novatui.core.inventory import Row, Value
+from novatui.core.states import Kind
+
+
+class GuestAddress(msgspec.Struct, frozen=True):
+    """What the DHCP servers know of one interface."""
+
+    addresses: tuple[str, ...]
+    hostname: str
+
+
+class Networks:
+    """Lists and refreshes networks."""
+
+    def __init__(self, link: Link, host: Host, sink: Sink) -> None:
+        self.link = link
+        self.host = host
+        self.sink = sink
+
+    def load(self) -> None:
+        """List all networks."""
+        begun = self.sink.now()
+        rows: list[Row] = []
+        for network in self.link.call(self.link.conn.listAllNetworks, 0):
+            try:
+                rows.append(self._row(network))
+            except NotFound:
+                continue
+        self.sink.rows(begun, rows)
+
+    def refresh(self, uuid: str) -> None:
+        """Read one network again; one that is gone is removed."""
+        begun = self.sink.now()
+        try:
+            self.sink.rows(begun, [self._row(self.lookup(uuid))])
+        except NotFound:
+            self.sink.remove(begun, [key(Kind.NETWORK, uuid)])
+
+    def lookup(self, uuid: str) -> Any:
+        """The network with this uuid. NotFound when there is none."""
+        return self.link.call(self.link.conn.networkLookupByUUIDString, uuid)
+
+    def leases(self, uuid: str) -> list[Lease]:
+        """Addresses that one network gave out. A network that does not serve DHCP through libvirt has none."""
+        try:
+            found = self.link.call(self.lookup(uuid).DHCPLeases)
+        except NotSupported:
+            return []
+        return [
+            Lease(
+                mac=str(lease.get("mac") or ""),
+                ip=str(lease.get("ipaddr") or ""),
+                hostname=str(lease.get("hostname") or ""),
+                expires=float(lease["expirytime"]) if lease.get("expirytime") else None,
+            )
+            for lease in found
+        ]
+
+    def leases_by_mac(self) -> dict[str, GuestAddress]:
+        """All leases of all active networks, by MAC in lower case. What cannot be asked is left out."""
+        found: dict[str, GuestAddress] = {}
+        for network in self.link.attempt(self.link.conn.listAllNetworks, _ACTIVE) or ():
+            try:
+                leases = self.link.call(network.DHCPLeases)
+            except NotSupported:
+                return found
+            except Unreachable:
+                raise
+            except NovaError:
+                continue
+            for lease in leases:
+                mac, address = str(lease.get("mac") or "").lower(), str(lease.get("ipaddr") or "")
+                if mac and address:
+                    before = found.get(mac, GuestAddress((), ""))
+                    hostname = str(lease.get("hostname") or before.hostname)
+                    found[mac] = GuestAddress((*before.addresses, address), hostname)
+        return found
+
+    def _row(self, network: Any) -> Row:
+        active = self.link.attempt(network.isActive)
+        xml = self.link.attempt(network.XMLDesc)
+        values: dict[str, Value] = {
+            "name": network.name(),
+            "parent": self.host.key,
+            "host": self.host.key,
+            "uuid": network.UUIDString(),
+            "native_id": network.UUIDString(),
+            "native_type": "network",
+            "native_state": None if active is None else "active" if active else "inactive",
+            "active": None if active is None else bool(active),
+            "net_active": None if active is None else bool(active),
+            "autostart": truth(self.link.attempt(network.autostart)),
+            "persistent": truth(self.link.attempt(network.isPersistent)),
+        }
+        return Row(Kind.NETWORK, network.UUIDString(), values | describe(xml))
+
+
+_ACTIVE = 2
+"""VIR_CONNECT_LIST_NETWORKS_ACTIVE."""
+
+
+def describe(xml: str | None) -> dict[str, Value]:
+    """Columns of a network's XML; unknown where it cannot be read."""
+    try:
+        root = parse(xml) if xml else None
+    except MalformedXml:
+        root = None
+    if root is None:
+        return {"net_type": None, "bridge": None, "vlan": None}
+    forward = root.find("forward")
+    return {
+        "net_type": "isolated" if forward is None else forward.get("mode", "nat"),
+        "bridge": attribute_at(root, "bridge", "name") or attribute_at(root, "forward", "dev") or None,
+        "vlan": _vlans(root) or None,
+    }
+
+
+def _vlans(root: Element) -> str:
+    """VLAN ids of the network and of its port groups."""
+    found = [tag.get("id", "") for tag in (*root.findall("vlan/tag"), *root.findall("portgroup/vlan/tag"))]
+    return ",".join(dict.fromkeys(filter(None, found)))

@@ -1,0 +1,99 @@
+"""What the driver remembers of the domains it has listed, shared by its parts and by several threads."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from novatui.backends.libvirt.summary import Summary
+
+
+class Known:
+    """One domain as last seen."""
+
+    __slots__ = (
+        "autostart",
+        "disk_size",
+        "domain",
+        "has_snapshots",
+        "name",
+        "persistent",
+        "reason",
+        "saved",
+        "state",
+        "summary",
+        "summary_at",
+        "summary_of",
+        "uuid",
+    )
+
+    def __init__(self, uuid: str, domain: Any) -> None:
+        self.uuid = uuid
+        self.domain = domain
+        """The libvirt object: calls on it need no look-up."""
+        self.name: str = domain.name()
+        self.state: int | None = None
+        self.reason: int | None = None
+        self.autostart: bool | None = None
+        self.persistent: bool | None = None
+        self.saved: bool | None = None
+        self.has_snapshots: bool | None = None
+        self.summary: Summary | None = None
+        self.summary_at = 0.0
+        """Monotonic seconds of the last reading of its XML."""
+        self.summary_of: tuple[object, ...] = ()
+        """What the domain looked like from outside when its XML was read."""
+        self.disk_size: int | None = None
+
+    @property
+    def outline(self) -> tuple[object, ...]:
+        """What tells from outside that the XML has probably changed: name, run and flags."""
+        return (self.name, self.domain.ID(), self.autostart, self.persistent)
+
+
+class Roster:
+    """All known domains by uuid."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Known] = {}
+        self._lock = threading.Lock()
+
+    def meet(self, domain: Any) -> Known:
+        """The record of this domain, made when it is new. The newest libvirt object is kept: it has the present id."""
+        uuid = domain.UUIDString()
+        with self._lock:
+            known = self._known.get(uuid)
+            if known is None:
+                known = self._known[uuid] = Known(uuid, domain)
+            else:
+                known.domain = domain
+                known.name = domain.name()
+            return known
+
+    def get(self, uuid: str) -> Known | None:
+        """The record of this uuid."""
+        return self._known.get(uuid)
+
+    def forget(self, uuid: str) -> None:
+        """This domain is gone."""
+        with self._lock:
+            self._known.pop(uuid, None)
+
+    def keep(self, uuids: Collection[str]) -> None:
+        """Only these are left."""
+        with self._lock:
+            for uuid in self._known.keys() - set(uuids):
+                del self._known[uuid]
+
+    def clear(self) -> None:
+        """Let go of every libvirt object: each of them holds the connection open."""
+        with self._lock:
+            self._known.clear()
+
+    def __iter__(self) -> Iterator[Known]:
+        with self._lock:
+            return iter(list(self._known.values()))
+
+    def __len__(self) -> int:
+        return len(self._known)
