@@ -1,0 +1,69 @@
+"""Small fleets for tests of the stores: specifications and frames without ceremony."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from novatui.core.connection import ConnectionSpec
+from novatui.core.inventory import Value
+from novatui.core.states import Family, Link
+from novatui.engine.inventory_store import InventoryStore
+from novatui.wire import frames
+
+
+def spec(name: str = "c1", family: Family = Family.LIBVIRT, label: str = "") -> ConnectionSpec:
+    return ConnectionSpec(name=name, family=family, driver=family.value, uri=f"{family.value}://{name}", label=label)
+
+
+def store(*specs: ConnectionSpec) -> InventoryStore:
+    made = InventoryStore()
+    for one in specs or (spec(),):
+        made.add_connection(one)
+        made.set_link(one.name, Link.UP)
+    return made
+
+
+def rows(
+    objects: Mapping[str, Mapping[str, Value]], *, conn: str = "c1", generation: int = 1, begun: float = 10.0
+) -> list[frames.Rows]:
+    """Frames that tell of these objects: one frame for each set of columns."""
+    by_fields: dict[tuple[str, ...], list[str]] = {}
+    for key, values in objects.items():
+        by_fields.setdefault(tuple(values), []).append(key)
+    return [
+        frames.Rows(
+            conn, generation, begun, list(fields), keys, [[objects[key][name] for key in keys] for name in fields]
+        )
+        for fields, keys in by_fields.items()
+    ]
+
+
+def tell(inventory: InventoryStore, objects: Mapping[str, Mapping[str, Value]], **how: object) -> None:
+    for frame in rows(objects, **how):  # type: ignore[arg-type]
+        inventory.apply_rows(frame, frame.begun)
+
+
+def remove(inventory: InventoryStore, *keys: str, conn: str = "c1", generation: int = 1, begun: float = 10.0) -> None:
+    frame = frames.Remove(conn, generation, begun, list(keys))
+    inventory.apply_remove(frame, begun)
+
+
+def complete(
+    inventory: InventoryStore, *scopes: str, conn: str = "c1", generation: int = 1, begun: float = 10.0
+) -> None:
+    inventory.apply_complete(frames.LoadComplete(conn, generation, begun, list(scopes), {}), begun)
+
+
+def slot(inventory: InventoryStore, key: str, conn: str = "c1") -> int:
+    found = inventory.slot(conn, key)
+    assert found is not None
+    return found
+
+
+def outline(inventory: InventoryStore, node: int | None = None) -> Sequence[object]:
+    """The tree below a node: names, and lists for what has children."""
+    found: list[object] = []
+    for child in inventory.children(node):
+        below = outline(inventory, child)
+        found.append([inventory.name(child), *below] if below else inventory.name(child))
+    return found
