@@ -145,6 +145,9 @@ class DetailSource(ABC):
 class TaskSource(ABC):
     """Long-running work, whoever started it."""
 
+    task_poll: float = 5.0
+    """Seconds between two calls of `tasks`; infinite when changes come by the sink: then once, after the load."""
+
     @abstractmethod
     def tasks(self) -> list[Task]:
         """What runs now, and what ended lately if the product remembers."""
@@ -152,6 +155,9 @@ class TaskSource(ABC):
 
 class EventSource(ABC):
     """What happened."""
+
+    event_poll: float = 10.0
+    """Seconds between two calls of `events`; infinite when live ones come by the sink: then once, after the load."""
 
     @abstractmethod
     def events(self, since: float) -> list[Event]:
