@@ -1,0 +1,99 @@
+"""One connection as the console knows it, and when a lost one is tried again."""
+
+from __future__ import annotations
+
+import random
+import time
+from typing import TYPE_CHECKING
+
+from novatui.core.connection import ConnectionInfo, ConnectionSpec, LinkStatus
+from novatui.core.errors import Failure
+from novatui.core.states import Link
+
+if TYPE_CHECKING:
+    from novatui.wire import frames
+
+LONGEST_DELAY = 30.0
+"""Seconds between two attempts at most."""
+
+STEADY = 60.0
+"""Seconds that a connection was up after which its failed attempts are forgotten."""
+
+
+class Connection:
+    """State of one connection. Read it freely on the event loop's thread; only `links` and `fleet` change it."""
+
+    def __init__(self, spec: ConnectionSpec) -> None:
+        self.spec = spec
+        self.info: ConnectionInfo | None = None
+        self.generation = 0
+        """Number of the attempt; frames of an older one do not count."""
+        self.steps: list[frames.ConnectStep] = []
+        """Steps of the last attempt."""
+        self.stats: frames.Stats | None = None
+        """Last heartbeat of its worker."""
+        self.questions: dict[int, frames.Question] = {}
+        """Questions that wait for an answer, by number."""
+        self.loaded: frozenset[str] = frozenset()
+        """Kinds that the last listing listed without error."""
+        self.load_failures: dict[str, Failure] = {}
+        self.worker_pid: int | None = None
+        self.log: list[str] = []
+        """Last lines that its worker wrote before it ended."""
+        self.link = Link.IDLE
+        self.since = time.time()
+        self.failure: Failure | None = None
+        self.retry_at: float | None = None
+        self.attempt = 0
+        self.last_good: float | None = None
+        self.listed = False
+        """The listing of this generation is complete."""
+
+    @property
+    def name(self) -> str:
+        """Name as configured."""
+        return self.spec.name
+
+    @property
+    def status(self) -> LinkStatus:
+        """Where it stands now."""
+        return LinkStatus(
+            link=self.link,
+            since=self.since,
+            failure=self.failure,
+            retry_at=self.retry_at,
+            attempt=self.attempt,
+            last_good=self.last_good,
+        )
+
+    @property
+    def settled(self) -> bool:
+        """True when it is loaded, or has failed, or is closed."""
+        if self.link in {Link.DOWN, Link.CLOSED}:
+            return True
+        inventory = self.info is None or "InventorySource" in self.info.roles
+        return self.link is Link.UP and (self.listed or not inventory)
+
+    def begin(self) -> None:
+        """A new attempt."""
+        self.generation += 1
+        self.steps = []
+        self.questions = {}
+        self.listed = False
+        self.retry_at = None
+        self.go(Link.CONNECTING, None)
+
+    def go(self, link: Link, failure: Failure | None) -> None:
+        """It stands elsewhere now."""
+        if link is not self.link:
+            if link is Link.DOWN and not (self.link is Link.UP and time.time() - self.since >= STEADY):
+                self.attempt += 1
+            elif link is Link.DOWN:
+                self.attempt = 1
+            self.link, self.since = link, time.time()
+        self.failure = failure
+
+
+def delay(attempt: int) -> float:
+    """Seconds to wait after this many failed attempts: 1, 2, 4 … 30, spread so that many do not return at once."""
+    return min(LONGEST_DELAY, 2.0 ** min(attempt - 1, 10)) * random.uniform(0.75, 1.25)  # noqa: S311 - no secret

@@ -1,0 +1,126 @@
+"""Calls into drivers, each under a deadline; what is past it is abandoned, never waited for."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+
+import msgspec
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """Deadlines by class of call, seconds. A call past its deadline is abandoned and reported as Timeout."""
+
+    connect: float = 15.0
+    """Resolve, connect, TLS, authentication, identification together."""
+    list: float = 60.0
+    """One full listing, the load included."""
+    read: float = 15.0
+    """A short question: detail, refresh, tasks, events, ping, subscribing to events."""
+    sample: float = 10.0
+    """One reading of metrics."""
+    close: float = 5.0
+    per_object: float = 0.002
+    """Added to `list` and `sample` for each object known or measured: 10,000 of them add 20 s."""
+
+
+class Abandoned(Exception):
+    """The call came back after its deadline: its result is late and must not be used."""
+
+
+class Call:
+    """One call in flight."""
+
+    def __init__(self, conn: str, lane: str, what: str, due: float, overdue: Callable[[Call], None]) -> None:
+        self.conn = conn
+        self.lane = lane
+        self.what = what
+        self.begun = time.monotonic()
+        self.due = due
+        self.overdue = overdue
+        self.abandoned = False
+
+
+class Calls:
+    """Every call in flight in this process. Safe from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._serial = itertools.count()
+        self._flying: dict[int, Call] = {}
+        self._paused: dict[str, tuple[int, float]] = {}
+        self._begun = 0
+
+    @contextmanager
+    def within(
+        self, seconds: float, conn: str, lane: str, what: str, overdue: Callable[[Call], None]
+    ) -> Generator[Call]:
+        """Count the body as one call with this deadline.
+
+        When the deadline passes, `overdue` is called from the clock thread at once, and the body ends with Abandoned
+        as soon as it comes back.
+        """
+        call = Call(conn, lane, what, time.monotonic() + seconds, overdue)
+        with self._lock:
+            at = next(self._serial)
+            self._flying[at] = call
+            self._begun += 1
+        try:
+            yield call
+        finally:
+            with self._lock:
+                del self._flying[at]
+            if call.abandoned:
+                raise Abandoned(call.what)
+
+    def pause(self, conn: str) -> None:
+        """A person is asked: the clock of this connection's calls stands still until `resume`."""
+        with self._lock:
+            depth, since = self._paused.get(conn, (0, time.monotonic()))
+            self._paused[conn] = (depth + 1, since)
+
+    def resume(self, conn: str) -> None:
+        """The person answered: every deadline moves by the time that took."""
+        with self._lock:
+            depth, since = self._paused.pop(conn)
+            if depth > 1:
+                self._paused[conn] = (depth - 1, since)
+                return
+            for call in self._of(conn):
+                call.due += time.monotonic() - max(since, call.begun)
+
+    def expire(self, now: float) -> None:
+        """Abandon what is past its deadline."""
+        with self._lock:
+            late = [c for c in self._flying.values() if now > c.due and not c.abandoned and c.conn not in self._paused]
+            for call in late:
+                call.abandoned = True
+        for call in late:
+            call.overdue(call)
+
+    def report(self, now: float) -> dict[str, float]:
+        """Calls in flight for Stats: `connection/lane/what` → seconds past the deadline, negative within it."""
+        with self._lock:
+            flying: dict[str, float] = {}
+            for call in self._flying.values():
+                name = f"{call.conn}/{call.lane}/{call.what}"
+                late = -1.0 if call.conn in self._paused else now - call.due
+                flying[name] = max(late, flying.get(name, late))
+            return flying
+
+    def begun_since(self) -> int:
+        """How many calls began since this was asked last."""
+        with self._lock:
+            begun, self._begun = self._begun, 0
+            return begun
+
+    def next_due(self) -> float | None:
+        """When the next deadline passes; None when no call is in flight."""
+        with self._lock:
+            return min((c.due for c in self._flying.values() if not c.abandoned), default=None)
+
+    def _of(self, conn: str) -> list[Call]:
+        return [call for call in self._flying.values() if call.conn == conn]

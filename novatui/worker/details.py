@@ -1,0 +1,153 @@
+"""Details of one connection: read on demand, on lanes of their own, so that a slow one holds up nothing else."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from novatui.backends.driver import (
+    DetailSource,
+    DeviceSource,
+    NetworkSource,
+    Session,
+    SnapshotSource,
+    StorageSource,
+)
+from novatui.core.detail import Detail, PartFailure
+from novatui.core.errors import Failure, Fault, NotSupported, Timeout, Unreachable
+from novatui.core.ids import split_key
+from novatui.core.states import Kind
+from novatui.wire import frames
+from novatui.worker.calls import Abandoned, Call
+from novatui.worker.faults import report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from novatui.worker.connection import Connection
+
+LANE = "detail"
+LANES = 2
+"""Details read at the same time."""
+
+_MACHINES = {Kind.VM, Kind.CONTAINER, Kind.TEMPLATE}
+
+
+class Details:
+    """Requests wait in order for one of LANES threads, which are started when they are needed first."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._changed = threading.Condition()
+        self._waiting: deque[frames.DetailRequest] = deque()
+        self._threads = 0
+        self._busy = 0
+        self._ended: Failure | None = None
+        self.drained = threading.Event()
+        """Set when it has ended and no thread is inside the driver any more."""
+
+    def ask(self, request: frames.DetailRequest) -> None:
+        """Read this object when a lane is free."""
+        with self._changed:
+            if self._ended:
+                self._answer(request, self._connection.sink.now(), self._ended)
+                return
+            self._waiting.append(request)
+            if self._busy + len(self._waiting) > self._threads < LANES:
+                self._threads += 1
+                name = f"{self._connection.spec.name} {LANE} {self._threads}"
+                threading.Thread(target=self._lane, name=name, daemon=True).start()
+            self._changed.notify()
+
+    def end(self, failure: Failure) -> None:
+        """Answer everything that waits with this failure, and take nothing more."""
+        with self._changed:
+            self._ended = failure
+            for request in self._waiting:
+                self._answer(request, self._connection.sink.now(), failure)
+            self._waiting.clear()
+            if not self._busy:
+                self.drained.set()
+            self._changed.notify_all()
+
+    def _lane(self) -> None:
+        while True:
+            with self._changed:
+                while not self._waiting and not self._ended:
+                    self._changed.wait()
+                if self._ended:
+                    return
+                request = self._waiting.popleft()
+                self._busy += 1
+            self._serve(request)
+            with self._changed:
+                self._busy -= 1
+                if self._ended and not self._busy:
+                    self.drained.set()
+
+    def _serve(self, request: frames.DetailRequest) -> None:
+        connection = self._connection
+        begun = connection.sink.now()
+
+        def overdue(call: Call) -> None:
+            error = Timeout(f"no answer to {call.what} within {connection.limits.read:.0f} s", subject=request.key)
+            self._answer(request, begun, error.failure)
+
+        try:
+            answer = connection.call(LANE, "detail", connection.limits.read, lambda: self._read(request), overdue)
+        except Abandoned:
+            return
+        except Exception as error:  # noqa: BLE001 - a driver may raise anything
+            failure = report(error, connection.spec.name, "detail")
+            self._answer(request, begun, failure)
+            if failure.fault is Fault.UNREACHABLE:
+                connection.fail(failure)
+        else:
+            self._answer(request, begun, answer)
+
+    def _read(self, request: frames.DetailRequest) -> Detail:
+        driver = self._connection.driver
+        if driver is None:
+            raise Unreachable("the connection is not open")
+        if not isinstance(driver, DetailSource):
+            raise NotSupported("this connection tells no details")
+        return _complete(driver, driver.detail(request.key, request.parts), request)
+
+    def _answer(self, request: frames.DetailRequest, begun: float, answer: Detail | Failure) -> None:
+        detail, failure = (answer, None) if isinstance(answer, Detail) else (None, answer)
+        conn = self._connection.spec.name
+        self._connection.send(frames.DetailAnswer(conn, request.request, begun, detail, failure))
+
+
+def _complete(driver: Session, detail: Detail, request: frames.DetailRequest) -> Detail:
+    """The same with the part that another role of the driver tells, unless the driver has put it in already."""
+    found = _other_part(driver, request.key)
+    if found is None:
+        return detail
+    part, read = found
+    told = getattr(detail, part) is not None or any(failed.part == part for failed in detail.failures)
+    if told or (request.parts and part not in request.parts):
+        return detail
+    try:
+        return msgspec.structs.replace(detail, **{part: tuple(read(request.key))})
+    except Exception as error:
+        failure = report(error, driver.spec.name, part)
+        if failure.fault is Fault.UNREACHABLE:
+            raise
+        return msgspec.structs.replace(detail, failures=(*detail.failures, PartFailure(part, failure)))
+
+
+def _other_part(driver: Session, key: str) -> tuple[str, Callable[[str], Collection[object]]] | None:
+    kind, _ = split_key(key)
+    if kind in _MACHINES and isinstance(driver, SnapshotSource):
+        return "snapshots", driver.snapshots
+    if kind is Kind.HOST and isinstance(driver, DeviceSource):
+        return "devices", driver.devices
+    if kind is Kind.DATASTORE and isinstance(driver, StorageSource):
+        return "volumes", driver.volumes
+    if kind is Kind.NETWORK and isinstance(driver, NetworkSource):
+        return "leases", driver.leases
+    return None

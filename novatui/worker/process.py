@@ -1,0 +1,194 @@
+"""The worker process: frames in from the console, frames out from its connections, gone when the console is."""
+
+from __future__ import annotations
+
+import ctypes
+import faulthandler
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+from novatui.backends import registry
+from novatui.backends.driver import Session
+from novatui.core.errors import BackendFault, Unreachable
+from novatui.wire import frames
+from novatui.wire.channel import FrameReader, GarbledChannel, encode
+from novatui.wire.greeting import hello
+from novatui.worker.calls import Calls, Limits
+from novatui.worker.connection import Connection
+from novatui.worker.outbox import Outbox
+from novatui.worker.sink import Questions
+
+log = logging.getLogger(__name__)
+
+WORKING_BEAT = 1.0
+"""Seconds between two Stats while calls are made."""
+
+IDLE_BEAT = 5.0
+
+_PR_SET_PDEATHSIG = 1
+_CHUNK = 65536
+
+
+class Worker:
+    """What the connections of this process share, and the frames that come for them."""
+
+    def __init__(self, driver_class: Callable[[str], type[Session]], limits: Limits) -> None:
+        self.driver_class = driver_class
+        self.limits = limits
+        self.outbox = Outbox()
+        self.calls = Calls()
+        self.questions = Questions()
+        self.counts: Counter[str] = Counter()
+        self._connections: dict[str, Connection] = {}
+
+    def receive(self, frame: frames.Frame) -> None:
+        """Do what the console asks; never waits for a product."""
+        match frame:
+            case frames.Hello():
+                if frame.protocol != frames.PROTOCOL:
+                    raise GarbledChannel(f"the console speaks protocol {frame.protocol}")
+            case frames.Credit():
+                self.outbox.grant(frame.frames)
+            case frames.Open():
+                self._open(frame)
+            case frames.QuestionAnswer():
+                self.questions.answer(frame.question, frame.answer)
+            case frames.DetailRequest() if frame.conn not in self._connections:
+                failure = Unreachable("the connection is not open").failure
+                answer = frames.DetailAnswer(frame.conn, frame.request, time.monotonic(), None, failure)
+                self.outbox.send(answer)
+            case frames.Close() | frames.Watch() | frames.Refresh() | frames.DetailRequest():
+                if connection := self._connections.get(frame.conn):
+                    self._pass_on(connection, frame)
+            case _:
+                log.warning("a frame that a worker has no use for: %s", type(frame).__name__)
+
+    def _open(self, request: frames.Open) -> None:
+        name = request.spec.name
+        before = self._connections.get(name)
+        if before:
+            before.close()
+        connection = self._connections[name] = Connection(request, self, before)
+        connection.start()
+
+    def _pass_on(
+        self, connection: Connection, frame: frames.Close | frames.Watch | frames.Refresh | frames.DetailRequest
+    ) -> None:
+        match frame:
+            case frames.Close():
+                connection.close()
+            case frames.Watch():
+                connection.watch(frame)
+            case frames.Refresh():
+                connection.refresh(frame.keys)
+            case frames.DetailRequest():
+                connection.detail(frame)
+
+
+def serve(
+    descriptor: int,
+    driver_class: Callable[[str], type[Session]] = registry.driver_class,
+    limits: Limits | None = None,
+) -> NoReturn:
+    """Speak frames over this socket until it ends; then leave at once, whatever any thread is doing."""
+    faulthandler.enable()
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    channel = socket.socket(fileno=descriptor)
+    channel.setblocking(True)
+    worker = Worker(driver_class, limits or Limits())
+    worker.outbox.send(hello())
+    threading.Thread(target=_write, args=(channel, worker.outbox), name="writer", daemon=True).start()
+    threading.Thread(target=_watch_clock, args=(worker,), name="clock", daemon=True).start()
+    try:
+        _read(channel, worker)
+    except OSError as error:
+        log.error("the channel to the console broke: %s", error)
+    except GarbledChannel as error:
+        log.error("what the console says is no frame of this version: %s", error)
+    leave()
+
+
+def die_with(parent: int) -> None:
+    """Have the kernel end this process when its parent ends, also inside a call that never returns."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
+        log.warning("prctl failed: %s", os.strerror(ctypes.get_errno()))
+    if os.getppid() != parent:
+        leave()  # the parent ended before we asked
+
+
+def leave() -> NoReturn:
+    """End now, without waiting for threads or running what libraries have left for the exit."""
+    os._exit(0)
+
+
+def _read(channel: socket.socket, worker: Worker) -> None:
+    reader = FrameReader()
+    while data := channel.recv(_CHUNK):
+        for frame in reader.feed(data):
+            try:
+                worker.receive(frame)
+            except GarbledChannel:
+                raise
+            except Exception:
+                log.exception("%s was not served", type(frame).__name__)
+
+
+def _write(channel: socket.socket, outbox: Outbox) -> None:
+    while True:
+        frame = outbox.take()
+        try:
+            data = _encoded(frame)
+        except Exception:
+            log.exception("a %s cannot be sent", type(frame).__name__)
+            continue
+        try:
+            channel.sendall(data)
+        except OSError:
+            leave()
+
+
+def _encoded(frame: frames.Frame) -> bytes:
+    try:
+        return encode(frame)
+    except (ValueError, TypeError, OverflowError) as error:
+        if not isinstance(frame, frames.DetailAnswer):
+            raise
+        log.exception("a detail cannot be sent")
+        failure = BackendFault("the answer cannot be sent", native=str(error)).failure
+        return encode(frames.DetailAnswer(frame.conn, frame.request, frame.begun, None, failure))
+
+
+def _watch_clock(worker: Worker) -> None:
+    """Abandon overdue calls, and tell the console once in a while that this process lives."""
+    beat, worked = float("-inf"), False
+    while True:
+        now = time.monotonic()
+        try:
+            worker.calls.expire(now)
+        except Exception:
+            log.exception("an overdue call was not reported")
+        flying = worker.calls.report(now)
+        worked = worker.calls.begun_since() > 0 or bool(flying) or worked
+        if now >= beat + (WORKING_BEAT if worked else IDLE_BEAT):
+            beat, worked = now, False
+            worker.outbox.send(frames.Stats(now, time.process_time(), _rss(), flying, dict(worker.counts)))
+        due = worker.calls.next_due() or now + WORKING_BEAT
+        time.sleep(max(0.01, min(WORKING_BEAT, due - now)))
+
+
+def _rss() -> int:
+    """Resident memory of this process in bytes; 0 where the kernel does not tell."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0
