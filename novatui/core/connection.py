@@ -53,6 +53,8 @@ class ConnectionInfo(msgspec.Struct, frozen=True, kw_only=True):
     tls: TlsInfo | None = None
     period: float = 2.0
     """Native period of its metrics, seconds."""
+    relist: float = 60.0
+    """Seconds between two full listings of its inventory."""
     pushes: bool = False
     """The product tells changes by itself; False means polling."""
     roles: tuple[str, ...] = ()

@@ -17,6 +17,7 @@ from novatui.engine import blocking
 from novatui.engine.connection import Connection, delay
 from novatui.engine.supervisor import Route, Supervisor
 from novatui.engine.supervisor_end import End
+from novatui.engine.supervisor_policy import Policy
 from novatui.engine.supervisor_process import WorkerProcess
 from novatui.wire import frames
 
@@ -47,8 +48,10 @@ class Links:
         targets: Sequence[Target],
         *,
         kinds: Collection[Kind],
-        supervisor: Callable[..., Supervisor],
-        receive: Callable[[Connection, frames.Frame, float], None],
+        max_workers: int,
+        command: Sequence[str],
+        policy: Policy,
+        receive: Callable[[frames.Frame, float], None],
         opened: Callable[[Connection], None],
         changed: Callable[[Connection], None],
         lost: Callable[[Connection, Failure], None],
@@ -64,7 +67,14 @@ class Links:
         self._changed = changed
         self._lost = lost
         routes = {name: Route(t.spec, t.via, t.ssh_options) for name, t in self._targets.items()}
-        self._supervisor = supervisor(routes, receive=self._frame, ended=self._worker_ended)
+        self._supervisor = Supervisor(
+            routes,
+            max_workers=max_workers,
+            command=command,
+            policy=policy,
+            receive=self._frame,
+            ended=self._worker_ended,
+        )
         self._workers: dict[str, WorkerProcess] = {}
         self._attempts: dict[str, asyncio.Task[None]] = {}
         self._retries: dict[str, asyncio.TimerHandle] = {}
@@ -121,9 +131,9 @@ class Links:
         self._try(conn)
 
     def log(self, conn: str) -> list[str]:
-        """Last lines that the worker of this connection wrote."""
+        """Last lines that the worker of this connection wrote, or its last one before it ended."""
         worker = self._workers.get(conn)
-        return list(worker.log) if worker else []
+        return list(worker.log) if worker else self.connections[conn].log
 
     # --- attempts --------------------------------------------------------------------------------------------------
 
@@ -212,14 +222,14 @@ class Links:
                 connection.questions[frame.question] = frame
                 self._tell(connection)
             case frames.LoadComplete():
-                self._receive(connection, frame, offset)
+                self._receive(frame, offset)
                 connection.listed = True
                 connection.loaded = frozenset(frame.scopes)
                 connection.load_failures = frame.failures
                 self._good(connection)
                 self._tell(connection)
             case _:
-                self._receive(connection, frame, offset)
+                self._receive(frame, offset)
                 self._good(connection)
 
     def _good(self, connection: Connection) -> None:

@@ -44,14 +44,14 @@ class Supervisor:
         max_workers: int,
         receive: Callable[[WorkerProcess, frames.Frame, float], None],
         ended: Callable[[WorkerProcess, End], None],
-        command: Sequence[str] = WORKER_COMMAND,
-        policy: Policy | None = None,
+        command: Sequence[str],
+        policy: Policy,
     ) -> None:
         self._routes = routes
         self._receive = receive
         self._on_end = ended
         self._command = command
-        self._policy = policy or Policy()
+        self._policy = policy
         self._turn = Turn()
         wanted = [(route.spec, " ".join((route.via, *route.ssh_options))) for route in routes.values()]
         self._slots = place(wanted, max_workers)

@@ -154,8 +154,12 @@ class Connection:
         made = self._shared.driver_class(self.spec.driver)
         self._driver = driver = made(self.spec, self._request.secrets, self.sink)
         info = self.call(CONTROL, "connect", self.limits.connect, driver.connect)
-        period = driver.period if isinstance(driver, MetricSource) else info.period
-        self._info = msgspec.structs.replace(info, roles=roles_of(driver), period=period)
+        self._info = msgspec.structs.replace(
+            info,
+            roles=roles_of(driver),
+            period=driver.period if isinstance(driver, MetricSource) else info.period,
+            relist=driver.relist if isinstance(driver, InventorySource) else info.relist,
+        )
         self._go(Link.LOADING)
         return driver
 

@@ -1,0 +1,179 @@
+"""The whole fleet as the console knows it: connections and stores behind one facade, fed by the workers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from novatui.core.detail import Detail
+from novatui.core.errors import Failure, NotFound, Unreachable
+from novatui.core.ids import ObjectRef
+from novatui.core.states import Kind
+from novatui.engine.connection import Connection
+from novatui.engine.inventory_store import InventoryStore
+from novatui.engine.links import Links, Target
+from novatui.engine.requests import Requests
+from novatui.engine.supervisor import WORKER_COMMAND
+from novatui.engine.supervisor_policy import Policy
+from novatui.wire import frames
+
+__all__ = ["DEFAULT_KINDS", "Changes", "Connection", "Fleet", "Target"]
+
+DEFAULT_KINDS = frozenset(Kind) - {Kind.SNAPSHOT, Kind.DEVICE, Kind.GROUP}
+"""What is loaded unless something else is asked for: details of machines and hosts come on demand."""
+
+MAX_WORKERS = 8
+
+
+class Changes(msgspec.Struct):
+    """What changed since the last drain."""
+
+    rows: set[int]
+    """Slots whose drawn values changed."""
+    reshaped: set[int | None]
+    """Nodes whose children came, went or were renamed; None for the top."""
+    gone: set[int]
+    """Slots whose object is gone."""
+    tasks: bool
+    events: int
+    """New ones."""
+    connections: set[str]
+    """Connections that stand elsewhere."""
+
+    @property
+    def structure(self) -> bool:
+        """True when the tree has another shape."""
+        return bool(self.reshaped or self.gone)
+
+
+class Fleet:
+    """Everything that is known, and everything that can be asked. Belongs to the event loop of the main thread."""
+
+    def __init__(
+        self,
+        targets: Sequence[Target],
+        *,
+        kinds: Collection[Kind] = DEFAULT_KINDS,
+        cache: Path | None = None,
+        max_workers: int = MAX_WORKERS,
+        command: Sequence[str] = WORKER_COMMAND,
+        policy: Policy | None = None,
+    ) -> None:
+        """`cache` is the folder of the last known inventory, None for none. `command` starts a worker."""
+        self.inventory = InventoryStore()
+        self.on_change: Callable[[], None] | None = None
+        """Called when something changed; not again before `drain`."""
+        self._cache = cache
+        self._requests = Requests()
+        self._moved: set[str] = set()
+        self._tasks = False
+        self._events = 0
+        self._announced = False
+        self._links = Links(
+            targets,
+            kinds=kinds,
+            max_workers=max_workers,
+            command=command,
+            policy=policy or Policy(),
+            receive=self._receive,
+            opened=self._opened,
+            changed=self._changed,
+            lost=self._lost,
+        )
+        self.connections: dict[str, Connection] = self._links.connections
+        """By name, in the order of the targets."""
+        for target in targets:
+            self.inventory.add_connection(target.spec)
+
+    async def start(self) -> None:
+        """Open every connection; returns without waiting for any of them."""
+        self._links.start()
+
+    async def stop(self) -> None:
+        """Close every connection and end every worker; takes two seconds at most."""
+        await self._links.stop()
+
+    async def settled(self, timeout: float) -> None:
+        """Wait until every connection is loaded or has failed, `timeout` seconds at most."""
+        await self._links.settled(timeout)
+
+    def watch(self, keys: Mapping[str, Collection[str] | None], interval: float) -> None:
+        """Measure these keys (None: all) of these connections at most every `interval` seconds, and nothing else."""
+        self._links.watch(keys, interval)
+
+    def refresh(self, ref: ObjectRef | None = None) -> None:
+        """Read this object again now; without one: list everything again."""
+        for name in [ref.conn] if ref else self.connections:
+            self._links.send(name, frames.Refresh(name, [ref.key] if ref else []))
+
+    def reconnect(self, conn: str) -> None:
+        """Make this connection anew now, whatever was planned."""
+        self._links.reconnect(conn)
+
+    async def detail(self, ref: ObjectRef, parts: Collection[str] = ()) -> Detail:
+        """Read one object in full; `parts` as in `frames.DetailRequest`. NovaError when it cannot be had."""
+        connection = self.connections.get(ref.conn)
+        if connection is None:
+            raise NotFound(f"there is no connection {ref.conn}")
+        number, future = self._requests.open(ref.conn)
+        if not self._links.send(ref.conn, frames.DetailRequest(ref.conn, number, ref.key, list(parts))):
+            why = connection.failure or Unreachable("the connection is not open").failure
+            self._requests.fail(ref.conn, why)
+        answer = await self._requests.wait(number, future)
+        if answer.detail is None:
+            raise NotFound(f"{ref} has no detail")
+        return answer.detail
+
+    def answer(self, conn: str, question: int, text: str | None) -> None:
+        """Answer a question of `connections[conn].questions`; None declines."""
+        if self.connections[conn].questions.pop(question, None):
+            self._links.send(conn, frames.QuestionAnswer(conn, question, text))
+            self._changed(self.connections[conn])
+
+    def log(self, conn: str) -> list[str]:
+        """Last lines that the worker of this connection wrote."""
+        return self._links.log(conn)
+
+    def drain(self) -> Changes:
+        """Everything that changed since the last drain."""
+        delta = self.inventory.drain()
+        changes = Changes(delta.rows, delta.reshaped, delta.gone, self._tasks, self._events, self._moved)
+        self._tasks, self._events, self._moved, self._announced = False, 0, set(), False
+        return changes
+
+    # --- what comes in ---------------------------------------------------------------------------------------------
+
+    def _receive(self, frame: frames.Frame, offset: float) -> None:
+        """A frame of a current generation; `offset` brings its clock to ours."""
+        match frame:
+            case frames.Rows():
+                self.inventory.apply_rows(frame, frame.begun + offset)
+            case frames.Remove():
+                self.inventory.apply_remove(frame, frame.begun + offset)
+            case frames.LoadComplete():
+                self.inventory.apply_complete(frame, frame.begun + offset)
+            case frames.DetailAnswer():
+                self._requests.answer(frame)
+                return
+            case _:
+                return
+        self._announce()
+
+    def _opened(self, connection: Connection) -> None:
+        self.inventory.open_generation(connection.name, connection.generation)
+
+    def _changed(self, connection: Connection) -> None:
+        relist = {"relist": connection.info.relist} if connection.info else {}
+        self.inventory.set_link(connection.name, connection.link, **relist)
+        self._moved.add(connection.name)
+        self._announce()
+
+    def _lost(self, connection: Connection, failure: Failure) -> None:
+        self._requests.fail(connection.name, failure)
+
+    def _announce(self) -> None:
+        if self.on_change and not self._announced:
+            self._announced = True
+            self.on_change()
