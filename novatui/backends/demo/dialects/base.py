@@ -1,0 +1,176 @@
+"""What the demo asks of a family: its ids, its tree, its words, and what it does not tell."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+import msgspec
+
+from novatui.backends.demo.dice import Dice
+from novatui.backends.demo.life import Now
+from novatui.backends.demo.shapes import GIB, TIB, Host, Machine, Net, Place, Store
+from novatui.backends.demo.words import PROCESSORS
+from novatui.config.demo import Site
+from novatui.core.errors import Failure
+from novatui.core.ids import Key, key
+from novatui.core.migration import Fidelity
+from novatui.core.states import Kind, Power
+
+
+class Layout(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything of a site but its machines."""
+
+    places: tuple[Place, ...] = ()
+    hosts: tuple[Host, ...] = ()
+    stores: tuple[Store, ...] = ()
+    nets: tuple[Net, ...] = ()
+
+
+class Star(msgspec.Struct, frozen=True, kw_only=True):
+    """A machine with a part of its own in what the demo shows."""
+
+    name: str
+    tier: str
+    routine: str = ""
+    power: Power = Power.RUNNING
+    vcpus: int = 0
+    gib: int = 0
+    cpu: float = 0
+    """Percent of its vCPUs on an average day; 0: as its tier."""
+    windows: bool = False
+    gpu: bool = False
+    """Holds a graphics device of its host."""
+    vf: bool = False
+    """Holds a virtual function of a network card."""
+    snapshots: int = 0
+    tags: tuple[str, ...] = ()
+
+
+class Traits(msgspec.Struct, frozen=True, kw_only=True):
+    """What a family is like, as data."""
+
+    product: str
+    version: str
+    transport: str = "https"
+    user: str = "novatui"
+    period: float
+    """Native period of its metrics, seconds."""
+    look: float = 1.0
+    """Seconds between two looks at what changed: short where the product pushes."""
+    pushes: bool = True
+    migration: Fidelity = Fidelity.PERCENT
+    remembers: bool = True
+    """It keeps events and ended tasks for those who come later."""
+    blind: frozenset[str] = frozenset()
+    """Metrics that it never gives."""
+    silent: frozenset[str] = frozenset()
+    """Columns that it never fills."""
+    mac: str
+    """Beginning of the network addresses it gives out, three bytes."""
+    types: dict[Kind, str]
+    """Its own word for each kind of object."""
+    states: dict[Power, str]
+    """Its own word for each power state."""
+    verbs: dict[str, str]
+    """Its own name of what we call start, migrate, …; what has none does not happen there."""
+    tasks: frozenset[str]
+    """Verbs that become tasks one can watch."""
+    percents: frozenset[str] = frozenset()
+    """Verbs whose tasks state a percentage."""
+    happenings: dict[str, str]
+    """Its own event type for `verb` (it began), `verb.done` and `verb.failed`; others are not told."""
+    routines: tuple[str, ...]
+    """What may happen again and again to its machines."""
+    stars: tuple[Star, ...] = ()
+
+
+class Dialect(ABC):
+    """One family: its traits, and methods that make what is its own."""
+
+    traits: ClassVar[Traits]
+
+    def __init__(self, site: Site, seed: int) -> None:
+        self.site = site
+        self.seed = seed
+
+    def dice(self, *words: object) -> Dice:
+        """Draws of this site, named by words."""
+        return Dice(self.seed, self.site.name, *words)
+
+    @abstractmethod
+    def layout(self) -> Layout:
+        """Tree, hosts, stores and networks."""
+
+    @abstractmethod
+    def machine_id(self, kind: Kind, at: int, uuid: str) -> str:
+        """The native id of a machine by its number in the site."""
+
+    @abstractmethod
+    def hardware(self, windows: bool) -> str:
+        """Machine type or virtual hardware version."""
+
+    @abstractmethod
+    def task_id(self, verb: str, machine: Machine, began: float, number: int, host: Host) -> str:
+        """The native id of a task; `began` in epoch seconds, `number` unique in the life of the site."""
+
+    @abstractmethod
+    def failure(self, verb: str, machine: Machine, host: Host) -> Failure:
+        """Why it did not work, in the product's own words."""
+
+    def state(self, machine: Machine, now: Now) -> str:
+        """Its state in the product's words; empty when it has none."""
+        return self.traits.states.get(now.power, "")
+
+    def parent(self, machine: Machine, host: Host | None) -> str:
+        """Key of the object above a machine; `host` is where it is now, None when it is nowhere."""
+        return key(Kind.HOST, host.id) if host else ""
+
+    def homeless(self, machine: Machine, power: Power) -> bool:
+        """A machine in this state belongs to no host."""
+        return False
+
+    def native_id(self, kind: Kind, native: str) -> str:
+        """How the product's own tools write an id."""
+        return native
+
+    def tools(self, machine: Machine, running: bool) -> str | None:
+        """State of the guest agent in the product's words; None when it does not tell."""
+        return ("running" if running else "not running") if machine.tools else "not installed"
+
+    # --- what most layouts share ------------------------------------------------------------------------------------
+
+    def invent_host(self, at: int, native: str, name: str, parent: str, product: str) -> Host:
+        """A believable host."""
+        dice = self.dice("host", at)
+        model, cpus = PROCESSORS[(self.seed + at // 4) % len(PROCESSORS)]
+        return Host(
+            at=at,
+            id=native,
+            name=name,
+            parent=parent,
+            uuid=dice.uuid(),
+            cpus=cpus,
+            cpu_model=model,
+            memory=dice.pick((512, 768, 1024)) * GIB,
+            product=product,
+            noise=dice.below(2**30),
+            busy=dice.between(28, 74),
+            numa_nodes=2,
+        )
+
+    def invent_store(
+        self, native: str, name: str, kind: str, parent: str, hosts: tuple[int, int] | None = None
+    ) -> Store:
+        """A believable store; one that a single host reaches is local and smaller."""
+        dice = self.dice("store", native)
+        shared = hosts is None or hosts[1] - hosts[0] > 1
+        capacity = dice.between(8, 40) * TIB if shared else dice.between(1, 4) * TIB
+        free = int(capacity * dice.between(6, 60) / 100)
+        return Store(
+            id=native, name=name, parent=parent, type=kind, capacity=capacity, free=free, shared=shared, hosts=hosts
+        )
+
+
+def place_key(place: Place) -> Key:
+    return key(place.kind, place.id)

@@ -1,0 +1,85 @@
+"""What is done to machines, as tasks: told with a percentage, as a log, or in full, as the family tells it."""
+
+from __future__ import annotations
+
+from novatui.backends.demo.dice import Dice
+from novatui.backends.demo.life import Act
+from novatui.backends.demo.migration import Course, log_line, percent, progress
+from novatui.backends.demo.scene import Scene
+from novatui.backends.demo.words import PEOPLE
+from novatui.core.ids import key
+from novatui.core.migration import Fidelity
+from novatui.core.tasks import Task, TaskState
+
+KEPT = 600.0
+"""Seconds for which a product that remembers keeps a task that ended."""
+
+TASK_NUMBERS = 9_999_991
+"""Task numbers begin anew after so many."""
+
+UNWELL = frozenset({TaskState.FAILED, TaskState.CANCELLED})
+
+
+def tasks_at(scene: Scene, world: float) -> list[Task]:
+    """What runs at that time, and what ended lately if the product remembers."""
+    since = world - KEPT if scene.traits.remembers else world
+    return [task(scene, act, world) for act in scene.life.acts(since, world) if is_task(scene, act)]
+
+
+def is_task(scene: Scene, act: Act) -> bool:
+    """The product makes a task of it, on this connection."""
+    return act.verb in scene.traits.tasks and scene.ours(act)
+
+
+def task(scene: Scene, act: Act, world: float) -> Task:
+    """One task as it stands at that time."""
+    machine, beat = act.machine, act.moment.beat
+    running = world < act.end
+    state = TaskState.RUNNING if running else beat.outcome
+    ended = None if running else scene.clock.epoch(act.end)
+    began = scene.clock.epoch(act.begin)
+    host = scene.estate.hosts[machine.host]
+    number = (act.moment.number * 100_003 + machine.number) % TASK_NUMBERS
+    moves = act.verb == "migrate"
+    course = Course(memory=machine.memory, takes=beat.takes, stalls=beat.outcome is TaskState.CANCELLED)
+    elapsed = min(world, act.end) - act.begin
+    source, destination = scene.route(act) if moves else ("", "")
+    return Task(
+        id=scene.dialect.task_id(act.verb, machine, began, number, host),
+        verb=act.verb,
+        native_verb=scene.traits.verbs[act.verb],
+        key=key(machine.kind, machine.id),
+        target=machine.name,
+        state=state,
+        progress=_percent(scene, act, course, elapsed, running),
+        who=Dice("who", machine.id, act.moment.number).pick(PEOPLE),
+        started=began,
+        ended=ended,
+        detail=_detail(scene, act, course, elapsed, running),
+        failure=None
+        if state in (TaskState.RUNNING, TaskState.DONE)
+        else scene.dialect.failure(act.verb, machine, host),
+        migration=progress(course, elapsed, scene.traits.migration, source, destination) if moves else None,
+        cancellable=running and act.verb in ("migrate", "backup", "clone"),
+    )
+
+
+def _percent(scene: Scene, act: Act, course: Course, elapsed: float, running: bool) -> float | None:
+    if act.verb not in scene.traits.percents:
+        return None
+    if not running:
+        return 100.0 if act.moment.beat.outcome is TaskState.DONE else None
+    if act.verb == "migrate":
+        return percent(course, elapsed)
+    return float(round(100 * elapsed / course.takes)) if course.takes else 0.0
+
+
+def _detail(scene: Scene, act: Act, course: Course, elapsed: float, running: bool) -> str:
+    """One line of what it says of itself."""
+    if act.verb == "migrate":
+        if scene.traits.migration is Fidelity.LOG and running:
+            return log_line(course, elapsed)
+        return "{} → {}".format(*scene.route(act))
+    if act.verb == "backup" and running and scene.traits.migration is Fidelity.LOG:
+        return f"INFO: {100 * elapsed / course.takes:.0f}% of {act.machine.disks[0].size / 2**30:.1f} GiB"
+    return ""

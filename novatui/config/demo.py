@@ -1,0 +1,189 @@
+"""The embedded demo fleet as data: what a `demo://` URI may ask for, and the connections that it stands for."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import msgspec
+
+from novatui.core.connection import ConnectionSpec
+from novatui.core.errors import InvalidInput
+from novatui.core.states import FAMILY_ALIASES, Family
+
+DRIVER = "demo"
+"""Scheme of the URI and entry of the driver registry."""
+
+LARGEST = 1_000_000
+"""Machines or hosts that can be asked for at most."""
+
+VMS_PER_LIBVIRT_HOST = 120
+"""A libvirt connection is one host: in a large fleet the rest of its share goes to the first connection."""
+
+VMS_PER_HOST = 40
+"""Machines on one host unless the number of hosts is given."""
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """What a demo URI asks for."""
+
+    vms: int = 1000
+    """Machines of the whole fleet."""
+    hosts: int = 0
+    """Hosts of the whole fleet; 0: as many as the machines need."""
+    seed: int = 1
+    family: Family | None = None
+    """One connection of this family instead of the whole fleet."""
+    site: str = ""
+    """The connection of the fleet that is meant; empty for all of them."""
+    hostile: bool = False
+    """Some machines have names that try to break the screen."""
+    speed: float = 1.0
+    """How much faster than real time the fleet lives; 0: it stands still."""
+    world: str = ""
+    """File of a described world to serve instead of an invented fleet."""
+
+
+class Site(msgspec.Struct, frozen=True, kw_only=True):
+    """One connection of the fleet."""
+
+    name: str
+    family: Family
+    label: str = ""
+    share: int = 1
+    """Its part of the machines, out of the sum of all shares."""
+    vms: int = 0
+    hosts: int = 1
+    first: int = 0
+    """Machines of the sites before it: counting on from there makes names unique in the fleet."""
+    protected: bool = False
+    readonly: bool = False
+    outages: bool = False
+    """It is lost now and then, and comes back by itself."""
+
+
+SITES: tuple[Site, ...] = (
+    Site(name="vc-east", family=Family.VSPHERE, share=46, protected=True, readonly=True),
+    Site(name="hv-clu1", family=Family.HYPERV, share=16),
+    Site(name="pool-xen", family=Family.XCPNG, share=12),
+    Site(name="pve-lab", family=Family.PROXMOX, share=18, outages=True),
+    Site(name="kvm-03", family=Family.LIBVIRT, share=4, label="kvm-farm"),
+    Site(name="kvm-12", family=Family.LIBVIRT, share=4, label="kvm-farm"),
+)
+"""Six connections of five families. Two of them are libvirt hosts, between which machines migrate."""
+
+
+def expand(uri: str) -> list[ConnectionSpec]:
+    """The connections that a `demo://` URI stands for. InvalidInput, naming the option, when it makes no sense."""
+    wish = parse(uri)
+    return [
+        ConnectionSpec(
+            name=site.name,
+            family=site.family,
+            driver=DRIVER,
+            uri=_uri(wish, site),
+            label=site.label,
+            protected=site.protected,
+            readonly=site.readonly,
+        )
+        for site in sites(wish)
+        if wish.site in ("", site.name)
+    ]
+
+
+def parse(uri: str) -> Wish:
+    """Read a `demo://` URI. InvalidInput, naming the option, when it makes no sense."""
+    parts = urlsplit(uri)
+    if parts.scheme != DRIVER or parts.netloc or parts.path not in ("", "/"):
+        raise InvalidInput(f"not a demo address: {uri}", hint="write demo:// or demo://?vms=5000&family=proxmox")
+    wish = Wish()
+    for option, text in parse_qsl(parts.query, keep_blank_values=True):
+        wish = msgspec.structs.replace(wish, **{option: _value(option, text)})
+    return wish
+
+
+def sites(wish: Wish) -> tuple[Site, ...]:
+    """The connections of a fleet with their machines and hosts shared out; a family or a world stands alone."""
+    family = wish.family or (Family.LIBVIRT if wish.world else None)
+    if family is not None:
+        chosen = next(site for site in SITES if site.family is family)
+        calm = msgspec.structs.replace(chosen, label="", vms=wish.vms, protected=False, readonly=False, outages=False)
+        return (msgspec.structs.replace(calm, hosts=_hosts(calm, wish, wish.vms)),)
+    whole = sum(site.share for site in SITES)
+    vms = [wish.vms * site.share // whole for site in SITES]
+    for at, site in enumerate(SITES):
+        if site.family is Family.LIBVIRT:
+            vms[at] = min(vms[at], VMS_PER_LIBVIRT_HOST)
+    vms[0] += wish.vms - sum(vms)
+    return tuple(
+        msgspec.structs.replace(site, vms=vms[at], hosts=_hosts(site, wish, vms[at]), first=sum(vms[:at]))
+        for at, site in enumerate(SITES)
+    )
+
+
+def _hosts(site: Site, wish: Wish, vms: int) -> int:
+    if site.family is Family.LIBVIRT:
+        return 1
+    if not wish.hosts:
+        return max(3, -(-vms // VMS_PER_HOST))
+    return max(1, round(wish.hosts * vms / wish.vms))
+
+
+def _uri(wish: Wish, site: Site) -> str:
+    """The address of one connection: it names the whole fleet too, because machines move between connections."""
+    options: dict[str, str] = {"vms": str(wish.vms), "seed": str(wish.seed)}
+    if wish.hosts:
+        options["hosts"] = str(wish.hosts)
+    if wish.family or wish.world:
+        options["family"] = site.family.value
+    else:
+        options["site"] = site.name
+    if wish.hostile:
+        options["hostile"] = "1"
+    if wish.speed != 1:
+        options["speed"] = f"{wish.speed:g}"
+    if wish.world:
+        options["world"] = wish.world
+    return f"{DRIVER}://?{urlencode(options)}"
+
+
+def _value(option: str, text: str) -> object:
+    if option in ("vms", "hosts", "seed"):
+        least = 1 if option != "seed" else 0
+        if not (text.isascii() and text.isdigit() and least <= int(text[:9]) <= LARGEST):
+            raise _invalid(option, text, f"a whole number from {least} to {LARGEST}")
+        return int(text)
+    if option == "family":
+        word = text.casefold()
+        family = FAMILY_ALIASES.get(word) or next((f for f in Family if f.value == word), None)
+        if family is None:
+            raise _invalid(option, text, ", ".join(Family))
+        return family
+    if option == "site":
+        if text not in {site.name for site in SITES}:
+            raise _invalid(option, text, ", ".join(site.name for site in SITES))
+        return text
+    if option == "hostile":
+        if text not in ("0", "1"):
+            raise _invalid(option, text, "0 or 1")
+        return text == "1"
+    if option == "speed":
+        try:
+            speed = float(text)
+        except ValueError:
+            speed = -1.0
+        if not 0 <= speed <= 1000:
+            raise _invalid(option, text, "a number from 0 to 1000")
+        return speed
+    if option == "world":
+        if not text:
+            raise _invalid(option, text, "the path of a file")
+        return text
+    raise InvalidInput(
+        f"demo:// has no option `{option}`",
+        hint=f"it takes {', '.join(Wish.__struct_fields__)}",
+        subject=option,
+    )
+
+
+def _invalid(option: str, text: str, takes: str) -> InvalidInput:
+    return InvalidInput(f"demo:// cannot take `{text}` for `{option}`", hint=f"{option} takes {takes}", subject=option)
