@@ -193,6 +193,29 @@ def test_the_newest_reading_wins_whatever_the_order(history: list[Step], random:
                 assert shown == value or (shown is None and stamp < end), (key, name)
 
 
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(1, 9),
+            st.dictionaries(st.sampled_from(["vcpus", "memory", "disks", "nics"]), st.none() | st.integers(0, 9)),
+        ),
+        unique_by=lambda reading: reading[0],
+        max_size=9,
+    )
+)
+def test_partial_readings_of_one_group_leave_each_column_at_its_newest(
+    readings: list[tuple[int, dict[str, Value]]],
+) -> None:
+    inventory = store()
+    for begun, values in readings:
+        tell(inventory, {"vm:1": values}, begun=float(begun))
+    shown = {} if not readings else {n: inventory.value(slot(inventory, "vm:1"), n) for n in FIELD if n != "name"}
+    expected = {name: value for _, values in sorted(readings, key=lambda r: r[0]) for name, value in values.items()}
+    assert {name: value for name, value in shown.items() if value is not None} == {
+        name: value for name, value in expected.items() if value is not None
+    }
+
+
 def newest(readings: list[Step]) -> Iterator[tuple[str, tuple[Stamp, Value]]]:
     last = {name: (step.stamp, value) for step in readings for name, value in step.values.items()}
     yield from last.items()
