@@ -97,6 +97,11 @@ class InventoryRows(ABC):
 
     # --- reading ----------------------------------------------------------------------------------------------------
 
+    @property
+    def capacity(self) -> int:
+        """All slots are below this number."""
+        return len(self._kinds)
+
     def alive(self, slot: int) -> bool:
         """True when the slot holds an object."""
         return 0 <= slot < len(self._kinds) and self._kinds[slot] != FREE

@@ -6,7 +6,7 @@ what a listing did not mention and nobody saw since it began is gone, and so is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -71,6 +71,11 @@ class InventoryStore(InventoryRows):
         if generation > link.generation:
             link.generation = generation
             self.dirty.add(link.slot)
+
+    def generation(self, conn: str) -> int:
+        """The generation of a connection; 0 before its first."""
+        link = self._links.get(conn)
+        return 0 if link is None else link.generation
 
     def set_link(self, conn: str, state: Link, relist: float = RELIST) -> None:
         """Where the connection stands: without it values are stale. `relist`: seconds between its full listings."""
@@ -160,6 +165,11 @@ class InventoryStore(InventoryRows):
         if found is None and key.startswith("group:"):
             return next((slot for slot in self._groups.values() if self._keys[slot] == key), None)
         return found
+
+    def slots_of(self, conn: str, keys: Iterable[str]) -> list[int | None]:
+        """Slots of several objects of a connection; None for those that are not there."""
+        link = self._links.get(conn)
+        return [] if link is None else list(map(link.slots.get, keys))
 
     def ref(self, slot: int) -> ObjectRef:
         """Its reference; a group's names its label in place of a connection."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping, Sequence
+from math import nan
 
 from novatui.core.connection import ConnectionSpec
 from novatui.core.inventory import Value
+from novatui.core.logcode import encode
+from novatui.core.metrics import NAMES, RINGED
 from novatui.core.states import Family, Link
 from novatui.engine.inventory_store import InventoryStore
 from novatui.wire import frames
@@ -67,3 +71,19 @@ def outline(inventory: InventoryStore, node: int | None = None) -> Sequence[obje
         below = outline(inventory, child)
         found.append([inventory.name(child), *below] if below else inventory.name(child))
     return found
+
+
+def samples(
+    values: Mapping[str, Mapping[str, float]], *, conn: str = "c1", generation: int = 1, begun: float = 10.0
+) -> frames.Samples:
+    """One reading of metrics, as a worker sends it."""
+    exact = [[values[key].get(name, nan) for name in NAMES] for key in values]
+    codes = [[encode(value) for value in row[:RINGED]] for row in exact]
+    return frames.Samples(
+        conn,
+        generation,
+        begun,
+        list(values),
+        b"".join(struct.pack(f"<{len(NAMES)}d", *row) for row in exact),
+        b"".join(struct.pack(f"<{RINGED}H", *row) for row in codes),
+    )

@@ -1,0 +1,225 @@
+"""Metrics of all objects: the latest values exactly, and ten minutes of the ringed ones as 16-bit log codes.
+
+A ring has a cell for each native period of its connection; which one a sample takes is decided by its time. A cell
+whose period brought no sample says so.
+"""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from collections.abc import Callable, Collection
+
+from novatui.core.logcode import DECODED, NO_SAMPLE
+from novatui.core.metrics import METRICS, POSITION, RINGED
+from novatui.engine.inventory_store import InventoryStore
+from novatui.engine.minute_store import MinuteStore
+from novatui.wire import frames
+
+HISTORY = 600.0
+"""Seconds of history in a ring."""
+
+PERIOD = 2.0
+"""Native period of a connection that did not tell its own."""
+
+MAX_HOLD = 16
+"""Longest pace, in native periods, at which an object may be read without gaps: slower looks leave gaps."""
+
+STALE_PERIODS = 2.5
+"""A value older than so many of its own intervals is stale."""
+
+_WIDTH = len(METRICS)
+_ROW = 8 * _WIDTH
+_CELL = 2 * RINGED
+_NO_SAMPLES = b"\xff" * _CELL
+_NO_VALUES = array("d", [float("nan")] * _WIDTH).tobytes()
+_NEVER = -1e18
+"""Time of a sample that never was: far enough to be older than anything, near enough to count periods since."""
+
+
+class Pace:
+    """How often a connection measures, and therefore how long its rings are."""
+
+    def __init__(self, period: float) -> None:
+        self.period = min(max(period, 0.1), HISTORY / 2)
+        self.per_second = 1 / self.period
+        self.cells = round(HISTORY / self.period)
+        self.generation = -1
+        self.resumed = _NEVER
+        """When the first sample of this generation was asked for: what lies before it is apart from what follows."""
+
+
+class MetricStore:
+    """The latest sample of every object, and the history of those that were measured."""
+
+    def __init__(self) -> None:
+        self.minutes = MinuteStore()
+        """One-minute figures of the objects that are kept."""
+        self._store: InventoryStore | None = None
+        self._paces: dict[str, Pace] = {}
+        self._latest = bytearray()
+        self._numbers = memoryview(self._latest).cast("d")
+        """The same as numbers: METRICS of slot 0, METRICS of slot 1 …"""
+        self._at = array("d")
+        """When the latest sample was asked for, local monotonic seconds."""
+        self._gap = array("f")
+        """Seconds between the two latest samples; 0 when they were too far apart to belong together."""
+        self._rings: list[bytearray | None] = []
+
+    # --- writing ----------------------------------------------------------------------------------------------------
+
+    def set_period(self, conn: str, period: float) -> None:
+        """The native period of a connection, seconds. Another one than before begins its rings anew."""
+        pace = Pace(period)
+        if conn not in self._paces or self._paces[conn].period != pace.period:
+            self._paces[conn] = pace
+
+    def apply(self, frame: frames.Samples, store: InventoryStore, begun: float) -> set[int]:
+        """Samples of one reading; the slots they belong to. `begun`: local monotonic time of its request.
+
+        Objects that are not in the inventory, samples older than the latest, frames of an older generation and
+        frames that are not whole are ignored.
+        """
+        count, generation = len(frame.keys), store.generation(frame.conn)
+        if len(frame.values) != count * _ROW or len(frame.codes) != count * _CELL or frame.generation < generation:
+            return set()
+        if store is not self._store:
+            self._follow(store)
+        pace = self._paces.setdefault(frame.conn, Pace(PERIOD))
+        if pace.generation != frame.generation:
+            pace.generation, pace.resumed = frame.generation, begun
+        self._reach(store.capacity)
+        values, codes = native(frame.values, "d"), native(frame.codes, "H")
+        slots = store.slots_of(frame.conn, frame.keys)
+        return self._write(pace, begun, slots, values, codes)
+
+    def _write(self, pace: Pace, begun: float, slots: list[int | None], values: bytes, codes: bytes) -> set[int]:
+        """The hot path: two copies of bytes and a little arithmetic for each object."""
+        latest, times, gaps, rings, kept = self._latest, self._at, self._gap, self._rings, self.minutes.kept
+        period, rate, size, resumed = pace.period, pace.per_second, pace.cells * _CELL, pace.resumed
+        longest, tick = MAX_HOLD * period, int(begun * rate)
+        cell = tick * _CELL % size
+        written = set[int]()
+        for at, slot in enumerate(slots):
+            if slot is None or begun < (before := times[slot]):
+                continue
+            latest[slot * _ROW : slot * _ROW + _ROW] = values[at * _ROW : at * _ROW + _ROW]
+            gap = begun - before
+            ring = rings[slot]
+            if ring is None or len(ring) != size:
+                ring = rings[slot] = bytearray(b"\xff") * size
+                before = _NEVER
+            steps = tick - int(before * rate)
+            if steps > 1:
+                held = gap <= 1.5 * max(period, gaps[slot]) and gap <= longest and before >= resumed
+                fill(ring, tick, steps, codes[at * _CELL : at * _CELL + _CELL] if held else _NO_SAMPLES)
+            ring[cell : cell + _CELL] = codes[at * _CELL : at * _CELL + _CELL]
+            gaps[slot] = gap if gap <= longest else 0.0
+            times[slot] = begun
+            written.add(slot)
+            if kept and slot in kept:
+                self.minutes.add(slot, begun, self._numbers[slot * _WIDTH : slot * _WIDTH + RINGED].tolist())
+        return written
+
+    def forget(self, slot: int) -> None:
+        """The object is gone: so are its samples."""
+        if slot < len(self._at):
+            self._latest[slot * _ROW : slot * _ROW + _ROW] = _NO_VALUES
+            self._at[slot], self._gap[slot], self._rings[slot] = _NEVER, 0.0, None
+        self.minutes.drop(slot)
+
+    # --- reading ----------------------------------------------------------------------------------------------------
+
+    def latest(self, slot: int, metric: str) -> float | None:
+        """The latest value, exactly; None when the last sample had none or there never was one."""
+        return self.reader(metric)(slot)
+
+    def reader(self, metric: str) -> Callable[[int], float | None]:
+        """`latest` of one metric, for those who read many slots. KeyError for a name that is no metric."""
+        position = POSITION[metric]
+
+        def read(slot: int) -> float | None:
+            try:
+                value = self._numbers[slot * _WIDTH + position]
+            except IndexError:
+                return None
+            return value if value == value else None
+
+        return read
+
+    def age(self, slot: int, now: float) -> float | None:
+        """Seconds since the latest sample was asked for; None when there never was one."""
+        if slot >= len(self._at) or self._at[slot] == _NEVER:
+            return None
+        return max(0.0, now - self._at[slot])
+
+    def stale(self, slot: int, now: float) -> bool:
+        """True when the latest sample is older than STALE_PERIODS of the interval at which it was measured."""
+        age = self.age(slot, now)
+        return age is not None and age > STALE_PERIODS * max(self._pace(slot).period, self._gap[slot])
+
+    def history(self, slot: int, metric: str, n: int, now: float | None = None) -> list[float | None]:
+        """The last n cells of a ringed metric, one per native period, most recent last; None where no sample is.
+
+        They end with the latest sample; with `now`, and once that sample is stale, they end now. Fewer than n when
+        the ring is shorter. KeyError for a metric without history.
+        """
+        position = POSITION[metric]
+        if position >= RINGED:
+            raise KeyError(metric)
+        ring = self._rings[slot] if slot < len(self._rings) else None
+        if ring is None:
+            return []
+        rate = self._pace(slot).per_second
+        last = int(self._at[slot] * rate)
+        missed = max(int(now * rate) - last, 0) if now is not None and self.stale(slot, now) else 0
+        codes = memoryview(ring).cast("H")[position::RINGED].tolist()
+        oldest = (last + 1) % len(codes)
+        in_order = codes[oldest:] + codes[:oldest] + [NO_SAMPLE] * min(missed, len(codes))
+        shown = in_order[len(in_order) - min(n, len(codes)) :]
+        return [None if code == NO_SAMPLE else DECODED[code] for code in shown]
+
+    def _pace(self, slot: int) -> Pace:
+        conn = self._store.conn(slot) if self._store is not None else ""
+        return self._paces.get(conn) or Pace(PERIOD)
+
+    # --- room -------------------------------------------------------------------------------------------------------
+
+    def _follow(self, store: InventoryStore) -> None:
+        """Objects that leave this inventory take their samples with them."""
+        self._store = store
+        store.observers.append(self._forget_gone)
+
+    def _forget_gone(self, touched: Collection[int], gone: Collection[int]) -> None:  # noqa: ARG002
+        for slot in gone:
+            self.forget(slot)
+
+    def _reach(self, size: int) -> None:
+        short = size - len(self._at)
+        if short <= 0:
+            return
+        short = max(short, len(self._at) // 8)
+        self._numbers.release()
+        self._latest.extend(_NO_VALUES * short)
+        self._numbers = memoryview(self._latest).cast("d")
+        self._at.extend([_NEVER] * short)
+        self._gap.extend([0.0] * short)
+        self._rings.extend([None] * short)
+
+
+def fill(ring: bytearray, tick: int, steps: int, cell: bytes) -> None:
+    """Set the cells of the `steps` - 1 periods before `tick`."""
+    cells = len(ring) // _CELL
+    for back in range(1, min(steps, cells)):
+        at = (tick - back) % cells * _CELL
+        ring[at : at + _CELL] = cell
+
+
+def native(data: bytes, typecode: str) -> bytes:
+    """Little-endian numbers in this machine's byte order."""
+    if sys.byteorder == "little":
+        return data
+    numbers: array[float] | array[int] = array(typecode)
+    numbers.frombytes(data)
+    numbers.byteswap()
+    return numbers.tobytes()
