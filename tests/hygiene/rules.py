@@ -33,7 +33,11 @@ VENDOR_HOMES = {
 
 CONCURRENCY = {"threading", "_thread", "subprocess", "concurrent", "multiprocessing"}
 CONCURRENT_CALLS = {"to_thread", "run_in_executor", "create_subprocess_exec", "create_subprocess_shell"}
-CONCURRENCY_HOMES = ("novatui/engine/blocking.py", "novatui/engine/supervisor*.py")
+CONCURRENCY_HOMES = (
+    "novatui/engine/blocking.py",
+    "novatui/engine/supervisor*.py",
+    "novatui/ui/output/passthrough.py",  # writing to a terminal that does not read blocks, and nothing else may
+)
 """The only files of the console process that start threads or processes."""
 
 Rule = Callable[[Source], list[str]]
