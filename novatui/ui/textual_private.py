@@ -1,13 +1,161 @@
-"""The only file that touches Textual's private API; `check` tells at start what this Textual lacks of it."""
+"""The only file that touches Textual's private API.
+
+`check` tells what this version of Textual lacks of it. Then the console runs on Textual's own output path: all works
+but for what the path cannot do (it blocks when the terminal stops reading) and for the frame counters.
+"""
 
 from __future__ import annotations
 
+import inspect
+import time
+from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
+from textual import events
 from textual.app import App
+from textual.driver import Driver
+from textual.drivers.linux_driver import LinuxDriver
+from textual.screen import Screen
+
+from novatui.ui.output.counters import Counters
+from novatui.ui.output.passthrough import PassThrough
+
+NEEDED: dict[str, tuple[str, ...]] = {
+    "textual.app:App._display": ("screen", "renderable"),
+    "textual.app:App.get_driver_class": (),
+    "textual.app:App._background_screens": (),
+    "textual.app:App.batch_update": (),
+    "textual.app:App.on_event": ("event",),
+    "textual._compositor:Compositor.render_update": ("full", "screen_stack"),
+    "textual._compositor:Compositor.render_strips": (),
+    "textual.drivers.linux_driver:LinuxDriver.write": ("data",),
+    "textual.drivers.linux_driver:LinuxDriver.start_application_mode": (),
+    "textual.drivers.linux_driver:LinuxDriver.close": (),
+}
+"""What is used, with the parameters that it must have."""
+
+
+def check(needed: dict[str, tuple[str, ...]] = NEEDED) -> list[str]:
+    """The names in `needed` that this Textual does not have, or not with these parameters."""
+    return [name for name, parameters in needed.items() if not _has(name, parameters)]
+
+
+def _has(name: str, parameters: tuple[str, ...]) -> bool:
+    module, _, path = name.partition(":")
+    try:
+        found: Any = import_module(module)
+        for part in path.split("."):
+            found = inspect.getattr_static(found, part)
+    except (ImportError, AttributeError):
+        return False
+    return not parameters or set(parameters) <= set(inspect.signature(found).parameters)
 
 
 def screen_text(app: App[Any]) -> str:
     """The top screen as plain text, one line per row, without trailing blanks."""
     strips = app.screen._compositor.render_strips()
     return "\n".join(strip.text.rstrip() for strip in strips)
+
+
+class PassThroughDriver(LinuxDriver):
+    """Textual's Linux driver, with its writes going through `PassThrough`.
+
+    The writer thread of the stock driver is started too, but is given nothing to write.
+    """
+
+    output: PassThrough | None = None
+
+    def start_application_mode(self) -> None:
+        app, file = self._app, self._file
+        assert isinstance(app, MeteredApp)
+        assert file is not None
+        self.output = PassThrough(file.fileno(), app.counters, app.output_drained, file.encoding or "utf-8")
+        self.output.start()
+        super().start_application_mode()
+
+    def write(self, data: str) -> None:
+        assert self.output is not None, "the driver is not in application mode"
+        self.output.write(data)
+
+    def close(self) -> None:
+        super().close()
+        if self.output is not None:
+            self.output.stop()
+
+
+class MeteredApp(App[Any]):
+    """An app that counts its frames and whose loop never waits for the terminal."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.counters = Counters()
+        self.missing = check()
+        """What `check` found; with anything in it the stock output path is in use."""
+        self._compose_time = 0.0
+        self._frame_ended = 0.0
+        super().__init__(*args, **kwargs)
+
+    def get_driver_class(self) -> type[Driver]:
+        stock = super().get_driver_class()
+        return PassThroughDriver if stock is LinuxDriver and not self.missing else stock
+
+    def _display(self, screen: Screen[Any], renderable: Any) -> None:
+        output = self._driver.output if isinstance(self._driver, PassThroughDriver) else None
+        if output is None or renderable is None:
+            super()._display(screen, renderable)
+            return
+        self._time_composing(screen)
+        if output.dropping:
+            self.counters.frames_dropped += 1
+            self.post_display_hook()
+            return
+        started = time.monotonic()
+        sent = self.counters.frames
+        with output.frame():
+            super()._display(screen, renderable)
+        if self.counters.frames > sent:
+            self._frame_ended = time.monotonic()
+            self.counters.frame_time.add(self._compose_time + self._frame_ended - started)
+
+    def _time_composing(self, screen: Screen[Any]) -> None:
+        """Have the compositor of `screen` note how long it takes to render an update."""
+        compositor = screen._compositor
+        if "render_update" not in vars(compositor):
+            compositor.render_update = self._timed(compositor.render_update)  # type: ignore[method-assign]
+
+    def _timed(self, render: Callable[..., Any]) -> Callable[..., Any]:
+        def timed(*args: Any, **kwargs: Any) -> Any:
+            started = time.monotonic()
+            try:
+                return render(*args, **kwargs)
+            finally:
+                self._compose_time = time.monotonic() - started
+
+        return timed
+
+    def output_drained(self) -> None:
+        """The terminal reads again; called on the writing thread."""
+        self.call_later(self._resync)
+
+    def _resync(self) -> None:
+        output = self._driver.output if isinstance(self._driver, PassThroughDriver) else None
+        if output is None or not output.dropping or not self.screen_stack:
+            return
+        if self._batch_count:  # nothing is displayed inside of `batch_update`
+            self.set_timer(0.05, self._resync)
+            return
+        output.resume()
+        screen = self.screen
+        update = screen._compositor.render_update(full=True, screen_stack=self._background_screens)
+        self._display(screen, update)
+
+    async def on_event(self, event: events.Event) -> None:
+        fresh = isinstance(event, events.Key) and not event.is_forwarded
+        await super().on_event(event)
+        if fresh and self.screen_stack:
+            (self.focused or self.screen).call_after_refresh(self._key_answered, event.time, self.counters.frames)
+
+    def _key_answered(self, pressed: float, frames: int) -> None:
+        """The key pressed at `pressed` has been handled and drawn, if there was anything to draw."""
+        if self.counters.frames > frames:
+            self.counters.key_to_frame.add(self._frame_ended - pressed)
