@@ -7,6 +7,9 @@ import shutil
 
 #: Debian package that brings each program the labs start.
 PACKAGES = {
+    "tar": "tar",
+    "chroot": "coreutils",
+    "dpkg-query": "dpkg",
     "libvirtd": "libvirt-daemon-system",
     "virsh": "libvirt-clients",
     "qemu-system-x86_64": "qemu-system-x86",

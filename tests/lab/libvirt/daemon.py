@@ -138,9 +138,9 @@ class LibvirtHost:
 
     def start(self) -> LibvirtHost:
         """Start the daemon and wait until it answers."""
-        wrapper = list(self._prefix(self.directory)) if self._prefix else []
-        if self._network:
-            wrapper += self._network.prefix()
+        wrapper = self._network.prefix() if self._network else []
+        if self._prefix:
+            wrapper += self._prefix(self.directory)
         daemon = [program("libvirtd"), "--pid-file", str(self.directory / "libvirtd.pid")]
         if self.tcp_port or self.tls_port:
             daemon.append("--listen")

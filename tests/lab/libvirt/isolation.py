@@ -46,6 +46,7 @@ def inside_chroot(root: Path, shared: Path) -> list[str]:
 mkdir -p "$root$shared"
 mount --bind "$shared" "$root$shared"
 mount -t proc proc "$root/proc"
+mount --rbind /sys "$root/sys"
 mount --rbind /dev "$root/dev"
 exec chroot "$root" "$@"
 """
