@@ -67,6 +67,7 @@ class LibvirtHost:
         if taps and (tcp or tls):
             raise ValueError("a listener inside a private network cannot be reached")
         self.name = name
+        self.taps = taps
         self.uuid = str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{name}.lab.invalid"))
         self._workspace = Workspace()
         self.directory = self._workspace.path / "h"

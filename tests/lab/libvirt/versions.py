@@ -26,6 +26,9 @@ BACKPORTS = f"{RELEASE}-backports"
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 PACKAGES = ("libvirt-daemon", "libvirt-daemon-driver-qemu", "qemu-system-x86", "qemu-utils")
 
+#: Changes when a tree is to be built anew although the packages are the same.
+RECIPE = 1
+
 #: Files that name resolution and TLS need inside the tree, if the machine has them.
 BORROWED = ("etc/resolv.conf", "etc/hosts", "etc/ssl/certs/ca-certificates.crt")
 
@@ -83,7 +86,7 @@ def built_tarball() -> Path:
 
 
 def _tarball() -> Path:
-    recipe = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]
+    recipe = hashlib.sha256(repr((RECIPE, PACKAGES)).encode()).hexdigest()[:12]
     return CACHE / f"{BACKPORTS}-{recipe}.tar"
 
 
@@ -123,7 +126,9 @@ def _configure_apt(root: Path, archive: str) -> None:
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, root / name)
     dumped = _run([program("apt-config"), "dump"]).splitlines()
-    fetching = [line for line in dumped if line.startswith("Acquire::") and not line.startswith("Acquire::IndexTargets")]
+    fetching = [
+        line for line in dumped if line.startswith("Acquire::") and not line.startswith("Acquire::IndexTargets")
+    ]
     (root / "etc/apt/apt.conf.d/50fetching").write_text("\n".join(fetching) + "\n")
     shutil.copytree("/etc/apt/auth.conf.d", root / "etc/apt/auth.conf.d", dirs_exist_ok=True)
     signed = f"[signed-by={KEYRING}]"
