@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 USER_FOLDERS = ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME")
+pytest_plugins = ["tests.lab.fixtures"]
 
 
 @pytest.hookimpl(tryfirst=True)
