@@ -211,16 +211,12 @@ class LibvirtHost:
         self.define(guest_xml(spec, self.guest_image(), disk, self._console_log(spec)))
         return spec
 
-    def define(self, xml: str, kind: str = "define") -> str:
-        """Pass XML to a virsh command that reads a file.
-
-        Define, create, net-define, pool-define, snapshot-create…
-        """
-        verb, *before = kind.split()
+    def define(self, xml: str, *command: str) -> str:
+        """Run a virsh command that ends with a file of XML: `define` unless told, net-define, vol-create POOL…"""
         file = self.directory / f"{uuid.uuid4()}.xml"
         file.write_text(xml)
         try:
-            return self.virsh(verb, *before, str(file))
+            return self.virsh(*(command or ("define",)), str(file))
         finally:
             file.unlink()
 
