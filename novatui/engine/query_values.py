@@ -1,0 +1,160 @@
+"""What a key of the filter language means for a slot: the value that filters compare and tables sort by."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from novatui.core.ids import split_key
+from novatui.core.inventory import FIELD, Group, Value
+from novatui.core.metrics import POSITION
+from novatui.core.states import Kind
+from novatui.engine.columns import TextsColumn
+from novatui.engine.inventory_store import InventoryStore
+from novatui.engine.metric_store import MetricStore
+from novatui.engine.query_keys import MEMORY_WHOLE, MOMENTS, REFERENCES, SUMS
+
+Reader = Callable[[int], Value | tuple[str, ...]]
+"""Value of one key by slot; None when unknown."""
+
+
+class Doubles(Protocol):
+    """Who knows which rows are the same machine."""
+
+    def duplicate(self, slot: int) -> bool | None:
+        """True when another visible row has the same identity; None when it has no identity."""
+        ...
+
+
+class FleetView(Protocol):
+    """What filters look at. The fleet is one."""
+
+    @property
+    def inventory(self) -> InventoryStore: ...
+    @property
+    def metrics(self) -> MetricStore: ...
+    @property
+    def identity(self) -> Doubles: ...
+
+
+class Clocks(Protocol):
+    """The two clocks that ages are counted by."""
+
+    def monotonic(self) -> float: ...
+    def time(self) -> float: ...
+
+
+def reader(key: str, view: FleetView, clocks: Clocks = time) -> Reader:
+    """How to read this key. KeyError when it is none."""
+    inventory = view.inventory
+    if key in POSITION:
+        return view.metrics.reader(key)
+    if key in SUMS:
+        return _sum(view.metrics, *SUMS[key])
+    if key in REFERENCES:
+        return _referenced(inventory, key)
+    if key in MOMENTS:
+        return _ago(inventory, key, clocks)
+    if key in FIELD:
+        column = inventory.column(key)
+        return column.texts if isinstance(column, TextsColumn) else column.get
+    return _special(key, view, clocks)
+
+
+def _special(key: str, view: FleetView, clocks: Clocks) -> Reader:
+    inventory = view.inventory
+    match key:
+        case "kind":
+            return lambda slot: inventory.kind(slot).value
+        case "family":
+            return lambda slot: None if inventory.kind(slot) is Kind.GROUP else inventory.family(slot).value
+        case "connection":
+            return lambda slot: inventory.conn(slot) or None
+        case "group":
+            return lambda slot: inventory.spec(slot).label
+        case "age":
+            return lambda slot: inventory.age(slot, Group.STATE, clocks.monotonic())
+        case "stale":
+            return lambda slot: inventory.stale(slot, Group.STATE, clocks.monotonic())
+        case "duplicate":
+            return view.identity.duplicate
+        case "can":
+            return _unknown
+        case _ if key == MEMORY_WHOLE:
+            return memory_whole(view)
+        case _:
+            raise KeyError(key)
+
+
+def _unknown(slot: int) -> None:
+    """Facts are not asked for yet: unknown for every slot."""
+
+
+def memory_whole(view: FleetView) -> Callable[[int], float | int | None]:
+    """What 100 % of an object's memory is: what it was given now, else as configured, else the host's memory."""
+    assigned = view.metrics.reader("mem.assigned")
+    configured = [view.inventory.column(name).get for name in ("memory", "memory_total")]
+
+    def read(slot: int) -> float | int | None:
+        value = assigned(slot)
+        for column in configured:
+            if value is None:
+                found = column(slot)
+                value = found if isinstance(found, int | float) else None
+        return value
+
+    return read
+
+
+def share(key: str, whole: str, view: FleetView) -> Callable[[int], float | None]:
+    """A figure in percent of another one; unknown when one of them is, or when the whole is nothing."""
+    part, total = reader(key, view), reader(whole, view)
+
+    def read(slot: int) -> float | None:
+        value = part(slot)
+        if value is None:
+            return None
+        of = total(slot)
+        return 100.0 * value / of if isinstance(value, int | float) and isinstance(of, int | float) and of > 0 else None
+
+    return read
+
+
+def _sum(metrics: MetricStore, first: str, second: str) -> Reader:
+    one, other = metrics.reader(first), metrics.reader(second)
+
+    def read(slot: int) -> float | None:
+        left, right = one(slot), other(slot)
+        return None if left is None or right is None else left + right
+
+    return read
+
+
+def _referenced(inventory: InventoryStore, key: str) -> Reader:
+    """Name of the object that a column refers to; its native id while it is not in the inventory."""
+    get, conn = inventory.column(key).get, inventory.conn
+
+    def read(slot: int) -> str | None:
+        named = get(slot)
+        if not isinstance(named, str):
+            return None
+        found = inventory.slot(conn(slot), named) if named else None
+        if found is not None:
+            return inventory.name(found)
+        try:
+            return split_key(named)[1] if named else ""
+        except ValueError:
+            return named
+
+    return read
+
+
+def _ago(inventory: InventoryStore, key: str, clocks: Clocks) -> Reader:
+    get = inventory.column(key).get
+
+    def read(slot: int) -> float | None:
+        moment = get(slot)
+        return clocks.time() - moment if isinstance(moment, int | float) else None
+
+    return read
