@@ -8,6 +8,7 @@ from novatui.backends.libvirt.xmltree import flag, integer, text_at, text_of
 from novatui.core.vmspec import FirmwareSpec, LaunchSecurity
 
 _FIRMWARE = {"efi": "uefi", "bios": "bios"}
+_X86 = {"x86_64", "i686"}
 _LOADER = {"pflash": "uefi", "rom": "bios"}
 
 
@@ -17,17 +18,25 @@ def firmware(root: Element) -> FirmwareSpec:
     if system is None:
         return FirmwareSpec(boot_order=_device_order(root))
     loader = system.find("loader")
-    kind = _FIRMWARE.get(system.get("firmware", ""), "")
-    if not kind and loader is not None:
-        kind = _LOADER.get(loader.get("type", "rom"), "")
     return FirmwareSpec(
-        type=kind,
+        type=_kind(system, loader),
         loader=text_of(loader),
         secure_boot=_secure_boot(system, loader),
         nvram=_nvram(system.find("nvram")),
         boot_order=tuple(name for boot in system.findall("boot") if (name := boot.get("dev"))) or _device_order(root),
         kernel=text_at(system, "kernel"),
     )
+
+
+def _kind(system: Element, loader: Element | None) -> str:
+    """bios or uefi. An x86 machine that names neither firmware nor loader starts with the BIOS (formatdomain)."""
+    if "firmware" in system.attrib:
+        return _FIRMWARE.get(system.get("firmware", ""), "")
+    if loader is not None:
+        return _LOADER.get(loader.get("type", "rom"), "")
+    kind = system.find("type")
+    x86 = kind is not None and text_of(kind) == "hvm" and kind.get("arch") in _X86
+    return "bios" if x86 else ""
 
 
 def _secure_boot(system: Element, loader: Element | None) -> bool | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 
 from novatui.backends.driver import (
+    DetailSource,
     DeviceSource,
     EventSource,
     InventorySource,
@@ -15,14 +16,16 @@ from novatui.backends.driver import (
     Sink,
     SnapshotSource,
     StorageSource,
+    TaskSource,
     roles_of,
 )
 from novatui.backends.libvirt import host as hosts
+from novatui.backends.libvirt.details import Details
 from novatui.backends.libvirt.devices import Devices
 from novatui.backends.libvirt.domains import Domains
 from novatui.backends.libvirt.events import Subscriptions
 from novatui.backends.libvirt.happenings import Happenings
-from novatui.backends.libvirt.library import version_text
+from novatui.backends.libvirt.library import libvirt, version_text
 from novatui.backends.libvirt.link import Link, timed
 from novatui.backends.libvirt.metrics import Metrics
 from novatui.backends.libvirt.networks import Networks
@@ -30,14 +33,16 @@ from novatui.backends.libvirt.roster import Roster
 from novatui.backends.libvirt.session import Opened, open_session
 from novatui.backends.libvirt.snapshots import Snapshots
 from novatui.backends.libvirt.storage import Storage
+from novatui.backends.libvirt.tasks import Tasks
 from novatui.core.connection import ConnectionInfo, ConnectionSpec
-from novatui.core.detail import Lease, Volume
+from novatui.core.detail import Detail, Lease, Volume
 from novatui.core.devices import Device
 from novatui.core.errors import NotFound, NovaError, Unreachable
 from novatui.core.events import Event
 from novatui.core.ids import split_key
 from novatui.core.snapshots import Snapshot
 from novatui.core.states import Kind
+from novatui.core.tasks import Task
 
 
 class _Parts:
@@ -53,12 +58,15 @@ class _Parts:
         self.snapshots = Snapshots(link, self.roster, sink)
         self.devices = Devices(link, self.host, self.roster, sink)
         self.metrics = Metrics(link, self.host, self.roster, sink)
+        self.tasks = Tasks(link, self.host, self.roster, sink)
+        self.details = Details(self.link, self.host, self.networks, self.storage, self.snapshots, self.devices)
         self.happenings = Happenings(
             self.roster,
             self.domains,
             self.networks,
             self.storage,
             sink,
+            on_job=self.tasks.on_event,
             on_device=self.devices.on_event,
         )
         self.subscriptions = Subscriptions(link, self.happenings.handle, self.host.name)
@@ -68,6 +76,8 @@ class LibvirtDriver(
     Session,
     InventorySource,
     MetricSource,
+    DetailSource,
+    TaskSource,
     EventSource,
     SnapshotSource,
     DeviceSource,
@@ -184,12 +194,20 @@ class LibvirtDriver(
         """Measure these objects with bulk calls."""
         self._parts.metrics.sample(keys)
 
+    def tasks(self) -> list[Task]:
+        """Jobs of domains, whoever started them."""
+        return self._parts.tasks.current()
+
     def events(self, since: float) -> list[Event]:
         """libvirt remembers no event: what happened is told when it happens."""
         del since
         return []
 
     # One object
+
+    def detail(self, key: str, parts: Collection[str]) -> Detail:
+        """One object in full."""
+        return self._parts.details.detail(key, parts)
 
     def snapshots(self, key: str) -> list[Snapshot]:
         """All snapshots of one machine."""
@@ -219,3 +237,6 @@ def _id(key: str, wanted: Kind) -> str:
     if kind is not wanted:
         raise NotFound(f"{key} is no {wanted.value}")
     return identifier
+
+
+__all__ = ["LibvirtDriver", "libvirt"]

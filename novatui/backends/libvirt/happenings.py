@@ -47,6 +47,7 @@ class Happenings:
         networks: Networks,
         storage: Storage,
         sink: Sink,
+        on_job: Callable[[str, str, tuple[Any, ...]], None],
         on_device: Callable[[str, bool], None],
     ) -> None:
         self.roster = roster
@@ -54,6 +55,7 @@ class Happenings:
         self.networks = networks
         self.storage = storage
         self.sink = sink
+        self.on_job = on_job
         self.on_device = on_device
         self._ids = EventIds()
 
@@ -81,6 +83,8 @@ class Happenings:
 
     def _tell_domain(self, name: str, domain: Any, arguments: tuple[Any, ...], begun: float, at: float) -> None:
         uuid = domain.UUIDString()
+        if name in {"JOB_COMPLETED", "MIGRATION_ITERATION", "BLOCK_JOB_2"}:
+            self.on_job(uuid, name, arguments)
         if name == "LIFECYCLE" and arguments[0] == words.STARTED:
             self.sink.rows(begun, [Row(Kind.VM, uuid, {"since": at})])
         elif name == "LIFECYCLE" and arguments[0] == words.STOPPED:

@@ -51,7 +51,7 @@ def identify(link: Link) -> Host:
     conn = link.conn
     name = link.attempt(conn.getHostname) or ""
     hypervisor = link.attempt(conn.getType) or ""
-    capabilities = _parsed(link.attempt(conn.getCapabilities))
+    capabilities = parsed(link.attempt(conn.getCapabilities))
     uuid = text_at(capabilities, "host/uuid")
     return Host(
         id=uuid or name or link.uri,
@@ -65,7 +65,8 @@ def identify(link: Link) -> Host:
     )
 
 
-def _parsed(xml: str | None) -> Element | None:
+def parsed(xml: str | None) -> Element | None:
+    """The tree of an answer; None when there is none or it cannot be read."""
     try:
         return parse(xml) if xml else None
     except MalformedXml:

@@ -6,13 +6,12 @@ from xml.etree.ElementTree import Element
 
 import msgspec
 
-from novatui.backends.libvirt import domxml_boot
+from novatui.backends.libvirt import domxml, domxml_boot, domxml_cpu
 from novatui.backends.libvirt.addresses import source_address
-from novatui.backends.libvirt.xmltree import attribute_at, integer, parse, size_of, text_at, text_of
+from novatui.backends.libvirt.xmltree import attribute_at, parse, size_of, text_at
 from novatui.core.inventory import Value
 
 AGENT = "org.qemu.guest_agent.0"
-_OSINFO = "http://libosinfo.org/xmlns/libvirt/domain/1.0}os"
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +40,7 @@ EMPTY = Summary(
             "secure_boot",
             "description",
             "guest_os",
+            "tags",
             "vcpus",
             "vcpus_max",
             "memory",
@@ -62,19 +62,19 @@ def summarise(xml: str) -> Summary:
     devices = root.find("devices")
     disks = _all(devices, "disk")
     nics = _all(devices, "interface")
-    hostdevs = [address for address in map(source_address, _all(devices, "hostdev")) if address]
+    given = [*_all(devices, "hostdev"), *(nic for nic in nics if nic.get("type") == "hostdev")]
     return Summary(
         columns=_machine(root)
         | _sizes(root)
         | {
             "disks": len(disks) if devices is not None else None,
             "nics": len(nics) if devices is not None else None,
-            "passthrough": len(_all(devices, "hostdev")) if devices is not None else None,
+            "passthrough": len(given) if devices is not None else None,
             "tpm": _tpm(devices),
             "tools": _agent(devices),
         },
         macs=tuple(mac.lower() for nic in nics if (mac := attribute_at(nic, "mac", "address"))),
-        hostdevs=tuple(hostdevs),
+        hostdevs=tuple(address for each in given if (address := source_address(each))),
         disks=tuple(name for disk in disks if (name := attribute_at(disk, "target", "dev"))),
         interfaces=tuple(name for nic in nics if (name := attribute_at(nic, "target", "dev"))),
         mirrored=tuple(attribute_at(disk, "target", "dev") for disk in disks if disk.find("mirror") is not None),
@@ -94,29 +94,21 @@ def _machine(root: Element) -> dict[str, Value]:
         "firmware": firmware.type or None,
         "secure_boot": firmware.secure_boot,
         "description": text_at(root, "title") or text_at(root, "description") or None,
-        "guest_os": guest_os(root) or None,
+        "guest_os": domxml.guest_os(root) or None,
+        "tags": list(domxml.tags(root)),
     }
 
 
 def _sizes(root: Element) -> dict[str, Value]:
-    vcpu = root.find("vcpu")
-    most = integer(text_of(vcpu))
-    current = integer(vcpu.get("current")) if vcpu is not None and "current" in vcpu.attrib else most
+    online, most = domxml_cpu.counts(root)
     memory = size_of(root.find("memory"))
     limit = root.find("maxMemory")
     return {
-        "vcpus": current,
+        "vcpus": online,
         "vcpus_max": most,
         "memory": memory,
         "memory_max": size_of(limit) if limit is not None else memory,
     }
-
-
-def guest_os(root: Element) -> str:
-    """Last part of the libosinfo id that virt-install leaves in the metadata: `debian/12`."""
-    metadata = root.find("metadata")
-    system = next(metadata.iter(_OSINFO), None) if metadata is not None else None
-    return "/".join(system.get("id", "").split("/")[-2:]) if system is not None else ""
 
 
 def _tpm(devices: Element | None) -> str | None:

@@ -49,13 +49,13 @@ def _link(path: Path, name: Path) -> None:
 def look(address: Address, options: Mapping[str, str]) -> TlsInfo:
     """One handshake with the server. Nothing is known when it fails; a pin that does not fit is TlsUntrusted."""
     trust = "insecure" if address.query.get("no_verify") == "1" else "ca"
-    pin = options.get("tls_pin", "").lower().replace(":", "")
+    pins = {pin.strip().lower().replace(":", "") for pin in options.get("tls_pin", "").split(",")} - {""}
     try:
         version, certificate = _handshake(address)
     except OSError:
         version, certificate = "", b""
     shown = hashlib.sha256(certificate).hexdigest() if certificate else ""
-    if pin and shown != pin:
+    if pins and shown not in pins:
         raise TlsUntrusted(
             "the server's certificate is not the pinned one"
             if shown

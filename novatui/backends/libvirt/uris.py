@@ -15,7 +15,7 @@ import msgspec
 from novatui.core.connection import ConnectionSpec
 from novatui.core.errors import InvalidInput
 
-TRANSPORTS = {"unix", "ssh", "tls", "tcp"}
+TRANSPORTS = {"unix", "ssh", "tls", "tcp", "ext"}
 TLS_PORT = 16514
 TCP_PORT = 16509
 SSH_BOUNDED = Path(__file__).with_name("ssh-bounded")
@@ -30,7 +30,7 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
     uri: str
     driver: str
     transport: str
-    """unix, ssh, tls, tcp; `embed` and `test` run inside this process."""
+    """unix, ssh, tls, tcp, ext; `embed` and `test` run inside this process."""
     host: str = ""
     port: int | None = None
     path: str = ""
@@ -105,7 +105,7 @@ def _check(uri: str, driver: str, transport: str, host: str, path: str, query: M
     if transport in {"libssh", "libssh2"}:
         raise _wrong(uri, f"{transport} cannot ask for host keys from a console", hint=f"use {driver}+ssh://")
     if transport not in TRANSPORTS | {"test", "embed"}:
-        raise _wrong(uri, f"unknown transport {transport}", hint="one of unix, ssh, tls, tcp")
+        raise _wrong(uri, f"unknown transport {transport}", hint="one of unix, ssh, tls, tcp, ext")
     if transport in {"ssh", "tls", "tcp"} and not host:
         raise _wrong(uri, f"{transport} needs a host name")
     if transport == "embed" and not query.get("root", "").startswith("/"):

@@ -87,3 +87,8 @@ def scaled(number: str | None, unit: str) -> int | None:
 def flag(text: str | None) -> bool | None:
     """yes and on are True, no and off are False, anything else is not known."""
     return {"yes": True, "on": True, "no": False, "off": False}.get((text or "").strip().lower())
+
+
+def local_name(element: Element) -> str:
+    """Name of an element without its namespace."""
+    return element.tag.rpartition("}")[2]
