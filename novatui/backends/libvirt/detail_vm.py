@@ -72,9 +72,7 @@ class VmDetail:
 
     def _sizes_running(self, domain: Any) -> dict[str, tuple[int | None, int | None]]:
         """Virtual size and allocation by target, from the bulk statistics: they never wait for the monitor."""
-        answer = self.link.attempt(
-            self.link.conn.domainListGetStats, [domain], libvirt.VIR_DOMAIN_STATS_BLOCK, _NOWAIT
-        )
+        answer = self.link.attempt(self.link.conn.domainListGetStats, [domain], libvirt.VIR_DOMAIN_STATS_BLOCK, _NOWAIT)
         stats = answer[0][1] if answer else {}
         return {
             str(stats.get(f"block.{index}.name")): (

@@ -25,7 +25,7 @@ from novatui.backends.libvirt.devices import Devices
 from novatui.backends.libvirt.domains import Domains
 from novatui.backends.libvirt.events import Subscriptions
 from novatui.backends.libvirt.happenings import Happenings
-from novatui.backends.libvirt.library import libvirt, version_text
+from novatui.backends.libvirt.library import version_text
 from novatui.backends.libvirt.link import Link, timed
 from novatui.backends.libvirt.metrics import Metrics
 from novatui.backends.libvirt.networks import Networks
@@ -87,6 +87,8 @@ class LibvirtDriver(
     """One libvirt connection."""
 
     period = 2.0
+    task_poll = 2.0
+    event_poll = float("inf")
 
     def __init__(self, spec: ConnectionSpec, secrets: Mapping[str, str], sink: Sink) -> None:
         super().__init__(spec, secrets, sink)
@@ -237,6 +239,3 @@ def _id(key: str, wanted: Kind) -> str:
     if kind is not wanted:
         raise NotFound(f"{key} is no {wanted.value}")
     return identifier
-
-
-__all__ = ["LibvirtDriver", "libvirt"]

@@ -27,8 +27,6 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """Targets of its disks: vda …"""
     interfaces: tuple[str, ...] = ()
     """Host names of its interfaces: vnet0 …"""
-    mirrored: tuple[str, ...] = ()
-    """Targets of disks that a block job copies or commits."""
 
 
 EMPTY = Summary(
@@ -77,7 +75,6 @@ def summarise(xml: str) -> Summary:
         hostdevs=tuple(address for each in given if (address := source_address(each))),
         disks=tuple(name for disk in disks if (name := attribute_at(disk, "target", "dev"))),
         interfaces=tuple(name for nic in nics if (name := attribute_at(nic, "target", "dev"))),
-        mirrored=tuple(attribute_at(disk, "target", "dev") for disk in disks if disk.find("mirror") is not None),
     )
 
 
@@ -129,3 +126,9 @@ def _agent(devices: Element | None) -> str | None:
             state = target.get("state", "")
             return f"guest agent {state}" if state else "guest agent not running"
     return "none"
+
+
+def mirrored(xml: str) -> tuple[str, ...]:
+    """Targets of the disks that a block job copies or commits. MalformedXml when it is no XML."""
+    disks = [disk for disk in _all(parse(xml).find("devices"), "disk") if disk.find("mirror") is not None]
+    return tuple(name for disk in disks if (name := attribute_at(disk, "target", "dev")))

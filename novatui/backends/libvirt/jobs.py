@@ -1,0 +1,147 @@
+"""A domain's job statistics as a task: what runs, how far it is, how it ended. Pure.
+
+Names and numbers are those of virDomainGetJobStats. Sizes are bytes, times milliseconds. `data_processed` counts pages
+that were sent again, so it is never progress; the dirty rate is in pages per second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from novatui.backends.libvirt.stats import number
+from novatui.core.errors import BackendFault, Failure
+from novatui.core.migration import Fidelity, MigrationProgress
+from novatui.core.tasks import Task, TaskState
+from novatui.core.units import size
+
+Figures = Mapping[str, Any]
+
+NONE, BOUNDED, UNBOUNDED, COMPLETED, FAILED, CANCELLED = range(6)
+"""virDomainJobType."""
+
+SAVE, MIGRATION_IN, MIGRATION_OUT, BACKUP = 2, 4, 5, 9
+
+_OPERATIONS: dict[int, tuple[str, str]] = {
+    0: ("job", "job"),
+    1: ("start", "start"),
+    SAVE: ("suspend", "save"),
+    3: ("wake", "restore"),
+    MIGRATION_IN: ("migrate", "migration in"),
+    MIGRATION_OUT: ("migrate", "migration out"),
+    6: ("snapshot", "snapshot"),
+    7: ("revert", "snapshot revert"),
+    8: ("dump", "dump"),
+    BACKUP: ("backup", "backup"),
+    10: ("delete snapshot", "snapshot delete"),
+}
+"""virDomainJobOperation: our verb, libvirt's."""
+
+_ENDS = {COMPLETED: TaskState.DONE, FAILED: TaskState.FAILED, CANCELLED: TaskState.CANCELLED}
+
+
+def operation(figures: Figures) -> int:
+    """What kind of job; 0 when libvirt does not say."""
+    return number(figures, "operation") or 0
+
+
+def native_verb(kind: int) -> str:
+    """libvirt's word for a kind of job."""
+    return _OPERATIONS.get(kind, ("", f"operation {kind}"))[1]
+
+
+def elapsed(figures: Figures) -> float | None:
+    """Seconds that the job has run."""
+    return _seconds(figures, "time_elapsed")
+
+
+def running_task(
+    identifier: str, key: str, name: str, host: str, figures: Figures, started: float | None, *, post_copy: bool = False
+) -> Task:
+    """The task of a job that runs."""
+    kind = operation(figures)
+    migration = progress(figures, host, post_copy=post_copy) if kind in {MIGRATION_IN, MIGRATION_OUT} else None
+    return Task(
+        id=identifier,
+        verb=_OPERATIONS.get(kind, (f"operation {kind}", ""))[0],
+        native_verb=native_verb(kind),
+        key=key,
+        target=name,
+        state=TaskState.RUNNING,
+        progress=_percent(figures) if kind == BACKUP else None,
+        started=started,
+        detail=_detail(figures, migration),
+        migration=migration,
+        cancellable=not post_copy and kind not in {MIGRATION_IN, 0},
+    )
+
+
+def outcome(figures: Figures) -> tuple[TaskState, Failure | None]:
+    """How a job ended, from its completed statistics or its event: a type, or `success` and `errmsg`."""
+    told = figures.get("success")
+    message = str(figures.get("errmsg") or "")
+    state = _ENDS.get(number(figures, "type") or 0)
+    if told is False or (message and state is None):
+        state = TaskState.FAILED
+    if state is None:
+        state = TaskState.DONE if told or "operation" in figures else TaskState.UNKNOWN
+    failed = state is TaskState.FAILED
+    return state, BackendFault(message or "the job failed", native=message).failure if failed else None
+
+
+def progress(figures: Figures, host: str, *, post_copy: bool = False) -> MigrationProgress:
+    """What is known of a migration out of this host. Without any figure it is only known that it runs."""
+    page, dirty = number(figures, "memory_page_size"), number(figures, "memory_dirty_rate")
+    outgoing = operation(figures) == MIGRATION_OUT
+    return MigrationProgress(
+        source=host if outgoing else "",
+        destination="" if outgoing else host,
+        phase=_phase(figures, post_copy=post_copy),
+        fidelity=Fidelity.FULL if number(figures, "data_total") is not None else Fidelity.NONE,
+        total=number(figures, "data_total"),
+        sent=number(figures, "data_processed"),
+        left=number(figures, "data_remaining"),
+        rate=_rate(figures),
+        dirty_rate=float(dirty * page) if dirty is not None and page is not None else None,
+        iteration=number(figures, "memory_iteration"),
+        throttle=number(figures, "auto_converge_throttle"),
+        downtime=_seconds(figures, "downtime"),
+        elapsed=elapsed(figures),
+    )
+
+
+def _phase(figures: Figures, *, post_copy: bool) -> str:
+    """The target is probed for seconds while all figures are still 0; storage goes before memory."""
+    if post_copy:
+        return "post-copy"
+    if not number(figures, "data_total"):
+        return "preparing"
+    if not number(figures, "memory_total") and number(figures, "disk_total"):
+        return "disk"
+    return "memory"
+
+
+def _rate(figures: Figures) -> float | None:
+    rates = [rate for part in ("memory_bps", "disk_bps") if (rate := number(figures, part)) is not None]
+    return float(sum(rates)) if rates else None
+
+
+def _percent(figures: Figures) -> float | None:
+    done, whole = number(figures, "disk_processed"), number(figures, "disk_total")
+    return min(100.0, done / whole * 100) if done is not None and whole else None
+
+
+def _detail(figures: Figures, migration: MigrationProgress | None) -> str:
+    left = number(figures, "data_remaining")
+    words = [f"{size(left)} left"] if left is not None else []
+    if migration is not None:
+        words.insert(0, migration.phase)
+        words += [f"pass {migration.iteration}"] if migration.iteration is not None else []
+    if (rate := _rate(figures)) is not None:
+        words.append(f"{size(rate)}/s")
+    return ", ".join(words)
+
+
+def _seconds(figures: Figures, name: str) -> float | None:
+    value = number(figures, name)
+    return value / 1000 if value is not None else None

@@ -1,0 +1,223 @@
+"""Jobs of domains, whoever started them: found by looking, ended by events.
+
+libvirt has no list of jobs, and asking a domain for its job waits up to 30 s while something else holds its monitor.
+So a domain is asked only after `controlInfo`, which never waits, says that its monitor is free; suspects (told by an
+event or by their state) each time, all others in turn within a time budget.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from novatui.backends.driver import Sink
+from novatui.backends.libvirt import control, jobs, states
+from novatui.backends.libvirt.blockjobs import BlockJobs
+from novatui.backends.libvirt.host import Host
+from novatui.backends.libvirt.link import Link
+from novatui.backends.libvirt.roster import Known, Roster
+from novatui.backends.libvirt.taskbook import TaskBook
+from novatui.core.errors import NotSupported, NovaError, Unreachable
+from novatui.core.ids import key
+from novatui.core.inventory import Row
+from novatui.core.states import Kind
+from novatui.core.tasks import Task, TaskState
+
+BUDGET_S = 0.3
+"""For domains that nothing speaks of; the next call goes on with those that were not reached."""
+
+ASK_AGAIN_S = 0.02
+ATTEMPTS = 3
+"""A job holds its monitor for moments at a time; a monitor that is held each time is stuck."""
+
+_COMPLETED_KEPT = 1 | 2
+"""VIR_DOMAIN_JOB_STATS_COMPLETED | _KEEP_COMPLETED: others may want to read it too."""
+
+
+class Tasks:
+    """Finds jobs and follows them."""
+
+    def __init__(self, link: Link, host: Host, roster: Roster, sink: Sink) -> None:
+        self.link = link
+        self.host = host
+        self.roster = roster
+        self.sink = sink
+        self.book = TaskBook()
+        self.blocks = BlockJobs(link, self.book)
+        self._suspects: set[str] = set()
+        self._queue: list[str] = []
+        self._job_columns: dict[str, str] = {}
+        self._offered = True
+        self._lock = threading.Lock()
+
+    def current(self) -> list[Task]:
+        """Jobs that run, and those that ended lately."""
+        if self._offered:
+            with self._lock:
+                suspects, self._suspects = self._suspects, set()
+            first = [each for each in self.roster if self._is_suspect(each, suspects)]
+            for known in first:
+                self._look(known)
+            seen = {known.uuid for known in first}
+            deadline = time.monotonic() + BUDGET_S
+            for known in self._in_turn(seen):
+                self._look(known)
+                if time.monotonic() > deadline or not self._offered:
+                    break
+        return self.book.tasks()
+
+    def on_event(self, uuid: str, name: str, arguments: tuple[Any, ...]) -> None:
+        """A job's event: it goes on, or it ended."""
+        known = self.roster.get(uuid)
+        begun = self.sink.now()
+        ended: Task | None = None
+        if name == "JOB_COMPLETED":
+            ended = self._end_of_job(uuid, known, arguments[0])
+        elif name == "BLOCK_JOB_2":
+            ended = self.blocks.on_event(uuid, known, *arguments)
+        if ended is not None:
+            self.sink.task(begun, ended)
+            self._show(uuid, "")
+        with self._lock:
+            self._suspects.add(uuid)
+
+    # Which domains
+
+    def _is_suspect(self, known: Known, told: set[str]) -> bool:
+        return (
+            known.uuid in told
+            or known.uuid in self._job_columns
+            or (known.state, known.reason) in states.JOB_REASONS
+            or self.book.is_busy(known.uuid)
+        )
+
+    def _in_turn(self, seen: set[str]) -> Iterator[Known]:
+        """All other running domains, each once per round."""
+        if not self._queue:
+            self._queue = [each.uuid for each in self.roster if states.is_active(each.state)]
+        for _ in range(len(self._queue)):
+            uuid = self._queue.pop()
+            known = self.roster.get(uuid)
+            if known is not None and uuid not in seen:
+                yield known
+
+    # One domain
+
+    def _look(self, known: Known) -> None:
+        try:
+            if not states.is_active(known.state):
+                self._gone(known)
+                return
+            info = self._free(known)
+            if info is None:
+                self._show(known.uuid, "")
+            elif control.is_free(info):
+                self._ask(known)
+            else:
+                self._stuck(known, info)
+        except Unreachable:
+            raise
+        except NotSupported:
+            self._offered = False
+        except NovaError:
+            self._gone(known)
+
+    def _free(self, known: Known) -> list[int] | None:
+        """What holds the monitor, asked again while it is at work."""
+        info = self.link.call(known.domain.controlInfo)
+        for _ in range(ATTEMPTS - 1):
+            if control.held_for(info) is None:
+                break
+            time.sleep(ASK_AGAIN_S)
+            info = self.link.call(known.domain.controlInfo)
+        return info
+
+    def _ask(self, known: Known) -> None:
+        """Its monitor is free, so this is answered at once."""
+        incoming = known.state == states.PAUSED and known.reason == states.PAUSED_MIGRATION
+        try:
+            figures = self.link.call(known.domain.jobStats)
+        except (Unreachable, NotSupported):
+            raise
+        except NovaError:
+            # A migration's target has no statistics of its own: only that it comes is known.
+            figures = {"type": jobs.UNBOUNDED, "operation": jobs.MIGRATION_IN} if incoming else {}
+        if figures.get("type", jobs.NONE) in {jobs.BOUNDED, jobs.UNBOUNDED}:
+            self._running(known, figures)
+        else:
+            self._not_running(known)
+        self.blocks.look(known)
+        job = self.book.running(known.uuid)
+        self._show(known.uuid, job[0].native_verb if job else "")
+
+    def _running(self, known: Known, figures: jobs.Figures) -> None:
+        post_copy = (known.state, known.reason) in {
+            (states.PAUSED, states.PAUSED_POST_COPY),
+            (states.RUNNING, states.RUNNING_POST_COPY),
+        }
+        spent = jobs.elapsed(figures)
+        started = time.time() - spent if spent is not None else None
+        identifier, started = self.book.identify(known.uuid, jobs.operation(figures), started)
+        vm = key(Kind.VM, known.uuid)
+        self.book.put(
+            known.uuid,
+            jobs.running_task(identifier, vm, known.name, self.host.name, figures, started, post_copy=post_copy),
+        )
+
+    def _not_running(self, known: Known) -> None:
+        """A job that ran has ended without an event: its completed statistics say how."""
+        for task in self.book.jobs(known.uuid):
+            figures = self.link.attempt(known.domain.jobStats, _COMPLETED_KEPT) or {}
+            state, failure = jobs.outcome(figures) if figures.get("type") else (TaskState.UNKNOWN, None)
+            self.book.end(task, state, failure)
+
+    def _stuck(self, known: Known, info: list[int]) -> None:
+        """Something holds the monitor: nothing is asked, and the time since when is shown."""
+        trouble = control.monitor_trouble(info)
+        if trouble:
+            self._show(known.uuid, f"monitor {trouble}")
+        for task in self.book.running(known.uuid):
+            self.book.put(known.uuid, msgspec.structs.replace(task, detail=f"monitor {trouble}" if trouble else ""))
+
+    def _gone(self, known: Known) -> None:
+        """The domain runs no longer. A migration that leaves ends by its event; until then it is finishing."""
+        for task in self.book.running(known.uuid):
+            if task.migration is not None and not self.book.is_old(task):
+                finishing = msgspec.structs.replace(task.migration, phase="finishing")
+                self.book.put(known.uuid, msgspec.structs.replace(task, migration=finishing, detail="finishing"))
+            else:
+                self.book.end(task, TaskState.UNKNOWN, None)
+        self._show(known.uuid, "")
+
+    # Ends and rows
+
+    def _end_of_job(self, uuid: str, known: Known | None, figures: jobs.Figures) -> Task | None:
+        state, failure = jobs.outcome(figures)
+        running = self.book.jobs(uuid)
+        if running:
+            last = running[0]
+            migration = jobs.progress(figures, self.host.name) if last.migration is not None else None
+            return self.book.end(msgspec.structs.replace(last, migration=migration or last.migration), state, failure)
+        spent = jobs.elapsed(figures)
+        identifier, started = self.book.identify(
+            uuid, jobs.operation(figures), time.time() - spent if spent is not None else None
+        )
+        name = known.name if known is not None else ""
+        task = jobs.running_task(identifier, key(Kind.VM, uuid), name, self.host.name, figures, started)
+        return self.book.end(task, state, failure)
+
+    def _show(self, uuid: str, job: str) -> None:
+        """The `job` column of the machine's row."""
+        if self._job_columns.get(uuid, "") == job and uuid in self._job_columns:
+            return
+        if not job and uuid not in self._job_columns:
+            return
+        self.sink.rows(self.sink.now(), [Row(Kind.VM, uuid, {"job": job})])
+        if job:
+            self._job_columns[uuid] = job
+        else:
+            del self._job_columns[uuid]
