@@ -33,8 +33,13 @@ CHUNK = 100
 FLUSH_S = 0.5
 """A chunk goes out after so many domains, or after so long on a slow link."""
 
-XML_MAX_AGE_S = 300.0
-"""Changes that no event tells (vCPUs by hand, a definition edited on disk) are found after this time at the latest."""
+XML_MIN_AGE_S = 5.0
+XML_SHARE = 50
+"""Some changes come without an event (`setvcpus --config`), so a listing reads XML again that is older than this many
+times what reading all of it costs: each minute on a near host, seldom over a slow link."""
+
+_SMOOTHING = 0.1
+"""Weight of one reading in the mean cost of reading a domain's XML."""
 
 _MARKS = {
     "autostart": libvirt.VIR_CONNECT_LIST_DOMAINS_AUTOSTART,
@@ -54,6 +59,7 @@ class Domains:
         self.roster = roster
         self.networks = networks
         self.sink = sink
+        self._xml_cost_s = 0.0
 
     def load(self) -> None:
         """List all domains."""
@@ -197,12 +203,12 @@ class Domains:
         return known
 
     def _xml_is_due(self, known: Known) -> bool:
-        old = time.monotonic() - known.summary_at > XML_MAX_AGE_S
+        old = time.monotonic() - known.summary_at > max(XML_MIN_AGE_S, XML_SHARE * self._xml_cost_s * len(self.roster))
         return known.summary is None or old or known.outline != known.summary_of
 
     def _read_xml(self, known: Known) -> None:
         """Read a domain's XML. NotFound when the domain is gone; any other refusal leaves its columns unknown."""
-        outline = known.outline
+        outline, begun = known.outline, time.monotonic()
         try:
             known.summary = summarise(self.link.call(known.domain.XMLDesc))
         except NotFound:
@@ -213,6 +219,7 @@ class Domains:
             known.summary = EMPTY
         known.summary_of = outline
         known.summary_at = time.monotonic()
+        self._xml_cost_s += (known.summary_at - begun - self._xml_cost_s) * _SMOOTHING
 
 
 def state_columns(known: Known) -> dict[str, Value]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from novatui.backends.driver import Sink
 from novatui.backends.libvirt import eventwords as words
+from novatui.backends.libvirt import jobs
 from novatui.backends.libvirt.domains import Domains
 from novatui.backends.libvirt.events import EventIds, Notice
 from novatui.backends.libvirt.networks import Networks
@@ -167,8 +168,9 @@ def _metadata(kind: int, uri: str | None) -> tuple[str, Severity]:
 
 
 def _job(figures: dict[str, Any]) -> tuple[str, Severity]:
-    failed = figures.get("errmsg") or (figures.get("success") is False and "failed")
-    return f"job ended{f': {failed}' if failed else ''}", Severity.ERROR if failed else Severity.INFO
+    state, failure = jobs.outcome(figures)
+    text = f"{jobs.native_verb(jobs.operation(figures))} {state.value}"
+    return f"{text}: {failure.message}" if failure else text, Severity.ERROR if failure else Severity.INFO
 
 
 _TEXTS: dict[str, Callable[..., tuple[str, Severity]]] = {

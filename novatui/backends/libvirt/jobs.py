@@ -50,6 +50,11 @@ def native_verb(kind: int) -> str:
     return _OPERATIONS.get(kind, ("", f"operation {kind}"))[1]
 
 
+def operation_of(task: Task) -> int | None:
+    """The kind of job that a task was made from."""
+    return next((kind for kind, (_, native) in _OPERATIONS.items() if native == task.native_verb), None)
+
+
 def elapsed(figures: Figures) -> float | None:
     """Seconds that the job has run."""
     return _seconds(figures, "time_elapsed")
@@ -114,6 +119,8 @@ def _phase(figures: Figures, *, post_copy: bool) -> str:
     """The target is probed for seconds while all figures are still 0; storage goes before memory."""
     if post_copy:
         return "post-copy"
+    if operation(figures) != MIGRATION_OUT:
+        return ""  # the target is not told
     if not number(figures, "data_total"):
         return "preparing"
     if not number(figures, "memory_total") and number(figures, "disk_total"):
@@ -135,7 +142,7 @@ def _detail(figures: Figures, migration: MigrationProgress | None) -> str:
     left = number(figures, "data_remaining")
     words = [f"{size(left)} left"] if left is not None else []
     if migration is not None:
-        words.insert(0, migration.phase)
+        words.insert(0, migration.phase or "incoming")
         words += [f"pass {migration.iteration}"] if migration.iteration is not None else []
     if (rate := _rate(figures)) is not None:
         words.append(f"{size(rate)}/s")

@@ -66,9 +66,10 @@ class TaskBook:
         """The same without block jobs."""
         return [task for task in self.running(uuid) if "/block/" not in task.id]
 
-    def is_busy(self, uuid: str) -> bool:
-        """Whether any task of this domain runs."""
-        return bool(self.running(uuid))
+    def busy(self) -> set[str]:
+        """Domains of which any task runs."""
+        with self._lock:
+            return {self._owner[each] for each, task in self._tasks.items() if task.state is TaskState.RUNNING}
 
     def is_old(self, task: Task) -> bool:
         """Nothing new was heard of it for long."""

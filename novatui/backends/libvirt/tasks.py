@@ -21,7 +21,7 @@ from novatui.backends.libvirt.host import Host
 from novatui.backends.libvirt.link import Link
 from novatui.backends.libvirt.roster import Known, Roster
 from novatui.backends.libvirt.taskbook import TaskBook
-from novatui.core.errors import NotSupported, NovaError, Unreachable
+from novatui.core.errors import Aborted, Failure, NovaError, Unreachable
 from novatui.core.ids import key
 from novatui.core.inventory import Row
 from novatui.core.states import Kind
@@ -34,8 +34,21 @@ ASK_AGAIN_S = 0.02
 ATTEMPTS = 3
 """A job holds its monitor for moments at a time; a monitor that is held each time is stuck."""
 
+_NO_SUCH_FUNCTION = "3"
+"""VIR_ERR_NO_SUPPORT: this libvirt driver has no jobs at all."""
+
 _COMPLETED_KEPT = 1 | 2
 """VIR_DOMAIN_JOB_STATS_COMPLETED | _KEEP_COMPLETED: others may want to read it too."""
+
+
+_STAYED: Failure = Aborted(
+    "the migration ended and the machine is still here",
+    meaning="it was cancelled or it failed; libvirt tells which only to whoever started it",
+).failure
+
+_NEVER_CAME: Failure = Aborted(
+    "the machine did not come", meaning="the migration to this host was cancelled or it failed"
+).failure
 
 
 class Tasks:
@@ -59,7 +72,11 @@ class Tasks:
         if self._offered:
             with self._lock:
                 suspects, self._suspects = self._suspects, set()
-            first = [each for each in self.roster if self._is_suspect(each, suspects)]
+            busy = self.book.busy()
+            for uuid in busy:
+                if self.roster.get(uuid) is None:
+                    self._gone(uuid, None)
+            first = [each for each in self.roster if self._is_suspect(each, suspects, busy)]
             for known in first:
                 self._look(known)
             seen = {known.uuid for known in first}
@@ -87,12 +104,12 @@ class Tasks:
 
     # Which domains
 
-    def _is_suspect(self, known: Known, told: set[str]) -> bool:
+    def _is_suspect(self, known: Known, told: set[str], busy: set[str]) -> bool:
         return (
             known.uuid in told
             or known.uuid in self._job_columns
             or (known.state, known.reason) in states.JOB_REASONS
-            or self.book.is_busy(known.uuid)
+            or known.uuid in busy
         )
 
     def _in_turn(self, seen: set[str]) -> Iterator[Known]:
@@ -110,7 +127,7 @@ class Tasks:
     def _look(self, known: Known) -> None:
         try:
             if not states.is_active(known.state):
-                self._gone(known)
+                self._gone(known.uuid, known)
                 return
             info = self._free(known)
             if info is None:
@@ -121,10 +138,11 @@ class Tasks:
                 self._stuck(known, info)
         except Unreachable:
             raise
-        except NotSupported:
-            self._offered = False
-        except NovaError:
-            self._gone(known)
+        except NovaError as error:
+            if error.failure.code == _NO_SUCH_FUNCTION:
+                self._offered = False
+            else:
+                self._gone(known.uuid, known)
 
     def _free(self, known: Known) -> list[int] | None:
         """What holds the monitor, asked again while it is at work."""
@@ -141,9 +159,11 @@ class Tasks:
         incoming = known.state == states.PAUSED and known.reason == states.PAUSED_MIGRATION
         try:
             figures = self.link.call(known.domain.jobStats)
-        except (Unreachable, NotSupported):
+        except Unreachable:
             raise
-        except NovaError:
+        except NovaError as error:
+            if error.failure.code == _NO_SUCH_FUNCTION:
+                raise
             # A migration's target has no statistics of its own: only that it comes is known.
             figures = {"type": jobs.UNBOUNDED, "operation": jobs.MIGRATION_IN} if incoming else {}
         if figures.get("type", jobs.NONE) in {jobs.BOUNDED, jobs.UNBOUNDED}:
@@ -169,10 +189,17 @@ class Tasks:
         )
 
     def _not_running(self, known: Known) -> None:
-        """A job that ran has ended without an event: its completed statistics say how."""
+        """A job that ran has ended without an event: its completed statistics say how, or where the machine is now."""
         for task in self.book.jobs(known.uuid):
             figures = self.link.attempt(known.domain.jobStats, _COMPLETED_KEPT) or {}
-            state, failure = jobs.outcome(figures) if figures.get("type") else (TaskState.UNKNOWN, None)
+            if figures.get("type") and jobs.operation(figures) == jobs.operation_of(task):
+                state, failure = jobs.outcome(figures)
+            elif task.migration is None:
+                state, failure = TaskState.UNKNOWN, None
+            elif task.migration.destination:
+                state, failure = TaskState.DONE, None
+            else:
+                state, failure = TaskState.FAILED, _STAYED
             self.book.end(task, state, failure)
 
     def _stuck(self, known: Known, info: list[int]) -> None:
@@ -183,15 +210,22 @@ class Tasks:
         for task in self.book.running(known.uuid):
             self.book.put(known.uuid, msgspec.structs.replace(task, detail=f"monitor {trouble}" if trouble else ""))
 
-    def _gone(self, known: Known) -> None:
-        """The domain runs no longer. A migration that leaves ends by its event; until then it is finishing."""
-        for task in self.book.running(known.uuid):
-            if task.migration is not None and not self.book.is_old(task):
-                finishing = msgspec.structs.replace(task.migration, phase="finishing")
-                self.book.put(known.uuid, msgspec.structs.replace(task, migration=finishing, detail="finishing"))
-            else:
+    def _gone(self, uuid: str, known: Known | None) -> None:
+        """The domain runs here no longer: its tasks have ended, but a migration that leaves ends by its event."""
+        moved = known is not None and (known.state, known.reason) == (states.SHUTOFF, states.SHUTOFF_MIGRATED)
+        for task in self.book.running(uuid):
+            if task.migration is None:
                 self.book.end(task, TaskState.UNKNOWN, None)
-        self._show(known.uuid, "")
+            elif moved:
+                self.book.end(task, TaskState.DONE, None)
+            elif task.migration.destination:
+                self.book.end(task, TaskState.FAILED, _NEVER_CAME)
+            elif self.book.is_old(task):
+                self.book.end(task, TaskState.UNKNOWN, None)
+            else:
+                finishing = msgspec.structs.replace(task.migration, phase="finishing")
+                self.book.put(uuid, msgspec.structs.replace(task, migration=finishing, detail="finishing"))
+        self._show(uuid, "")
 
     # Ends and rows
 
