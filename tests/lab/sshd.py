@@ -51,6 +51,9 @@ class Sshd:
         require("sshd", "ssh", "ssh-keygen", *(["unshare", "setpriv"] if is_root() else []))
         self.other_user = is_root()
         self.account = UNPRIVILEGED_USER if is_root() else getpass.getuser()
+        shell = pwd.getpwnam(self.account).pw_shell
+        if not self.other_user and Path(shell).name in ("nologin", "false"):
+            raise LabUnavailable(f"{self.account} cannot log in: the shell is {shell}")
         self.port = free_port()
         self._workspace = Workspace()
         self.directory = self._workspace.path

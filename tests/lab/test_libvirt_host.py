@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from tests.lab.faultproxy.client import FaultProxy
 from tests.lab.libvirt.daemon import LibvirtHost
 from tests.lab.libvirt.guests import GuestSpec
 from tests.lab.missing import LabError, LabUnavailable
+from tests.lab.processes import is_alive
 from tests.lab.workspace import CHECKOUT, wait_until
 
 pytestmark = pytest.mark.libvirt
@@ -147,11 +147,3 @@ def test_nothing_is_left_when_the_owner_is_killed(tmp_path: Path) -> None:
     directory, *pids = owner.stdout.split()
     wait_until(lambda: not Path(directory).exists(), "the reaper to finish")
     assert not [pid for pid in pids if is_alive(int(pid))]
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except OSError:
-        return False

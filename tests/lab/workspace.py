@@ -11,22 +11,28 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.lab.missing import LabError
+from tests.lab.missing import LabError, LabUnavailable
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 #: Builds that survive a run (guest kernel, chroots) live here; the variable lets checkouts share one folder.
 CACHE = Path(os.environ.get("NOVATUI_LAB_CACHE") or CHECKOUT / ".cache" / "lab")
 
+#: Bytes of the folder that temporary files go to: libvirt adds up to 83, and a socket's path ends at 107.
+LONGEST_PARENT = 24
+
 
 class Workspace:
-    """A directory with a short path (unix sockets: 107 bytes), readable by other users, with a reaper.
+    """A directory with a short path, readable by other users, with a reaper.
 
     `close` kills every process named by a `*.pid` file below the directory and removes the directory;
     the same happens when this process dies without closing.
     """
 
     def __init__(self, prefix: str = "ntl-") -> None:
+        parent = tempfile.gettempdir()
+        if len(parent) > LONGEST_PARENT:
+            raise LabUnavailable(f"{parent} is too long for the sockets that would be made below it (set TMPDIR)")
         self.path = Path(tempfile.mkdtemp(prefix=prefix))
         self.path.chmod(0o755)
         self._reaper = subprocess.Popen(
