@@ -25,7 +25,7 @@ from novatui.worker.main import main
 COMMAND = (sys.executable, "-m", "tests.oddworker")
 """For `Fleet`, `Links` and `Supervisor`: the program to start as worker."""
 
-LIMITS = Limits(connect=3.0, list=6.0, read=2.0, sample=2.0, close=1.0)
+LIMITS = Limits(connect=3.0, list=30.0, read=2.0, sample=2.0, close=1.0)
 
 
 def spec(name: str, **options: str) -> ConnectionSpec:
@@ -49,6 +49,8 @@ def misbehave(how: str, driver: Session) -> None:
             ctypes.string_at(0)
         case "leave":
             os._exit(int(number))
+        case "garbage":
+            os.write(int(sys.argv[sys.argv.index("--fd") + 1]), b"\xff" * 100)
         case "raise":
             raise ZeroDivisionError("driver bug with [markup]")
         case "refuse":
@@ -75,9 +77,11 @@ def misbehave(how: str, driver: Session) -> None:
 
 
 def spin_holding_the_lock(seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        sum(itertools.repeat(1, 100_000_000))  # most of a second inside one C call
+    """Compute inside one C call, about so long: no other thread of the process runs meanwhile."""
+    begun = time.perf_counter()
+    sum(itertools.repeat(1, 5_000_000))
+    rate = 5_000_000 / (time.perf_counter() - begun)
+    sum(itertools.repeat(1, int(rate * seconds)))
 
 
 class OddDriver(Session, InventorySource, MetricSource, DetailSource):
@@ -116,13 +120,14 @@ class OddDriver(Session, InventorySource, MetricSource, DetailSource):
             objects = range(int(self.spec.options["objects"]))
             self.sink.rows(begun, [Row(Kind.VM, str(at), {"vcpus": turn}) for at in objects])
             self.sink.samples(begun, [(f"vm:{at}", {"cpu.used": float(turn)}) for at in objects])
-        self.sink.rows(self.sink.now(), [Row(Kind.VM, "0", {"description": "the flood is over"})])
+        self.sink.count("flood is over")
 
     def refresh(self, keys: Collection[str]) -> None:
         self.sink.rows(self.sink.now(), [Row(Kind.VM, key.partition(":")[2], {"vcpus": 2}) for key in keys])
 
     def sample(self, keys: Collection[str] | None) -> None:
         begun = self.sink.now()
+        self.sink.count("sample")
         self.do("sample")
         wanted = ["vm:0", "vm:1", "vm:2"] if keys is None else keys
         reading = float(next(self.readings))

@@ -170,6 +170,8 @@ class Supervisor:
             worker.kill(f"no answer to {next(iter(calls.values()))}")
         elif not worker.remote and worker.pulse.hung(now, cpu_seconds(worker.pid)):
             worker.kill(f"it has said and done nothing for {self._policy.silence:.0f} s")
+        elif now - worker.pulse.heard > self._policy.deaf:
+            worker.kill(f"it has said nothing for {self._policy.deaf:.0f} s")
 
     def _ended(self, worker: WorkerProcess) -> None:
         self._running.discard(worker)

@@ -12,7 +12,7 @@ from novatui.engine.supervisor_process import WorkerProcess
 from novatui.engine.via import failure_of_end
 from novatui.wire.pulse import ending
 
-LAST_LINES = 12
+LAST_LINES = 30
 """Lines of the worker's log that a failure quotes."""
 
 

@@ -18,6 +18,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """The same for details: they hold up nothing else, and products have lock timeouts of 30 s of their own."""
     silence: float = 16.0
     """Without a frame and without CPU time: it hangs. It says something every five seconds."""
+    deaf: float = 240.0
+    """Without a frame, whatever it computes: any call that it may have begun since is past its deadline."""
     tick: float = 1.0
     """Between two judgements."""
     leave: float = 1.0

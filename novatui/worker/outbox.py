@@ -130,6 +130,11 @@ class Outbox:
                 self._ready.wait()
             return frame
 
+    def poll(self) -> frames.Frame | None:
+        """The next frame that may go now; None when there is none."""
+        with self._ready:
+            return self._next()
+
     def _next(self) -> frames.Frame | None:
         if self._urgent:
             return self._urgent.popleft()

@@ -100,7 +100,7 @@ def serve(
     limits: Limits | None = None,
 ) -> NoReturn:
     """Speak frames over this socket until it ends; then leave at once, whatever any thread is doing."""
-    faulthandler.enable()
+    faulthandler.enable(all_threads=False)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     channel = socket.socket(fileno=descriptor)
     channel.setblocking(True)

@@ -1,0 +1,108 @@
+"""What tests of worker processes share: fleets of badly behaving connections, and a look at which processes live."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import subprocess
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from novatui.core.connection import ConnectionSpec
+from novatui.engine.fleet import Fleet, Target
+from novatui.engine.supervisor_policy import Policy
+from novatui.wire import frames
+from novatui.wire.channel import FrameReader, encode
+from novatui.wire.greeting import hello
+from tests import oddworker
+
+PATIENCE = 60.0
+"""Seconds that anything may take on a busy machine."""
+
+POLICY = Policy(grace=1.0, detail_grace=4.0, silence=4.0, tick=0.2)
+"""Short enough for tests, long enough for a busy machine."""
+
+
+@asynccontextmanager
+async def fleet_of(*specs: ConnectionSpec, policy: Policy = POLICY, **options: Any) -> AsyncIterator[Fleet]:
+    """A started fleet of these connections, ended afterwards with all its workers."""
+    options.setdefault("command", oddworker.COMMAND)
+    fleet = Fleet([Target(spec, lambda: {"password": "p"}) for spec in specs], policy=policy, **options)
+    await fleet.start()
+    try:
+        yield fleet
+    finally:
+        pids = {c.worker_pid for c in fleet.connections.values() if c.worker_pid}
+        await fleet.stop()
+        await until(lambda: not any(alive(pid) for pid in pids))
+
+
+async def until(true: Callable[[], object]) -> None:
+    """Let the event loop run until it is true."""
+    end = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < end, "it never came true"
+        await asyncio.sleep(0.02)
+
+
+def wait(true: Callable[[], object]) -> None:
+    """The same where no event loop runs."""
+    asyncio.run(until(true))
+
+
+class OwnConsole:
+    """A console without the engine: one worker, and frames as the test likes."""
+
+    def __enter__(self) -> OwnConsole:
+        self.channel, theirs = socket.socketpair()
+        self.channel.settimeout(PATIENCE)
+        with theirs:
+            arguments = ["--fd", str(theirs.fileno()), "--parent", str(os.getpid())]
+            self.process = subprocess.Popen([*oddworker.COMMAND, *arguments], pass_fds=[theirs.fileno()])
+        self.seen: list[frames.Frame] = []
+        self._reader = FrameReader()
+        self.say(hello())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.wait()
+        self.channel.close()
+
+    def say(self, frame: frames.Frame) -> None:
+        self.channel.sendall(encode(frame))
+
+    def until(self, wanted: Callable[[frames.Frame], bool]) -> frames.Frame:
+        """Read on until such a frame has come."""
+        while True:
+            data = self.channel.recv(65536)
+            assert data, "the worker ended"
+            new = self._reader.feed(data)
+            self.seen += new
+            for frame in new:
+                if wanted(frame):
+                    return frame
+
+
+def alive(pid: int) -> bool:
+    """True while a process exists and is no zombie."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in {"Z", "X"}
+    return False
+
+
+def descendants(pid: int) -> set[int]:
+    """Processes below this one."""
+    parents: dict[int, int] = {}
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            with suppress(OSError):
+                parents[int(name)] = int(Path(f"/proc/{name}/stat").read_text().rpartition(")")[2].split()[1])
+    found = {pid}
+    while more := {child for child, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found - {pid}
