@@ -34,7 +34,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     family: Family | None = None
     """One connection of this family instead of the whole fleet."""
     site: str = ""
-    """The connection of the fleet that is meant; empty for all of them."""
+    """The connection of the fleet that is meant; empty for all of them. In a described world: the name of a host."""
     hostile: bool = False
     """Some machines have names that try to break the screen."""
     speed: float = 1.0
@@ -86,7 +86,7 @@ def expand(uri: str) -> list[ConnectionSpec]:
             readonly=site.readonly,
         )
         for site in sites(wish)
-        if wish.site in ("", site.name)
+        if wish.world or wish.site in ("", site.name)
     ]
 
 
@@ -98,6 +98,9 @@ def parse(uri: str) -> Wish:
     wish = Wish()
     for option, text in parse_qsl(parts.query, keep_blank_values=True):
         wish = msgspec.structs.replace(wish, **{option: _value(option, text)})
+    names = [site.name for site in SITES]
+    if wish.site and not wish.world and wish.site not in names:
+        raise _invalid("site", wish.site, ", ".join(names))
     return wish
 
 
@@ -135,8 +138,8 @@ def _uri(wish: Wish, site: Site) -> str:
         options["hosts"] = str(wish.hosts)
     if wish.family or wish.world:
         options["family"] = site.family.value
-    else:
-        options["site"] = site.name
+    if wish.site or "family" not in options:
+        options["site"] = wish.site or site.name
     if wish.hostile:
         options["hostile"] = "1"
     if wish.speed != 1:
@@ -159,8 +162,6 @@ def _value(option: str, text: str) -> object:
             raise _invalid(option, text, ", ".join(Family))
         return family
     if option == "site":
-        if text not in {site.name for site in SITES}:
-            raise _invalid(option, text, ", ".join(site.name for site in SITES))
         return text
     if option == "hostile":
         if text not in ("0", "1"):

@@ -21,7 +21,11 @@ class Clock:
 
     def world(self) -> float:
         """World time now, seconds."""
-        return ANCHOR + (time.time() - ANCHOR) * self.speed
+        return self.world_of(time.time())
+
+    def world_of(self, epoch: float) -> float:
+        """World time at that epoch second."""
+        return ANCHOR + (epoch - ANCHOR) * self.speed
 
     def epoch(self, world: float) -> float:
         """Epoch second at which it was that world time; of a world that stands still, as if it had just stopped."""

@@ -40,7 +40,7 @@ def device_id(family: Family, address: str) -> str:
         case Family.VSPHERE:
             return f"{int(domain, 16):05d}:{int(bus, 16):03d}:{int(slot, 16):02d}.{function}"
         case Family.HYPERV:
-            return f"PCIROOT({int(bus, 16) >> 4:X})#PCI({slot}{function.zfill(2)})#PCI(0000)"
+            return f"PCIROOT({int(bus, 16):X})#PCI({slot}{function.zfill(2)})#PCI(0000)"
         case Family.XCPNG | Family.PROXMOX:
             return address
 

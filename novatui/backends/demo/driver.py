@@ -4,56 +4,77 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+from math import inf
+from typing import Self, TypeVar
 
+from novatui.backends.demo.detail import detail_of
 from novatui.backends.demo.estate import Thing, kind_of
 from novatui.backends.demo.events import events_between
 from novatui.backends.demo.load import Metrics, host_metrics, machine_metrics
-from novatui.backends.demo.outage import Outage
 from novatui.backends.demo.rows import device_row, snapshot_row, thing_row
 from novatui.backends.demo.scene import Scene
-from novatui.backends.demo.shapes import Host, Machine
+from novatui.backends.demo.shapes import Host, Machine, Net, Store
+from novatui.backends.demo.storage import leases_of, volumes_of
 from novatui.backends.demo.tasks import tasks_at
 from novatui.backends.demo.watcher import Watcher
 from novatui.backends.driver import (
+    DetailSource,
     DeviceSource,
     EventSource,
     InventorySource,
     Loaded,
     MetricSource,
+    NetworkSource,
     Session,
     Sink,
     SnapshotSource,
+    StorageSource,
     TaskSource,
     roles_of,
 )
 from novatui.core.connection import ConnectionInfo, ConnectionSpec
+from novatui.core.detail import Detail, Lease, Volume
 from novatui.core.devices import Device
-from novatui.core.errors import NotFound
+from novatui.core.errors import NotFound, NovaError, Unreachable
 from novatui.core.events import Event
-from novatui.core.ids import key
+from novatui.core.ids import key as key_of
 from novatui.core.inventory import Row
 from novatui.core.snapshots import Snapshot
-from novatui.core.states import Kind
+from novatui.core.states import Family, Kind
 from novatui.core.tasks import Task
 
 REMEMBERED = 3600.0
 """Seconds of events that a product which remembers hands out at most."""
+
+T = TypeVar("T", Machine, Host, Store, Net)
 
 
 class DemoDriver(
     Session,
     InventorySource,
     MetricSource,
+    DetailSource,
     TaskSource,
     EventSource,
     SnapshotSource,
     DeviceSource,
+    StorageSource,
 ):
     """One connection of the demo fleet. Everything it tells follows from the seed and the time."""
 
+    relist = 300.0
+    task_poll = event_poll = inf
+    """Whatever changes is told by the watcher."""
+
+    def __new__(cls, spec: ConnectionSpec, secrets: Mapping[str, str], sink: Sink) -> Self:
+        """A connection of a family that tells leases has one role more."""
+        del secrets, sink
+        made = DemoDriverWithLeases if spec.family is Family.LIBVIRT else DemoDriver
+        return super().__new__(made if issubclass(made, cls) else cls)
+
     def __init__(self, spec: ConnectionSpec, secrets: Mapping[str, str], sink: Sink) -> None:
         super().__init__(spec, secrets, sink)
+        self._open: Scene | None = None
         self._kinds: frozenset[str] = frozenset()
         self._watcher: Watcher | None = None
 
@@ -61,18 +82,21 @@ class DemoDriver(
 
     def connect(self) -> ConnectionInfo:
         begun = time.monotonic()
-        self._scene = Scene(self.spec)
-        site, traits = self._scene.site, self._scene.traits
-        self._outage = Outage(self.spec.name, happens=site.outages, speed=self._scene.clock.speed)
-        self.period = traits.period
         self.sink.step("resolve", None, 0.0, "no network: the fleet is invented here")
-        self._outage.check()
-        self.sink.step("identify", True, (time.monotonic() - begun) * 1000, traits.product)
+        try:
+            scene = self._open = Scene(self.spec)
+        except NovaError as error:
+            self.sink.step("connect", False, _ms(begun), error.failure.message)
+            raise
+        traits = scene.traits
+        self.period = traits.period
+        self.sink.step("connect", True, _ms(begun), scene.site.name)
+        self.sink.step("identify", True, 0.0, traits.product)
         return ConnectionInfo(
             product=traits.product,
             version=traits.version,
-            endpoint=f"{site.name}.nova.example",
-            hostname=site.name,
+            endpoint=f"{scene.site.name}.nova.example",
+            hostname=scene.site.name,
             user=traits.user,
             privileges="read-only" if self.spec.readonly else "full",
             transport=traits.transport,
@@ -82,124 +106,160 @@ class DemoDriver(
         )
 
     def close(self) -> None:
-        watcher, self._watcher = self._watcher, None
+        watcher, self._watcher, self._open = self._watcher, None, None
         if watcher is not None:
             watcher.stop()
 
     # --- InventorySource --------------------------------------------------------------------------------------------
 
     def load(self, kinds: Collection[str]) -> Loaded:
-        self._ask("list")
+        scene = self._ask("list")
         loaded = Loaded()
         self._kinds = frozenset(kinds)
         begun = self.sink.now()
-        self.sink.rows(begun, self._rows(self._kinds, self._scene.clock.world()))
+        world = scene.clock.world()
+        if self._watcher is None:
+            self._watcher = Watcher(scene, self.sink, lambda: self._kinds, since=world)
+        self.sink.rows(begun, _rows(scene, self._kinds, world))
         loaded.done(*kinds)
         return loaded
 
     def watch(self) -> None:
-        if self._watcher is None:
-            self._watcher = Watcher(self._scene, self.sink, self._outage, lambda: self._kinds)
+        self._ask("watch")
+        if self._watcher is not None and not self._watcher.is_alive():
             self._watcher.start()
 
     def refresh(self, keys: Collection[str]) -> None:
-        self._ask("get")
+        scene = self._ask("get")
         begun = self.sink.now()
-        world = self._scene.clock.world()
-        found = {wanted: self._row(wanted, world) for wanted in keys}
+        world = scene.clock.world()
+        found = {wanted: _row(scene, wanted, world) for wanted in keys}
         self.sink.rows(begun, [row for row in found.values() if row is not None])
         self.sink.remove(begun, [wanted for wanted, row in found.items() if row is None])
 
     # --- MetricSource -----------------------------------------------------------------------------------------------
 
     def sample(self, keys: Collection[str] | None) -> None:
-        self._ask("stats")
+        scene = self._ask("stats")
         begun = self.sink.now()
-        world = self._scene.clock.world() // self.period * self.period
-        self.sink.samples(begun, self._samples(keys, world))
+        world = scene.clock.world() // self.period * self.period
+        self.sink.samples(begun, _samples(scene, keys, world))
 
     # --- TaskSource, EventSource ------------------------------------------------------------------------------------
 
     def tasks(self) -> list[Task]:
-        self._ask("tasks")
-        return tasks_at(self._scene, self._scene.clock.world())
+        scene = self._ask("tasks")
+        return tasks_at(scene, scene.clock.world())
 
     def events(self, since: float) -> list[Event]:
-        self._ask("events")
-        if not self._scene.traits.remembers:
+        scene = self._ask("events")
+        if not scene.traits.remembers:
             return []
-        clock = self._scene.clock
+        clock = scene.clock
         until = clock.world()
         now = time.time()
-        span = min(now - since, REMEMBERED)
-        return events_between(self._scene, until - span * max(clock.speed, 1), until, now)
+        span = max(0.0, min(now - since, REMEMBERED))
+        return events_between(scene, until - span * (clock.speed or 1), until, now)
 
-    # --- SnapshotSource, DeviceSource -------------------------------------------------------------------------------
+    # --- one object -------------------------------------------------------------------------------------------------
+
+    def detail(self, key: str, parts: Collection[str]) -> Detail:
+        scene = self._ask("detail")
+        thing = scene.estate.find(key)
+        world = scene.clock.world()
+        if thing is None or (isinstance(thing, Machine) and not scene.now(thing, world).here):
+            raise _missing(key)
+        return detail_of(scene, key, thing, parts, world)
 
     def snapshots(self, key: str) -> list[Snapshot]:
-        self._ask("snapshots")
-        machine = self._find(key, Machine)
-        return list(self._scene.snapshots(machine, self._scene.now(machine, self._scene.clock.world())))
+        scene = self._ask("snapshots")
+        machine = _find(scene, key, Machine)
+        return list(scene.snapshots(machine, scene.now(machine, scene.clock.world())))
 
     def devices(self, host: str) -> list[Device]:
-        self._ask("devices")
-        return list(self._find(host, Host).devices)
+        return list(_find(self._ask("devices"), host, Host).devices)
 
-    # ----------------------------------------------------------------------------------------------------------------
+    def volumes(self, key: str) -> list[Volume]:
+        scene = self._ask("volumes")
+        return list(volumes_of(scene, _find(scene, key, Store)))
 
-    def _ask(self, call: str) -> None:
-        """Count a call, and fail it during an outage."""
+    def _ask(self, call: str) -> Scene:
+        """Count a call; fail it when the fleet cannot be reached."""
+        if self._open is None:
+            raise Unreachable("the connection is not open")
         self.sink.count(call)
-        self._outage.check()
+        self._open.check()
+        return self._open
 
-    def _find(self, wanted: str, kind: type[Any]) -> Any:
-        thing = self._scene.estate.find(wanted)
-        if not isinstance(thing, kind):
-            raise NotFound(f"no such object: {wanted}", subject=wanted)
-        return thing
 
-    def _rows(self, kinds: Collection[str], world: float) -> Iterator[Row]:
-        estate = self._scene.estate
-        for thing in (*estate.places, *estate.hosts, *estate.stores, *estate.nets):
-            if kind_of(thing).value in kinds:
-                yield thing_row(estate, thing)
-        if Kind.DEVICE.value in kinds:
-            yield from (device_row(host, device) for host in estate.hosts for device in host.devices)
-        for machine in estate.machines:
-            now = self._scene.now(machine, world)
+class DemoDriverWithLeases(DemoDriver, NetworkSource):
+    """A connection of a family whose networks give out addresses and tell which."""
+
+    def leases(self, key: str) -> list[Lease]:
+        scene = self._ask("leases")
+        return list(leases_of(scene, _find(scene, key, Net), scene.clock.world()))
+
+
+def _rows(scene: Scene, kinds: Collection[str], world: float) -> Iterator[Row]:
+    estate = scene.estate
+    for thing in (*estate.places, *estate.hosts, *estate.stores, *estate.nets):
+        if kind_of(thing).value in kinds:
+            yield thing_row(estate, thing)
+    if Kind.DEVICE.value in kinds:
+        yield from (device_row(estate.dialect, host, device) for host in estate.hosts for device in host.devices)
+    for machine in estate.machines:
+        now = scene.now(machine, world)
+        if not now.here:
+            continue
+        if machine.kind.value in kinds:
+            yield scene.row(machine, now)
+        if Kind.SNAPSHOT.value in kinds:
+            yield from (snapshot_row(machine, snapshot) for snapshot in scene.snapshots(machine, now))
+
+
+def _row(scene: Scene, wanted: str, world: float) -> Row | None:
+    """One row; None when there is no such object now."""
+    thing = scene.estate.find(wanted)
+    if thing is None:
+        parts = (Kind.DEVICE.value, Kind.SNAPSHOT.value)
+        return next((row for row in _rows(scene, parts, world) if key_of(row.kind, row.id) == wanted), None)
+    if not isinstance(thing, Machine):
+        return thing_row(scene.estate, thing)
+    now = scene.now(thing, world)
+    return scene.row(thing, now) if now.here else None
+
+
+def _samples(scene: Scene, keys: Collection[str] | None, world: float) -> Iterator[tuple[str, Metrics]]:
+    estate, blind = scene.estate, scene.traits.blind
+    for name, thing in _measured(scene, keys):
+        if isinstance(thing, Host):
+            metrics = host_metrics(thing, world)
+        elif isinstance(thing, Machine) and thing.kind is not Kind.TEMPLATE:
+            now = scene.now(thing, world)
             if not now.here:
                 continue
-            if machine.kind.value in kinds:
-                yield self._scene.row(machine, now)
-            if Kind.SNAPSHOT.value in kinds:
-                yield from (snapshot_row(machine, snapshot) for snapshot in self._scene.snapshots(machine, now))
-
-    def _row(self, wanted: str, world: float) -> Row | None:
-        thing = self._scene.estate.find(wanted)
-        if thing is None:
-            parts = (Kind.DEVICE.value, Kind.SNAPSHOT.value)
-            return next((row for row in self._rows(parts, world) if key(row.kind, row.id) == wanted), None)
-        if not isinstance(thing, Machine):
-            return thing_row(self._scene.estate, thing)
-        now = self._scene.now(thing, world)
-        return self._scene.row(thing, now) if now.here else None
-
-    def _samples(self, keys: Collection[str] | None, world: float) -> Iterator[tuple[str, Metrics]]:
-        estate = self._scene.estate
-        if keys is None:
-            things: Iterator[tuple[str, Thing | None]] = (
-                (key(kind_of(thing), thing.id), thing) for thing in (*estate.hosts, *estate.machines)
-            )
+            metrics = machine_metrics(thing, now, estate.host_of(thing, now.away), world)
         else:
-            things = ((wanted, estate.find(wanted)) for wanted in keys)
-        for name, thing in things:
-            if isinstance(thing, Host):
-                yield name, host_metrics(thing, world)
-            elif isinstance(thing, Machine) and thing.kind is not Kind.TEMPLATE:
-                now = self._scene.now(thing, world)
-                if now.here:
-                    yield name, self._given(machine_metrics(thing, now, self._scene.host(thing, now), world))
+            continue
+        yield name, {metric: value for metric, value in metrics.items() if metric not in blind}
 
-    def _given(self, metrics: Metrics) -> Metrics:
-        blind = self._scene.traits.blind
-        return {name: value for name, value in metrics.items() if name not in blind}
+
+def _measured(scene: Scene, keys: Collection[str] | None) -> Iterator[tuple[str, Thing | None]]:
+    if keys is not None:
+        return ((wanted, scene.estate.find(wanted)) for wanted in keys)
+    return ((key_of(kind_of(thing), thing.id), thing) for thing in (*scene.estate.hosts, *scene.estate.machines))
+
+
+def _find(scene: Scene, wanted: str, kind: type[T]) -> T:
+    thing = scene.estate.find(wanted)
+    if not isinstance(thing, kind):
+        raise _missing(wanted)
+    return thing
+
+
+def _missing(wanted: str) -> NotFound:
+    return NotFound(f"no such object: {wanted}", subject=wanted)
+
+
+def _ms(since: float) -> float:
+    return (time.monotonic() - since) * 1000

@@ -23,7 +23,7 @@ class Estate:
         self.stores = layout.stores
         self.nets = layout.nets
         self.machines = machines
-        self._things: dict[str, Thing] = {key(kind_of(thing), thing.id): thing for thing in self._all()}
+        self._things: dict[str, Thing] = {key(kind_of(thing), thing.id): thing for thing in self.things()}
 
     def find(self, wanted: str) -> Thing | None:
         """The thing with this key; None when there is none."""
@@ -33,7 +33,8 @@ class Estate:
         """The host that a machine is on."""
         return self.hosts[machine.away if away and machine.away >= 0 else machine.host]
 
-    def _all(self) -> list[Thing]:
+    def things(self) -> list[Thing]:
+        """Everything, from the top of the tree."""
         return [*self.places, *self.hosts, *self.stores, *self.nets, *self.machines]
 
 

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from novatui.backends.demo.life import AWAY_FROM_SITE, Act
 from novatui.backends.demo.scene import Scene
+from novatui.backends.demo.shapes import Machine
 from novatui.core.events import Event, Severity
 from novatui.core.ids import key
+from novatui.core.states import Power
 from novatui.core.tasks import TaskState
 
 ALARM = "Virtual machine CPU ready"
@@ -44,6 +46,16 @@ WORDS: dict[str, str] = {
 }
 """What happened, in a few words."""
 
+CHANGES: dict[tuple[Power | None, Power], str] = {
+    (Power.PAUSED, Power.RUNNING): "resume.done",
+    (Power.SUSPENDED, Power.RUNNING): "wake.done",
+    (None, Power.RUNNING): "start.done",
+    (None, Power.OFF): "shutdown.done",
+    (None, Power.PAUSED): "pause.done",
+    (None, Power.SUSPENDED): "suspend.done",
+}
+"""What has been done to a machine that was in the first state and is in the second; None: in any."""
+
 SEVERE: dict[str, Severity] = {
     "start.failed": Severity.ERROR,
     "snapshot.failed": Severity.ERROR,
@@ -64,6 +76,24 @@ def events_between(scene: Scene, since: float, until: float, seen: float) -> lis
         if since < at <= until and (event := _event(scene, act, at, what, seen)) is not None
     ]
     return sorted(found, key=lambda event: event.at)
+
+
+def change_event(scene: Scene, machine: Machine, was: Power, seen: float) -> Event | None:
+    """Somebody changed the power state of a machine of a described world; None when the family does not tell it."""
+    what = CHANGES.get((was, machine.power)) or CHANGES.get((None, machine.power), "")
+    native = scene.traits.happenings.get(what)
+    if native is None:
+        return None
+    return Event(
+        id=f"{machine.id}/{seen}/{what}",
+        at=seen,
+        seen=seen,
+        native_type=native,
+        key=key(machine.kind, machine.id),
+        subject=machine.name,
+        text=WORDS[what],
+        polled=not scene.traits.pushes,
+    )
 
 
 def _edges(scene: Scene, act: Act) -> Iterator[tuple[float, str]]:

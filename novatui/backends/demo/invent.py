@@ -123,7 +123,7 @@ class Inventor:
             memory_max=memory * 2,
             tags=star.tags,
             tools=True,
-            snapshots=self._snapshots(dice, star.snapshots) if star.snapshots else (),
+            snapshots=self._snapshots(made.uuid, dice, star.snapshots) if star.snapshots else (),
             devices=self._devices(host, ("gpu",) * star.gpu + ("vf",) * star.vf),
             started=made.started if star.power is Power.RUNNING else None,
         )
@@ -200,7 +200,7 @@ class Inventor:
             guest_os=dice.pick(WINDOWS if windows else LINUX),
             tools=dice.chance(85),
             started=self._today - dice.between(1, 90) * DAY - dice.below(80000) if power is Power.RUNNING else None,
-            snapshots=self._snapshots(dice, dice.between(1, 4)) if dice.chance(14) and not container else (),
+            snapshots=self._snapshots(uuid, dice, dice.between(1, 4)) if dice.chance(14) and not container else (),
         )
 
     def _disks(self, dice: Dice, tier: Tier, host: Host) -> tuple[Disk, ...]:
@@ -222,18 +222,18 @@ class Inventor:
                 given.append(found)
         return tuple(given)
 
-    def _snapshots(self, dice: Dice, count: int) -> tuple[Snapshot, ...]:
+    def _snapshots(self, uuid: str, dice: Dice, count: int) -> tuple[Snapshot, ...]:
         """A tree: mostly a chain, now and then a branch; the last one is the current."""
         made: list[Snapshot] = []
         days = dice.between(20, 90)
         for nth in range(count):
             parent = made[-1 if nth < 2 or dice.chance(70) else -2].id if made else None
-            native = str(4400 + nth) if self._site.family is Family.VSPHERE else dice.uuid()
             memory = dice.chance(30)
+            name = SNAPSHOT_NAMES[nth % len(SNAPSHOT_NAMES)] + (f"-{nth + 1}" if nth else "")
             made.append(
                 Snapshot(
-                    id=f"snapshot-{native}" if self._site.family is Family.VSPHERE else native,
-                    name=SNAPSHOT_NAMES[nth % len(SNAPSHOT_NAMES)] + (f"-{nth + 1}" if nth else ""),
+                    id=self._dialect.snapshot_id(uuid, nth, name),
+                    name=name,
                     parent=parent,
                     created=self._today - days * DAY * (count - nth) / count - dice.below(40000),
                     memory=memory,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -28,6 +28,8 @@ class Now(msgspec.Struct, frozen=True, kw_only=True):
     edited: bool
     act: Act | None
     """What is being done to it."""
+    last: str
+    """Verb of the last thing that was done to it; empty when nothing ever is."""
     restarted: float | None
     """World time since which it runs, if something restarted it lately."""
 
@@ -56,14 +58,16 @@ class Act(msgspec.Struct, frozen=True, kw_only=True):
 class Life:
     """The stories of a site's machines."""
 
-    def __init__(self, machines: Iterable[Machine]) -> None:
+    def __init__(self, machines: Iterable[Machine], told: Sequence[Act] = ()) -> None:
+        """`told`: acts that somebody described, beside the routines."""
         self._stories = {machine.id: _Story(machine) for machine in machines if machine.routine}
+        self._told = told
 
     def now(self, machine: Machine, world: float) -> Now:
         """The machine at that time."""
         story = self._stories.get(machine.id)
         if story is None:
-            return _STILL[machine.power]
+            return self._told_of(machine, world) or _STILL[machine.power]
         return story.now(machine, world)
 
     def changed(self, since: float, until: float) -> list[Machine]:
@@ -78,7 +82,16 @@ class Life:
     def acts(self, since: float, until: float) -> list[Act]:
         """What was being done at any time in that span, oldest first; seen from where the machine is at home."""
         found = [act for story in self._stories.values() for act in story.acts(since, until)]
+        found += [act for act in self._told if act.begin <= until and act.end >= since]
         return sorted(found, key=lambda act: act.begin)
+
+    def _told_of(self, machine: Machine, world: float) -> Now | None:
+        """A machine without a routine that something described is being done to."""
+        for act in self._told:
+            if act.machine.id == machine.id and act.begin <= world < act.end:
+                power = act.moment.beat.during or machine.power
+                return msgspec.structs.replace(_STILL[machine.power], power=power, act=act, last=act.verb)
+        return None
 
 
 class _Story:
@@ -103,6 +116,7 @@ class _Story:
             alarm=then.alarm,
             edited=then.edited,
             act=self._act(last) if busy else None,
+            last=last.beat.verb,
             restarted=self._restarted(world) if then.power is Power.RUNNING else None,
         )
 
@@ -145,7 +159,9 @@ class _Story:
 
 
 _STILL = {
-    power: Now(here=True, power=power, away=False, snap=False, alarm=False, edited=False, act=None, restarted=None)
+    power: Now(
+        here=True, power=power, away=False, snap=False, alarm=False, edited=False, act=None, last="", restarted=None
+    )
     for power in Power
 }
 """Machines to which nothing ever happens."""

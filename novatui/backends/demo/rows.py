@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_interface
+
 from novatui.backends.demo.dialects.base import Dialect
 from novatui.backends.demo.estate import Estate, kind_of
 from novatui.backends.demo.life import Now
@@ -10,7 +12,7 @@ from novatui.core.devices import Device
 from novatui.core.ids import key
 from novatui.core.inventory import Row, Value
 from novatui.core.snapshots import Snapshot
-from novatui.core.states import Health, Kind, Power
+from novatui.core.states import Family, Health, Kind, Power
 
 GUEST_RUNS = frozenset({Power.RUNNING, Power.MIGRATING, Power.STOPPING})
 """States in which a guest agent can answer."""
@@ -37,7 +39,7 @@ def machine_row(
         "power": now.power.value,
         "native_state": dialect.state(machine, now) or None,
         "since": since,
-        "health": _health(now).value,
+        "health": dialect.health(now),
         "job": now.act.verb if now.act else "",
         "alarms": int(now.alarm),
         "vcpus": machine.vcpus,
@@ -59,7 +61,7 @@ def machine_row(
         "guest_os": machine.guest_os or None,
     }
     if not template:
-        values |= _guest(dialect, machine, now)
+        values |= _guest(estate, machine, now)
         values["snapshots"] = len(snapshots)
         values["snapshot_oldest"] = min((s.created for s in snapshots if s.created is not None), default=None)
     return Row(machine.kind, machine.id, _told(dialect, values))
@@ -98,19 +100,20 @@ def thing_row(estate: Estate, thing: Place | Host | Store | Net) -> Row:
     return Row(kind, thing.id, _told(estate.dialect, values))
 
 
-def device_row(host: Host, device: Device) -> Row:
+def device_row(dialect: Dialect, host: Host, device: Device) -> Row:
     """A device of a host."""
     values: dict[str, Value] = {
         "name": device.name,
         "parent": key(Kind.HOST, host.id),
         "host": key(Kind.HOST, host.id),
         "native_id": device.id,
+        "native_type": "node device" if dialect.site.family is Family.LIBVIRT else "PCI device",
         "device_class": device.device_class,
-        "vendor": f"{device.vendor} {device.product}",
+        "vendor": f"{device.vendor} {device.product}".strip() or None,
         "iommu_group": device.iommu_group,
         "holder": device.holder,
     }
-    return Row(Kind.DEVICE, f"{host.id}/{device.id}", values)
+    return Row(Kind.DEVICE, dialect.device_key(host, device.id), values)
 
 
 def snapshot_row(machine: Machine, snapshot: Snapshot) -> Row:
@@ -128,17 +131,26 @@ def snapshot_row(machine: Machine, snapshot: Snapshot) -> Row:
     return Row(Kind.SNAPSHOT, f"{machine.id}/{snapshot.id}", values)
 
 
-def address(machine: Machine) -> str:
-    """The address of its guest."""
+def address(estate: Estate, machine: Machine) -> str:
+    """The address of its guest: the one that its network gave out, or one of its own."""
+    net = estate.nets[machine.nics[0].network]
+    if net.address:
+        return leased(net, machine)
     number = machine.number
     return f"10.{20 + (number >> 16)}.{number >> 8 & 255}.{number & 255}"
 
 
-def _guest(dialect: Dialect, machine: Machine, now: Now) -> dict[str, Value]:
+def leased(net: Net, machine: Machine) -> str:
+    """The address that a network gave to a machine."""
+    network = ip_interface(net.address).network
+    return str(network[2 + machine.number % (network.num_addresses - 4)])
+
+
+def _guest(estate: Estate, machine: Machine, now: Now) -> dict[str, Value]:
     answers = machine.tools and now.power in GUEST_RUNS
     return {
-        "tools": dialect.tools(machine, now.power in GUEST_RUNS) if machine.kind is Kind.VM else None,
-        "ip": [address(machine)] if answers and machine.nics else None,
+        "tools": estate.dialect.tools(machine, now.power in GUEST_RUNS) if machine.kind is Kind.VM else None,
+        "ip": [address(estate, machine)] if answers and machine.nics else None,
         "guest_name": machine.name if answers else None,
     }
 
@@ -154,14 +166,6 @@ def _host(host: Host) -> dict[str, Value]:
         "memory_total": host.memory,
         "product": host.product,
     }
-
-
-def _health(now: Now) -> Health:
-    if now.power is Power.CRASHED:
-        return Health.CRITICAL
-    if now.power is Power.UNKNOWN:
-        return Health.UNKNOWN
-    return Health.WARNING if now.alarm else Health.OK
 
 
 def _told(dialect: Dialect, values: dict[str, Value]) -> dict[str, Value]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 
 from novatui.backends.demo.clock import Clock
 from novatui.backends.demo.dialects import DIALECTS
-from novatui.backends.demo.estate import Estate
-from novatui.backends.demo.invent import Inventor
+from novatui.backends.demo.ground import Described, Ground, Invented
 from novatui.backends.demo.life import AWAY_FROM_SITE, Act, Life, Now
+from novatui.backends.demo.outage import Outage
 from novatui.backends.demo.rows import machine_row
 from novatui.backends.demo.shapes import GIB, Host, Machine
 from novatui.config.demo import Site, Wish, parse, sites
@@ -25,15 +27,31 @@ class Scene:
     """Everything that the roles of the driver tell, at any time of the world."""
 
     def __init__(self, spec: ConnectionSpec) -> None:
-        wish = parse(spec.uri)
-        fleet = sites(wish if wish.site or wish.world else msgspec.structs.replace(wish, family=spec.family))
-        self.site = next((site for site in fleet if site.name == wish.site), fleet[0])
+        wish = _wish(spec)
+        fleet = sites(wish)
+        self.site = _site(wish, fleet)
         self.clock = Clock(wish.speed)
-        self.peer = _peer(self.site, fleet)
-        self.estate = _settle(wish, self.site, self.peer, self.clock)
-        self.dialect = self.estate.dialect
+        self.dialect = DIALECTS[self.site.family](self.site, wish.seed)
         self.traits = self.dialect.traits
-        self.life = Life(self.estate.machines)
+        self.peer = _peer(self.site, fleet)
+        self._ground = self._stand(wish, spec.name)
+        self._ground.changed()
+        self._settle()
+
+    def check(self) -> None:
+        """Look whether the fleet can be reached and whether it was changed from outside. Unreachable if it cannot."""
+        if self._ground.changed():
+            self._settle()
+
+    def _stand(self, wish: Wish, name: str) -> Ground:
+        if wish.world:
+            return Described(Path(wish.world), wish, self.site, self.clock)
+        outage = Outage(name, happens=self.site.outages, speed=wish.speed)
+        return Invented(wish, self.site, self.peer, self.clock, outage)
+
+    def _settle(self) -> None:
+        self.estate, told = self._ground.settle()
+        self.life = Life(self.estate.machines, told)
 
     def now(self, machine: Machine, world: float) -> Now:
         """The machine at that time of the world."""
@@ -90,22 +108,17 @@ class Scene:
         return (away, home) if act.back else (home, away)
 
 
-def _settle(wish: Wish, site: Site, peer: Site | None, clock: Clock) -> Estate:
-    """The estate of a site, with those machines of its peer that visit it."""
-    estate = _invent(wish, site, peer, clock)
-    if peer is None:
-        return estate
-    visitors = [
-        msgspec.structs.replace(machine, visitor=True)
-        for machine in _invent(wish, peer, site, clock).machines
-        if machine.routine in ("travel", "stall") and machine.away == AWAY_FROM_SITE
-    ]
-    return Estate(estate.dialect, estate.layout, [*estate.machines, *visitors])
+def _wish(spec: ConnectionSpec) -> Wish:
+    """What the connection is to be. An address that names no site and no family takes the family of the connection."""
+    wish = parse(spec.uri)
+    return wish if wish.site and not wish.world else msgspec.structs.replace(wish, family=wish.family or spec.family)
 
 
-def _invent(wish: Wish, site: Site, peer: Site | None, clock: Clock) -> Estate:
-    dialect = DIALECTS[site.family](site, wish.seed)
-    return Inventor(dialect, today=clock.today, peers=peer is not None, hostile=wish.hostile).estate()
+def _site(wish: Wish, fleet: tuple[Site, ...]) -> Site:
+    """The site of the connection. In a described world the name of a site is the name of a host."""
+    if wish.world:
+        return msgspec.structs.replace(fleet[0], name=wish.site or fleet[0].name)
+    return next((site for site in fleet if site.name == wish.site), fleet[0])
 
 
 def _peer(site: Site, fleet: tuple[Site, ...]) -> Site | None:

@@ -6,11 +6,15 @@ import threading
 import time
 from collections.abc import Callable, Collection
 
-from novatui.backends.demo.events import events_between
-from novatui.backends.demo.outage import Outage
+from novatui.backends.demo.estate import Estate, Thing, kind_of
+from novatui.backends.demo.events import change_event, events_between
+from novatui.backends.demo.rows import thing_row
 from novatui.backends.demo.scene import Scene
+from novatui.backends.demo.shapes import Machine
 from novatui.backends.demo.tasks import is_task, task
 from novatui.backends.driver import Sink
+from novatui.core.errors import NovaError
+from novatui.core.events import Event
 from novatui.core.ids import key
 from novatui.core.inventory import Row
 
@@ -18,13 +22,15 @@ from novatui.core.inventory import Row
 class Watcher(threading.Thread):
     """Looks at the world every second or few, until it is stopped or the connection is lost."""
 
-    def __init__(self, scene: Scene, sink: Sink, outage: Outage, kinds: Callable[[], Collection[str]]) -> None:
+    def __init__(self, scene: Scene, sink: Sink, kinds: Callable[[], Collection[str]], since: float) -> None:
+        """`since`: world time of the listing; whatever happened after it is told."""
         super().__init__(name=f"demo-{scene.site.name}", daemon=True)
         self._scene = scene
         self._sink = sink
-        self._outage = outage
         self._kinds = kinds
         self._stop_asked = threading.Event()
+        self._since = since
+        self._known = scene.estate
 
     def stop(self) -> None:
         """End the thread and wait for it."""
@@ -33,36 +39,74 @@ class Watcher(threading.Thread):
             self.join()
 
     def run(self) -> None:
-        told = self._scene.clock.world()
         while not self._stop_asked.wait(self._scene.traits.look):
-            failure = self._outage.failure()
-            if failure is not None:
-                self._sink.lost(failure)
+            try:
+                self._scene.check()
+            except NovaError as error:
+                self._sink.lost(error.failure)
                 return
-            world = self._scene.clock.world()
-            self._tell(told, world)
-            told = world
+            begun = self._sink.now()
+            self._tell_changes(begun)
+            self._tell_happenings(begun)
 
-    def _tell(self, since: float, until: float) -> None:
-        scene, sink = self._scene, self._sink
-        begun = sink.now()
-        rows: list[Row] = []
-        gone: list[str] = []
-        wanted = self._kinds()
-        for machine in scene.life.changed(since, until):
-            now = scene.now(machine, until)
-            if machine.kind.value not in wanted:
-                continue
-            if now.here:
-                rows.append(scene.row(machine, now))
-            else:
-                gone.append(key(machine.kind, machine.id))
-        if rows:
-            sink.rows(begun, rows)
-        if gone:
-            sink.remove(begun, gone)
+    def _tell_happenings(self, begun: float) -> None:
+        """What the routines did since the last look."""
+        scene, since = self._scene, self._since
+        until = self._since = scene.clock.world()
+        self._tell(begun, scene.life.changed(since, until), until)
         for act in scene.life.acts(since, until):
             if is_task(scene, act):
-                sink.task(begun, task(scene, act, until))
+                self._sink.task(begun, task(scene, act, until))
         for event in events_between(scene, since, until, time.time()):
-            sink.event(event)
+            self._sink.event(event)
+
+    def _tell_changes(self, begun: float) -> None:
+        """What somebody changed in a described world."""
+        old, new = self._known, self._scene.estate
+        if new is old:
+            return
+        self._known = new
+        world = self._scene.clock.world()
+        changed = [thing for thing in new.things() if old.find(_key(thing)) != thing]
+        self._tell(begun, changed, world)
+        self._remove(begun, [thing for thing in old.things() if new.find(_key(thing)) is None])
+        for thing in changed:
+            event = _power_event(self._scene, old, thing)
+            if event is not None:
+                self._sink.event(event)
+
+    def _tell(self, begun: float, things: Collection[Thing], world: float) -> None:
+        scene, wanted = self._scene, self._kinds()
+        rows: list[Row] = []
+        gone: list[Thing] = []
+        for thing in things:
+            if kind_of(thing).value not in wanted:
+                continue
+            if not isinstance(thing, Machine):
+                rows.append(thing_row(scene.estate, thing))
+                continue
+            now = scene.now(thing, world)
+            if now.here:
+                rows.append(scene.row(thing, now))
+            else:
+                gone.append(thing)
+        if rows:
+            self._sink.rows(begun, rows)
+        self._remove(begun, gone)
+
+    def _remove(self, begun: float, things: Collection[Thing]) -> None:
+        wanted = self._kinds()
+        keys = [_key(thing) for thing in things if kind_of(thing).value in wanted]
+        if keys:
+            self._sink.remove(begun, keys)
+
+
+def _key(thing: Thing) -> str:
+    return key(kind_of(thing), thing.id)
+
+
+def _power_event(scene: Scene, old: Estate, thing: Thing) -> Event | None:
+    was = old.find(_key(thing))
+    if isinstance(thing, Machine) and isinstance(was, Machine) and was.power is not thing.power:
+        return change_event(scene, thing, was.power, time.time())
+    return None

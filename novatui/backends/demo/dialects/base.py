@@ -15,7 +15,7 @@ from novatui.config.demo import Site
 from novatui.core.errors import Failure
 from novatui.core.ids import Key, key
 from novatui.core.migration import Fidelity
-from novatui.core.states import Kind, Power
+from novatui.core.states import Health, Kind, Power
 
 
 class Layout(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +80,21 @@ class Traits(msgspec.Struct, frozen=True, kw_only=True):
     """Verbs whose tasks state a percentage."""
     happenings: dict[str, str]
     """Its own event type for `verb` (it began), `verb.done` and `verb.failed`; others are not told."""
+    hypervisor: str
+    """What executes the machines."""
+    disk_bus: str
+    disk_target: str
+    """Name of a disk, with `{number}` or `{letter}` in it."""
+    disk_format: str
+    disk_path: str
+    """Where a disk lies, with `{store}`, `{vm}`, `{id}`, `{number}` in it."""
+    nic_model: str
+    gives_leases: bool = False
+    """Its networks give out addresses, and tell which."""
+    policies: tuple[tuple[str, str], ...] = ()
+    """What its machines are subject to: name and value."""
+    things_under_host: bool = True
+    """Stores and networks of one host stand below it in the tree."""
     routines: tuple[str, ...]
     """What may happen again and again to its machines."""
     stars: tuple[Star, ...] = ()
@@ -107,6 +122,14 @@ class Dialect(ABC):
         """The native id of a machine by its number in the site."""
 
     @abstractmethod
+    def roof(self) -> tuple[Place, ...]:
+        """The places above the hosts of a small site, from the top; none where the connection is the host."""
+
+    @abstractmethod
+    def described_id(self, kind: Kind, number: int, host: str, name: str, uuid: str) -> str:
+        """The native id of a described host, store or network; `host` is the name of the host it belongs to."""
+
+    @abstractmethod
     def hardware(self, windows: bool) -> str:
         """Machine type or virtual hardware version."""
 
@@ -126,13 +149,25 @@ class Dialect(ABC):
         """Key of the object above a machine; `host` is where it is now, None when it is nowhere."""
         return key(Kind.HOST, host.id) if host else ""
 
+    def snapshot_id(self, machine: str, number: int, name: str) -> str:
+        """The native id of a snapshot of a machine with that uuid."""
+        return Dice("snapshot", machine, number).uuid()
+
+    def device_key(self, host: Host, device: str) -> str:
+        """The id of a device, unique in the connection."""
+        return f"{host.id}/{device}"
+
+    def health(self, now: Now) -> str | None:
+        """What the product says of a machine's condition; None when it says nothing."""
+        if now.power is Power.UNKNOWN:
+            return Health.UNKNOWN.value
+        if now.power is Power.CRASHED:
+            return Health.CRITICAL.value
+        return (Health.WARNING if now.alarm else Health.OK).value
+
     def homeless(self, machine: Machine, power: Power) -> bool:
         """A machine in this state belongs to no host."""
         return False
-
-    def native_id(self, kind: Kind, native: str) -> str:
-        """How the product's own tools write an id."""
-        return native
 
     def tools(self, machine: Machine, running: bool) -> str | None:
         """State of the guest agent in the product's words; None when it does not tell."""

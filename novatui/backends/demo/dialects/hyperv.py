@@ -24,6 +24,13 @@ TRAITS = Traits(
     pushes=False,
     blind=frozenset({"mem.balloon"}),
     silent=frozenset({"persistent", "vcpus_max", "alarms"}),
+    hypervisor="hyperv",
+    disk_bus="scsi",
+    disk_target="SCSI 0:{number}",
+    disk_format="vhdx",
+    disk_path="C:\\ClusterStorage\\{store}\\{vm}\\disk{number}.vhdx",
+    nic_model="synthetic",
+    policies=(("automatic stop action", "Save"), ("cluster priority", "Medium")),
     mac="00:15:5d",
     types={
         Kind.CLUSTER: "Cluster",
@@ -90,7 +97,7 @@ class HyperV(Dialect):
     traits = TRAITS
 
     def layout(self) -> Layout:
-        cluster = Place(kind=Kind.CLUSTER, id=self.dice("cluster").uuid(), name="HV-CLU1")
+        (cluster,) = self.roof()
         above = place_key(cluster)
         hosts = [self._host(at, above) for at in range(self.site.hosts)]
         stores: list[Store] = [
@@ -116,6 +123,12 @@ class HyperV(Dialect):
         name = f"hv{at + 1:02d}"
         host = self.invent_host(at, f"{name}.nova.example", name, cluster, "Windows Server 2025 Datacenter")
         return msgspec.structs.replace(host, vendor="HPE ProLiant DL380 Gen11")
+
+    def roof(self) -> tuple[Place, ...]:
+        return (Place(kind=Kind.CLUSTER, id=self.dice("cluster").uuid(), name="HV-CLU1"),)
+
+    def described_id(self, kind: Kind, number: int, host: str, name: str, uuid: str) -> str:
+        return name if kind is Kind.HOST else uuid
 
     def machine_id(self, kind: Kind, at: int, uuid: str) -> str:
         return self.dice("VMId", kind, at).uuid()

@@ -6,10 +6,11 @@ import msgspec
 
 from novatui.backends.demo.dialects.base import Dialect, Layout, Star, Traits
 from novatui.backends.demo.life import Now
-from novatui.backends.demo.shapes import Host, Machine, Net
+from novatui.backends.demo.shapes import Host, Machine, Net, Place
 from novatui.core.errors import Failure, Fault
+from novatui.core.ids import key
 from novatui.core.migration import Fidelity
-from novatui.core.states import Kind, Power
+from novatui.core.states import Health, Kind, Power
 
 TRAITS = Traits(
     product="libvirt 9.0.0, QEMU 7.2.22",
@@ -19,7 +20,14 @@ TRAITS = Traits(
     period=2.0,
     migration=Fidelity.FULL,
     remembers=False,
-    silent=frozenset({"tags", "alarms", "health", "guest_name"}),
+    silent=frozenset({"tags", "alarms"}),
+    hypervisor="kvm",
+    disk_bus="virtio",
+    disk_target="vd{letter}",
+    disk_format="qcow2",
+    disk_path="/var/lib/libvirt/{store}/{vm}-{number}.qcow2",
+    nic_model="virtio",
+    gives_leases=True,
     mac="52:54:00",
     types={
         Kind.HOST: "node",
@@ -29,14 +37,14 @@ TRAITS = Traits(
         Kind.NETWORK: "network",
     },
     states={
-        Power.RUNNING: "running",
-        Power.OFF: "shut off",
-        Power.PAUSED: "paused",
+        Power.RUNNING: "running (booted)",
+        Power.OFF: "shut off (shutdown)",
+        Power.PAUSED: "paused (user)",
         Power.SUSPENDED: "shut off (saved)",
-        Power.STARTING: "shut off",
+        Power.STARTING: "paused (starting up)",
         Power.STOPPING: "in shutdown",
-        Power.MIGRATING: "running",
-        Power.CRASHED: "crashed",
+        Power.MIGRATING: "running (booted)",
+        Power.CRASHED: "crashed (panicked)",
         Power.UNKNOWN: "no state",
     },
     verbs={
@@ -89,12 +97,21 @@ class Libvirt(Dialect):
     def layout(self) -> Layout:
         native = self.dice("host uuid").uuid()
         host = self.invent_host(0, native, self.site.name, "", TRAITS.product)
+        above = key(Kind.HOST, native)
         stores = [
-            self.invent_store(self.dice("pool", name).uuid(), name, kind, "", (0, 1))
+            self.invent_store(self.dice("pool", name).uuid(), name, kind, above, (0, 1))
             for name, kind in (("default", "dir"), ("nvme", "logical"))
         ]
         nets = [
-            Net(id=self.dice("net", name).uuid(), name=name, type=kind, bridge=bridge, vlan=vlan, address=address)
+            Net(
+                id=self.dice("net", name).uuid(),
+                name=name,
+                parent=above,
+                type=kind,
+                bridge=bridge,
+                vlan=vlan,
+                address=address,
+            )
             for name, kind, bridge, vlan, address in (
                 ("default", "nat", "virbr0", "", "192.168.122.1/24"),
                 ("prod", "bridge", "br-prod", "42", ""),
@@ -104,6 +121,22 @@ class Libvirt(Dialect):
         host = msgspec.structs.replace(host, uuid=native, vendor="Lenovo ThinkSystem SR650 V3")
         return Layout(hosts=(host,), stores=tuple(stores), nets=tuple(nets))
 
+    def roof(self) -> tuple[Place, ...]:
+        return ()
+
+    def described_id(self, kind: Kind, number: int, host: str, name: str, uuid: str) -> str:
+        return uuid
+
+    def snapshot_id(self, machine: str, number: int, name: str) -> str:
+        return name
+
+    def device_key(self, host: Host, device: str) -> str:
+        return device
+
+    def health(self, now: Now) -> str | None:
+        stopped = now.power is Power.CRASHED or (now.last == "enospc" and now.power is Power.PAUSED)
+        return Health.CRITICAL.value if stopped else None
+
     def machine_id(self, kind: Kind, at: int, uuid: str) -> str:
         return uuid
 
@@ -112,15 +145,16 @@ class Libvirt(Dialect):
 
     def state(self, machine: Machine, now: Now) -> str:
         coming = now.act is not None and now.act.verb == "migrate" and machine.visitor != now.act.back
-        return "paused (migration)" if coming else super().state(machine, now)
-
-    def parent(self, machine: Machine, host: Host | None) -> str:
-        return ""
+        if coming:
+            return "paused (migrating)"
+        if now.last == "enospc" and now.power is Power.PAUSED:
+            return "paused (I/O error)"
+        return super().state(machine, now)
 
     def tools(self, machine: Machine, running: bool) -> str | None:
-        if not running:
-            return None
-        return "connected" if machine.tools else "disconnected"
+        if not machine.tools:
+            return "none"
+        return f"guest agent {'connected' if running else 'disconnected'}"
 
     def task_id(self, verb: str, machine: Machine, began: float, number: int, host: Host) -> str:
         return f"{machine.uuid}/{verb}/{int(began)}"

@@ -42,6 +42,13 @@ TRAITS = Traits(
     migration=Fidelity.LOG,
     blind=frozenset({"cpu.wait", "mem.balloon", "disk.latency", "disk.iops", "net.drops"}),
     silent=frozenset({"persistent", "vcpus_max", "alarms", "health"}),
+    hypervisor="kvm",
+    disk_bus="scsi",
+    disk_target="scsi{number}",
+    disk_format="raw",
+    disk_path="{store}:vm-{id}-disk-{number}",
+    nic_model="virtio",
+    policies=(("HA state", "ignored"),),
     mac="bc:24:11",
     types={
         Kind.CLUSTER: "cluster",
@@ -82,7 +89,7 @@ class Proxmox(Dialect):
     traits = TRAITS
 
     def layout(self) -> Layout:
-        cluster = Place(kind=Kind.CLUSTER, id="pve-lab", name="pve-lab")
+        (cluster,) = self.roof()
         above = place_key(cluster)
         pools = [Place(kind=Kind.RESOURCE_POOL, id=name, name=name, parent=above) for name in ("prod", "lab")]
         hosts = [self._host(at, above) for at in range(self.site.hosts)]
@@ -112,6 +119,15 @@ class Proxmox(Dialect):
         name = f"pve{at + 1}"
         host = self.invent_host(at, name, name, cluster, "Proxmox VE 9.1.2")
         return msgspec.structs.replace(host, vendor="ASRock Rack 1U2E")
+
+    def roof(self) -> tuple[Place, ...]:
+        return (Place(kind=Kind.CLUSTER, id="pve-lab", name="pve-lab"),)
+
+    def described_id(self, kind: Kind, number: int, host: str, name: str, uuid: str) -> str:
+        return name if kind is Kind.HOST else f"{host}/{name}"
+
+    def snapshot_id(self, machine: str, number: int, name: str) -> str:
+        return name
 
     def machine_id(self, kind: Kind, at: int, uuid: str) -> str:
         return str(100 + at)

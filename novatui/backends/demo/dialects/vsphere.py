@@ -7,6 +7,7 @@ from string import ascii_uppercase
 import msgspec
 
 from novatui.backends.demo.dialects.base import Dialect, Layout, Star, Traits, place_key
+from novatui.backends.demo.dice import Dice
 from novatui.backends.demo.shapes import GIB, Host, Machine, Net, Place, Store
 from novatui.core.errors import Failure, Fault
 from novatui.core.ids import key
@@ -32,7 +33,15 @@ TRAITS = Traits(
     user="VSPHERE.LOCAL\\novatui",
     period=20.0,
     silent=frozenset({"persistent", "autostart"}),
+    hypervisor="esx",
+    disk_bus="scsi",
+    disk_target="0:{number}",
+    disk_format="vmdk",
+    disk_path="[{store}] {vm}/{vm}_{number}.vmdk",
+    nic_model="vmxnet3",
+    policies=(("HA restart priority", "medium"), ("DRS automation", "fully automated")),
     mac="00:50:56",
+    things_under_host=False,
     types={
         Kind.DATACENTER: "Datacenter",
         Kind.FOLDER: "Folder",
@@ -170,6 +179,18 @@ class VSphere(Dialect):
     def _host(self, at: int, cluster: str) -> Host:
         host = self.invent_host(at, f"host-{20 + at}", f"esx-{at + 1:02d}", cluster, "VMware ESXi 8.0.3")
         return msgspec.structs.replace(host, maintenance=at == MAINTENANCE, vendor="Dell PowerEdge R760")
+
+    def roof(self) -> tuple[Place, ...]:
+        center = self._center(0)
+        cluster = Place(kind=Kind.CLUSTER, id="domain-c8", name="Cluster A", parent=place_key(center))
+        return (center, cluster)
+
+    def described_id(self, kind: Kind, number: int, host: str, name: str, uuid: str) -> str:
+        prefix = {Kind.HOST: "host", Kind.DATASTORE: "datastore", Kind.NETWORK: "network"}[kind]
+        return f"{prefix}-{20 + number}"
+
+    def snapshot_id(self, machine: str, number: int, name: str) -> str:
+        return f"snapshot-{Dice(machine).below(90_000) * 100 + number}"
 
     def machine_id(self, kind: Kind, at: int, uuid: str) -> str:
         return f"vm-{10400 + at}"

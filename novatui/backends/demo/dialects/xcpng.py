@@ -46,6 +46,13 @@ TRAITS = Traits(
     period=5.0,
     blind=frozenset({"mem.balloon", "net.drops"}),
     silent=frozenset({"persistent"}),
+    hypervisor="xen",
+    disk_bus="xen",
+    disk_target="xvd{letter}",
+    disk_format="vhd",
+    disk_path="{store}/{id}-{number}.vhd",
+    nic_model="netfront",
+    policies=(("HA restart priority", "best-effort"),),
     mac="02:6e:5a",
     types={
         Kind.CLUSTER: "pool",
@@ -97,7 +104,7 @@ class XcpNg(Dialect):
     traits = TRAITS
 
     def layout(self) -> Layout:
-        pool = Place(kind=Kind.CLUSTER, id=self.dice("pool").uuid(), name="pool-xen")
+        (pool,) = self.roof()
         above = place_key(pool)
         hosts = [self._host(at, above) for at in range(self.site.hosts)]
         shared = [
@@ -118,6 +125,12 @@ class XcpNg(Dialect):
         native = self.dice("host", at, "uuid").uuid()
         host = self.invent_host(at, native, f"xen-a{at + 1}", pool, "XCP-ng 8.3.0")
         return msgspec.structs.replace(host, uuid=native, vendor="Supermicro SYS-620U")
+
+    def roof(self) -> tuple[Place, ...]:
+        return (Place(kind=Kind.CLUSTER, id=self.dice("pool").uuid(), name="pool-xen"),)
+
+    def described_id(self, kind: Kind, number: int, host: str, name: str, uuid: str) -> str:
+        return uuid
 
     def machine_id(self, kind: Kind, at: int, uuid: str) -> str:
         return uuid

@@ -1,0 +1,62 @@
+"""One object in full: configuration, snapshots, devices, volumes, leases, and its native form."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from novatui.backends.demo.documents import document
+from novatui.backends.demo.estate import Thing
+from novatui.backends.demo.scene import Scene
+from novatui.backends.demo.shapes import Host, Machine, Net, Store
+from novatui.backends.demo.specs import spec_of
+from novatui.backends.demo.storage import leases_of, volumes_of
+from novatui.core.detail import Detail, Property
+from novatui.core.states import Kind
+
+
+def detail_of(scene: Scene, wanted: str, thing: Thing, parts: Collection[str], world: float) -> Detail:
+    """Those parts of a thing that apply to its kind; all of them when none is named."""
+
+    def asked(part: str) -> bool:
+        return not parts or part in parts
+
+    machine = thing if isinstance(thing, Machine) else None
+    raw, raw_format = document(scene, thing, world) if asked("raw") else ("", "")
+    return Detail(
+        key=wanted,
+        vm=spec_of(scene.estate, machine) if machine and asked("vm") else None,
+        snapshots=scene.snapshots(machine, scene.now(machine, world))
+        if machine and machine.kind is not Kind.TEMPLATE and asked("snapshots")
+        else None,
+        devices=thing.devices if isinstance(thing, Host) and asked("devices") else None,
+        volumes=volumes_of(scene, thing) if isinstance(thing, Store) and asked("volumes") else None,
+        leases=leases_of(scene, thing, world)
+        if isinstance(thing, Net) and scene.traits.gives_leases and asked("leases")
+        else None,
+        properties=tuple(_properties(scene, thing, world)),
+        raw=raw,
+        raw_format=raw_format,
+    )
+
+
+def _properties(scene: Scene, thing: Thing, world: float) -> list[Property]:
+    """Facts that have no column of their own."""
+    match thing:
+        case Machine():
+            now = scene.now(thing, world)
+            host = scene.host(thing, now)
+            placed = [Property("placement", "host", host.name)] if not scene.dialect.homeless(thing, now.power) else []
+            return [
+                *placed,
+                *(Property("policy", name, text) for name, text in scene.traits.policies),
+            ]
+        case Host():
+            here = [m for m in scene.estate.machines if m.host == thing.at]
+            return [
+                Property("hardware", "model", thing.vendor),
+                Property("hardware", "NUMA nodes", str(thing.numa_nodes)),
+                Property("machines", "at home here", str(len(here))),
+                Property("machines", "vCPUs per processor", f"{sum(m.vcpus for m in here) / thing.cpus:.1f}"),
+            ]
+        case _:
+            return []

@@ -1,0 +1,112 @@
+"""The whole configuration of an invented machine, in the vocabulary of the model."""
+
+from __future__ import annotations
+
+from novatui.backends.demo.estate import Estate
+from novatui.backends.demo.shapes import Disk, Machine, Nic
+from novatui.core.states import Family, Kind
+from novatui.core.vmspec import (
+    CpuSpec,
+    CpuTopology,
+    DiskSpec,
+    FirmwareSpec,
+    GraphicsSpec,
+    HostDevice,
+    MemorySpec,
+    NicSpec,
+    TpmSpec,
+    VmSpec,
+)
+
+
+def spec_of(estate: Estate, machine: Machine) -> VmSpec:
+    """All that is known of how a machine was set up."""
+    if machine.spec is not None:
+        return machine.spec
+    traits = estate.dialect.traits
+    family = estate.dialect.site.family
+    cores = 2 if machine.vcpus % 2 == 0 else 1
+    return VmSpec(
+        name=machine.name,
+        uuid=machine.uuid,
+        description=machine.description,
+        arch="x86_64",
+        machine=machine.hardware,
+        hypervisor="lxc" if machine.kind is Kind.CONTAINER else traits.hypervisor,
+        guest_os=machine.guest_os,
+        cpu=CpuSpec(
+            count=machine.vcpus,
+            maximum=machine.vcpus_max,
+            mode="host-model" if family is Family.LIBVIRT else "",
+            topology=CpuTopology(sockets=machine.vcpus // cores, cores=cores),
+            hot_add=machine.vcpus_max > machine.vcpus,
+        ),
+        memory=MemorySpec(
+            size=machine.memory,
+            current=machine.memory,
+            maximum=machine.memory_max,
+            locked=True if machine.devices else None,
+            balloon="virtio" if traits.hypervisor == "kvm" else "",
+        ),
+        firmware=FirmwareSpec(type=machine.firmware, secure_boot=machine.secure_boot, boot_order=("disk", "network")),
+        tpm=(TpmSpec(model="tpm-crb", backend="emulator", version=machine.tpm),) if machine.tpm == "2.0" else (),
+        disks=tuple(disk_spec(estate, machine, number, disk) for number, disk in enumerate(machine.disks)),
+        nics=tuple(_nic(estate, machine, number, nic) for number, nic in enumerate(machine.nics)),
+        host_devices=tuple(_device(estate, machine, device) for device in machine.devices),
+        graphics=(GraphicsSpec(type="vnc", listen="127.0.0.1"),) if traits.hypervisor == "kvm" else (),
+        serial_ports=1 if family is Family.LIBVIRT else None,
+        autostart=machine.autostart if "autostart" not in traits.silent else None,
+        tags=machine.tags if "tags" not in traits.silent else (),
+    )
+
+
+def disk_spec(estate: Estate, machine: Machine, number: int, disk: Disk) -> DiskSpec:
+    """One disk of an invented machine."""
+    traits = estate.dialect.traits
+    store = estate.stores[disk.store]
+    return DiskSpec(
+        target=traits.disk_target.format(number=number, letter="abcdefgh"[number]),
+        bus=traits.disk_bus,
+        source_type="file",
+        source=disk_path(estate, machine, number, disk),
+        store=store.name,
+        format=traits.disk_format,
+        size=disk.size,
+        allocation=allocated(machine, disk),
+        cache="none" if traits.hypervisor == "kvm" else "",
+        discard="unmap" if disk.thin and traits.hypervisor == "kvm" else "",
+        boot=1 if number == 0 else None,
+    )
+
+
+def disk_path(estate: Estate, machine: Machine, number: int, disk: Disk) -> str:
+    """Where a disk lies, as the family writes it."""
+    return estate.dialect.traits.disk_path.format(
+        store=estate.stores[disk.store].name, vm=machine.name, id=machine.id, number=number
+    )
+
+
+def allocated(machine: Machine, disk: Disk) -> int:
+    """Bytes that a disk takes on its store."""
+    return int(disk.size * (0.25 + machine.noise % 60 / 100)) if disk.thin else disk.size
+
+
+def _nic(estate: Estate, machine: Machine, number: int, nic: Nic) -> NicSpec:
+    traits = estate.dialect.traits
+    net = estate.nets[nic.network]
+    return NicSpec(
+        target=f"vnet{machine.number % 1000}" if number == 0 and traits.hypervisor == "kvm" else "",
+        type="network" if net.address else "bridge",
+        source=net.name,
+        model=traits.nic_model,
+        mac=nic.mac,
+        vlan=net.vlan if net.vlan.isdigit() else "",
+        link_up=True,
+    )
+
+
+def _device(estate: Estate, machine: Machine, held: str) -> HostDevice:
+    device = next((d for d in estate.hosts[machine.host].devices if d.id == held), None)
+    address = device.address if device else held
+    name = device.product if device else ""
+    return HostDevice(type="pci", address=address, managed=True, driver="vfio", name=name)
