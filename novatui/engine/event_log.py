@@ -1,0 +1,152 @@
+"""Events of all products on one clock: each once, equal ones that follow each other folded, the oldest forgotten."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Iterator
+from heapq import merge
+from itertools import islice
+from math import isfinite
+from statistics import median
+
+import msgspec
+
+from novatui.core.events import Event
+from novatui.wire import frames
+
+CAPACITY = 20_000
+"""Events kept, over all connections; folded ones count once."""
+
+FOLD_WINDOW = 600.0
+"""Seconds within which an equal event of the same object is folded into the one before."""
+
+SKEW_SAMPLES = 101
+"""Live events of a connection whose delays tell the skew of its clock."""
+
+
+class LoggedEvent(msgspec.Struct):
+    """An event, or several equal ones."""
+
+    conn: str
+    event: Event
+    """The latest of them."""
+    first: float
+    """When the first of them happened, by the product's clock."""
+    count: int = 1
+
+
+class EventLog:
+    """The last events of every connection."""
+
+    def __init__(self, capacity: int = CAPACITY) -> None:
+        self._capacity = capacity
+        self._count = 0
+        self._links: dict[str, _ConnectionLog] = {}
+
+    def __len__(self) -> int:
+        return self._count
+
+    def apply(self, frame: frames.EventRecord) -> bool:
+        """An event; True when it is new. Known ids, and events older than what was forgotten, are not."""
+        event = _with_sane_times(frame.event)
+        log = self._links.setdefault(frame.conn, _ConnectionLog(frame.conn))
+        if event.id in log.ids or event.at <= log.forgotten:
+            return False
+        log.ids[event.id] = None
+        if len(log.ids) > 2 * self._capacity:
+            del log.ids[next(iter(log.ids))]
+        if not event.polled:
+            log.delays.append(event.seen - event.at)
+            log.skew = median(log.delays)
+        self._count += log.add(event)
+        if self._count > self._capacity:
+            self._forget_oldest()
+        return True
+
+    def skew(self, conn: str) -> float:
+        """Seconds to add to the times of a connection: the median delay of its live events; 0 without any."""
+        log = self._links.get(conn)
+        return log.skew if log is not None else 0.0
+
+    def moment(self, entry: LoggedEvent) -> float:
+        """When it happened, by our clock, epoch seconds."""
+        return entry.event.at + self.skew(entry.conn)
+
+    def newest(self, n: int | None = None) -> list[LoggedEvent]:
+        """The last n events of all connections (None: all), the latest first."""
+        logs = [reversed(log.entries) for log in self._links.values()]
+        return list(islice(merge(*logs, key=self.moment, reverse=True), n))
+
+    def of(self, conn: str, key: str) -> Iterator[LoggedEvent]:
+        """Events of one object, the latest first."""
+        log = self._links.get(conn)
+        return (entry for entry in reversed(log.entries) if entry.event.key == key) if log else iter(())
+
+    def _forget_oldest(self) -> None:
+        log = min(
+            (log for log in self._links.values() if log.entries), key=lambda log: log.entries[0].event.at + log.skew
+        )
+        log.forget_first()
+        self._count -= 1
+
+
+class _ConnectionLog:
+    """Events of one connection, by its own clock."""
+
+    def __init__(self, conn: str) -> None:
+        self.conn = conn
+        self.entries: list[LoggedEvent] = []
+        self.ids: dict[str, None] = {}
+        """Ids seen, the oldest first."""
+        self.delays: deque[float] = deque(maxlen=SKEW_SAMPLES)
+        self.skew = 0.0
+        self.forgotten = float("-inf")
+        """Time of the last event that was forgotten."""
+        self._last: dict[tuple[str, str], LoggedEvent] = {}
+        """The latest entry of each object."""
+
+    def add(self, event: Event) -> int:
+        """Put an event in its place; how many entries that makes more."""
+        subject = (event.key, event.subject)
+        last = self._last.get(subject)
+        if last is not None and 0 <= event.at - last.event.at <= FOLD_WINDOW and _equal(event, last.event):
+            self.entries.pop(self._find(last))
+            last.event = event
+            last.count += 1
+            self._insert(last)
+            return 0
+        entry = LoggedEvent(self.conn, event, event.at)
+        self._insert(entry)
+        if last is None or event.at >= last.event.at:
+            self._last[subject] = entry
+        return 1
+
+    def forget_first(self) -> None:
+        entry = self.entries.pop(0)
+        self.forgotten = entry.event.at
+        subject = (entry.event.key, entry.event.subject)
+        if self._last.get(subject) is entry:
+            del self._last[subject]
+
+    def _insert(self, entry: LoggedEvent) -> None:
+        at = bisect_right(self.entries, entry.event.at, key=lambda other: other.event.at)
+        self.entries.insert(at, entry)
+
+    def _find(self, entry: LoggedEvent) -> int:
+        at = bisect_right(self.entries, entry.event.at, key=lambda other: other.event.at) - 1
+        while self.entries[at] is not entry:
+            at -= 1
+        return at
+
+
+def _equal(one: Event, other: Event) -> bool:
+    """True when two events say the same of the same object."""
+    return one == msgspec.structs.replace(other, id=one.id, at=one.at, seen=one.seen, polled=one.polled)
+
+
+def _with_sane_times(event: Event) -> Event:
+    if isfinite(event.at) and isfinite(event.seen):
+        return event
+    seen = event.seen if isfinite(event.seen) else 0.0
+    return msgspec.structs.replace(event, at=event.at if isfinite(event.at) else seen, seen=seen)
