@@ -159,6 +159,10 @@ class InventoryRows(ABC):
         """What hangs below it (None: the top), by kind, then natural name order. Do not change the answer."""
         return self._tree.children(ROOT if slot is None else slot)
 
+    def above(self, slot: int) -> Iterable[int]:
+        """The nodes above it, the nearest first."""
+        return self._tree.above(slot)
+
     def below(self, slot: int | None) -> Iterable[int]:
         """Everything below it (None: all), depth first, in drawn order."""
         return self._tree.below(ROOT if slot is None else slot)

@@ -128,6 +128,28 @@ class MetricStore:
             self._at[slot], self._gap[slot], self._rings[slot] = _NEVER, 0.0, None
         self.minutes.drop(slot)
 
+    def move(self, source: int, target: int) -> None:
+        """Two slots were one machine and only `target` goes on: what `source` measured becomes its past."""
+        self.minutes.move(source, target)
+        old = self._rings[source] if source < len(self._rings) else None
+        if old is None:
+            return
+        self._reach(target + 1)
+        pace, new = self._pace(target), self._rings[target]
+        if len(old) != pace.cells * _CELL:
+            return
+        if new is None:
+            self._rings[target], self._rings[source] = old, None
+            self._at[target], self._gap[target] = self._at[source], self._gap[source]
+            values = self._latest[source * _ROW : source * _ROW + _ROW]
+            self._latest[target * _ROW : target * _ROW + _ROW] = values
+        elif len(new) == len(old):
+            last, end = int(self._at[target] * pace.per_second), int(self._at[source] * pace.per_second)
+            for tick in range(max(last, end) - pace.cells + 1, min(last, end) + 1):
+                at = tick % pace.cells * _CELL
+                if new.startswith(_NO_SAMPLES, at):
+                    new[at : at + _CELL] = old[at : at + _CELL]
+
     # --- reading ----------------------------------------------------------------------------------------------------
 
     def latest(self, slot: int, metric: str) -> float | None:

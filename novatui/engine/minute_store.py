@@ -88,6 +88,13 @@ class MinuteStore:
         self.kept.pop(slot, None)
         self._days.pop(slot, None)
 
+    def move(self, source: int, target: int) -> None:
+        """What was kept of one slot is kept of another one from now on."""
+        if source in self.kept:
+            self.keep(target)
+            if target not in self._days and source in self._days:
+                self._days[target] = self._days.pop(source)
+
     def add(self, slot: int, begun: float, values: Sequence[float]) -> None:
         """A sample of a kept object: its ringed metrics, NaN for "no sample". `begun`: local monotonic seconds."""
         minute = int(begun // 60)
