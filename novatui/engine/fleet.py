@@ -14,6 +14,7 @@ from novatui.core.states import Kind
 from novatui.engine.connection import Connection
 from novatui.engine.inventory_store import InventoryStore
 from novatui.engine.links import Links, Target
+from novatui.engine.metric_store import MetricStore
 from novatui.engine.requests import Requests
 from novatui.engine.supervisor import WORKER_COMMAND
 from novatui.engine.supervisor_policy import Policy
@@ -63,10 +64,12 @@ class Fleet:
     ) -> None:
         """`cache` is the folder of the last known inventory, None for none. `command` starts a worker."""
         self.inventory = InventoryStore()
+        self.metrics = MetricStore()
         self.on_change: Callable[[], None] | None = None
         """Called when something changed; not again before `drain`."""
         self._cache = cache
         self._requests = Requests()
+        self._sampled: set[int] = set()
         self._moved: set[str] = set()
         self._tasks = False
         self._events = 0
@@ -139,8 +142,9 @@ class Fleet:
     def drain(self) -> Changes:
         """Everything that changed since the last drain."""
         delta = self.inventory.drain()
-        changes = Changes(delta.rows, delta.reshaped, delta.gone, self._tasks, self._events, self._moved)
-        self._tasks, self._events, self._moved, self._announced = False, 0, set(), False
+        rows = delta.rows | self._sampled - delta.gone
+        changes = Changes(rows, delta.reshaped, delta.gone, self._tasks, self._events, self._moved)
+        self._sampled, self._moved, self._tasks, self._events, self._announced = set(), set(), False, 0, False
         return changes
 
     # --- what comes in ---------------------------------------------------------------------------------------------
@@ -154,6 +158,8 @@ class Fleet:
                 self.inventory.apply_remove(frame, frame.begun + offset)
             case frames.LoadComplete():
                 self.inventory.apply_complete(frame, frame.begun + offset)
+            case frames.Samples():
+                self._sampled |= self.metrics.apply(frame, self.inventory, frame.begun + offset)
             case frames.DetailAnswer():
                 self._requests.answer(frame)
                 return
@@ -165,8 +171,11 @@ class Fleet:
         self.inventory.open_generation(connection.name, connection.generation)
 
     def _changed(self, connection: Connection) -> None:
-        relist = {"relist": connection.info.relist} if connection.info else {}
-        self.inventory.set_link(connection.name, connection.link, **relist)
+        if connection.info:
+            self.inventory.set_link(connection.name, connection.link, connection.info.relist)
+            self.metrics.set_period(connection.name, connection.info.period)
+        else:
+            self.inventory.set_link(connection.name, connection.link)
         self._moved.add(connection.name)
         self._announce()
 

@@ -18,8 +18,9 @@ from novatui.core.states import Kind, Link
 from novatui.engine.fleet import Fleet
 from novatui.engine.supervisor_policy import Policy
 from novatui.wire import frames
+from tests.fleets import PATIENCE, POLICY, OwnConsole, fleet_of, until, wait
+from tests.lab.processes import descendants, is_alive
 from tests.oddworker import spec
-from tests.processes import PATIENCE, POLICY, OwnConsole, alive, descendants, fleet_of, until, wait
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -109,6 +110,7 @@ async def test_only_what_is_watched_is_measured() -> None:
 
 CONSOLE = """
 import asyncio, sys
+from tests.lab.processes import descendants, is_alive
 from tests.oddworker import COMMAND, spec
 from novatui.engine.fleet import Fleet, Target
 
@@ -138,7 +140,7 @@ def test_no_worker_outlives_a_killed_console(step: str) -> None:
         assert len(workers) == 2
         console.kill()
         console.wait()
-        wait(lambda: not any(alive(pid) for pid in workers))
+        wait(lambda: not any(is_alive(pid) for pid in workers))
     finally:
         console.kill()
         console.wait()
@@ -152,7 +154,7 @@ async def test_quitting_does_not_wait_for_stuck_workers() -> None:
         await asyncio.sleep(1.0)
         pids = [c.worker_pid for c in fleet.connections.values()]
         await fleet.stop()
-        assert not any(alive(pid) for pid in pids if pid)
+        assert not any(is_alive(pid) for pid in pids if pid)
 
 
 # --- workers that hang, crash or lie ----------------------------------------------------------------------------------
@@ -242,7 +244,7 @@ async def test_a_stopped_worker_is_replaced() -> None:
         first = connection.worker_pid or 0
         os.kill(first, signal.SIGSTOP)
         await until(lambda: connection.status.link is Link.UP and connection.worker_pid != first)
-        assert not alive(first)
+        assert not is_alive(first)
 
 
 OTHER_PROTOCOL = """

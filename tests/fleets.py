@@ -1,4 +1,4 @@
-"""What tests of worker processes share: fleets of badly behaving connections, and a look at which processes live."""
+"""What tests of worker processes share: fleets of badly behaving connections, and a console by hand."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ import socket
 import subprocess
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
-from pathlib import Path
+from contextlib import asynccontextmanager
 from typing import Any
 
 from novatui.core.connection import ConnectionSpec
@@ -19,6 +18,7 @@ from novatui.wire import frames
 from novatui.wire.channel import FrameReader, encode
 from novatui.wire.greeting import hello
 from tests import oddworker
+from tests.lab.processes import is_alive
 
 PATIENCE = 60.0
 """Seconds that anything may take on a busy machine."""
@@ -38,7 +38,7 @@ async def fleet_of(*specs: ConnectionSpec, policy: Policy = POLICY, **options: A
     finally:
         pids = {c.worker_pid for c in fleet.connections.values() if c.worker_pid}
         await fleet.stop()
-        await until(lambda: not any(alive(pid) for pid in pids))
+        await until(lambda: not any(is_alive(pid) for pid in pids))
 
 
 async def until(true: Callable[[], object]) -> None:
@@ -86,23 +86,3 @@ class OwnConsole:
             for frame in new:
                 if wanted(frame):
                     return frame
-
-
-def alive(pid: int) -> bool:
-    """True while a process exists and is no zombie."""
-    with suppress(OSError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in {"Z", "X"}
-    return False
-
-
-def descendants(pid: int) -> set[int]:
-    """Processes below this one."""
-    parents: dict[int, int] = {}
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            with suppress(OSError):
-                parents[int(name)] = int(Path(f"/proc/{name}/stat").read_text().rpartition(")")[2].split()[1])
-    found = {pid}
-    while more := {child for child, parent in parents.items() if parent in found} - found:
-        found |= more
-    return found - {pid}
