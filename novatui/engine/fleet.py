@@ -12,12 +12,15 @@ from novatui.core.errors import Failure, NotFound, Unreachable
 from novatui.core.ids import ObjectRef
 from novatui.core.states import Kind
 from novatui.engine.connection import Connection
+from novatui.engine.event_log import EventLog
+from novatui.engine.identity import Identities
 from novatui.engine.inventory_store import InventoryStore
 from novatui.engine.links import Links, Target
 from novatui.engine.metric_store import MetricStore
 from novatui.engine.requests import Requests
 from novatui.engine.supervisor import WORKER_COMMAND
 from novatui.engine.supervisor_policy import Policy
+from novatui.engine.task_store import TaskStore
 from novatui.wire import frames
 
 __all__ = ["DEFAULT_KINDS", "Changes", "Connection", "Fleet", "Target"]
@@ -42,6 +45,8 @@ class Changes(msgspec.Struct):
     """New ones."""
     connections: set[str]
     """Connections that stand elsewhere."""
+    moved: list[tuple[int, int]]
+    """(old slot, new slot) of machines that another row stands for now: cursor and marks go along."""
 
     @property
     def structure(self) -> bool:
@@ -65,14 +70,17 @@ class Fleet:
         """`cache` is the folder of the last known inventory, None for none. `command` starts a worker."""
         self.inventory = InventoryStore()
         self.metrics = MetricStore()
+        self.tasks = TaskStore()
+        self.events = EventLog()
+        self.identity = Identities(self.inventory, self.metrics, self.tasks)
         self.on_change: Callable[[], None] | None = None
         """Called when something changed; not again before `drain`."""
         self._cache = cache
         self._requests = Requests()
         self._sampled: set[int] = set()
         self._moved: set[str] = set()
-        self._tasks = False
-        self._events = 0
+        self._tasks_moved = False
+        self._new_events = 0
         self._announced = False
         self._links = Links(
             targets,
@@ -141,10 +149,20 @@ class Fleet:
 
     def drain(self) -> Changes:
         """Everything that changed since the last drain."""
+        self.identity.tick()
         delta = self.inventory.drain()
         rows = delta.rows | self._sampled - delta.gone
-        changes = Changes(rows, delta.reshaped, delta.gone, self._tasks, self._events, self._moved)
-        self._sampled, self._moved, self._tasks, self._events, self._announced = set(), set(), False, 0, False
+        changes = Changes(
+            rows=rows,
+            reshaped=delta.reshaped,
+            gone=delta.gone,
+            tasks=self._tasks_moved,
+            events=self._new_events,
+            connections=self._moved,
+            moved=self.identity.drain_moves(),
+        )
+        self._sampled, self._moved = set(), set()
+        self._tasks_moved, self._new_events, self._announced = False, 0, False
         return changes
 
     # --- what comes in ---------------------------------------------------------------------------------------------
@@ -160,6 +178,10 @@ class Fleet:
                 self.inventory.apply_complete(frame, frame.begun + offset)
             case frames.Samples():
                 self._sampled |= self.metrics.apply(frame, self.inventory, frame.begun + offset)
+            case frames.TaskUpdate():
+                self._tasks_moved |= self.tasks.apply(frame, frame.begun + offset)
+            case frames.EventRecord():
+                self._new_events += self.events.apply(frame)
             case frames.DetailAnswer():
                 self._requests.answer(frame)
                 return
@@ -181,6 +203,7 @@ class Fleet:
 
     def _lost(self, connection: Connection, failure: Failure) -> None:
         self._requests.fail(connection.name, failure)
+        self._tasks_moved |= self.tasks.interrupt(connection.name)
 
     def _announce(self) -> None:
         if self.on_change and not self._announced:
