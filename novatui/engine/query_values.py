@@ -26,6 +26,10 @@ class Doubles(Protocol):
         """True when another visible row has the same identity; None when it has no identity."""
         ...
 
+    def visible(self, slot: int) -> bool:
+        """True unless another row stands for this one."""
+        ...
+
 
 class FleetView(Protocol):
     """What filters look at. The fleet is one."""
