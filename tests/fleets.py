@@ -76,8 +76,15 @@ class OwnConsole:
     def say(self, frame: frames.Frame) -> None:
         self.channel.sendall(encode(frame))
 
+    def keys_of(self, kind: type[frames.Rows | frames.Samples]) -> set[str]:
+        """Keys that frames of this kind have named so far."""
+        return {key for frame in self.seen if isinstance(frame, kind) for key in frame.keys}
+
     def until(self, wanted: Callable[[frames.Frame], bool]) -> frames.Frame:
         """Read on until such a frame has come."""
+        for frame in self.seen:
+            if wanted(frame):
+                return frame
         while True:
             data = self.channel.recv(65536)
             assert data, "the worker ended"

@@ -108,9 +108,7 @@ class MetricStore:
             ring = rings[slot]
             if ring is None or len(ring) != size:
                 ring = rings[slot] = bytearray(b"\xff") * size
-                before = _NEVER
-            steps = tick - int(before * rate)
-            if steps > 1:
+            elif (steps := tick - int(before * rate)) > 1:
                 held = gap <= 1.5 * max(period, gaps[slot]) and gap <= longest and before >= resumed
                 fill(ring, tick, steps, codes[at * _CELL : at * _CELL + _CELL] if held else _NO_SAMPLES)
             ring[cell : cell + _CELL] = codes[at * _CELL : at * _CELL + _CELL]

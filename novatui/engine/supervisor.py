@@ -12,7 +12,7 @@ import msgspec
 
 from novatui.core.connection import ConnectionSpec
 from novatui.core.errors import InvalidInput
-from novatui.engine.placement import place
+from novatui.engine.placement import must_be_alone, place
 from novatui.engine.supervisor_end import End, end_of
 from novatui.engine.supervisor_policy import Policy, late, stuck
 from novatui.engine.supervisor_process import Turn, WorkerProcess
@@ -117,7 +117,10 @@ class Supervisor:
     # --- watching --------------------------------------------------------------------------------------------------
 
     def _start(self, route: Route) -> WorkerProcess:
-        command = ssh_command(route.via, route.ssh_options) if route.via else self._command
+        if route.via:
+            command = ssh_command(route.via, route.ssh_options)
+        else:
+            command = [*self._command, *([] if must_be_alone(route.spec) else ["--step-back"])]  # guests inherit it
         try:
             worker = WorkerProcess(
                 command,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from typing import Any, cast
 
 import msgspec
 
-from novatui.core.text import clean, clean_lines
+from novatui.core.inventory import Value
+from novatui.core.text import TEXT_LIMIT, clean, clean_lines
 from novatui.wire import frames
 
 MAX_FRAME = 16 * 1024 * 1024
@@ -77,12 +79,25 @@ def _clean_rows(rows: frames.Rows) -> frames.Rows:
     if len(rows.columns) != len(rows.fields) or any(len(column) != len(rows.keys) for column in rows.columns):
         raise GarbledChannel("a Rows frame whose columns do not fit its keys")
     rows.fields[:] = [clean(name) for name in rows.fields]
-    rows.keys[:] = [clean(key) for key in rows.keys]
+    if not _harmless(rows.keys):
+        rows.keys[:] = [clean(key) for key in rows.keys]
     for column in rows.columns:
-        if any(type(value) is str or type(value) is list for value in column):
+        if not _harmless(column):
             column[:] = [clean(v) if type(v) is str else _clean_value(v) for v in column]
     conn = clean(rows.conn)
     return rows if conn == rows.conn else msgspec.structs.replace(rows, conn=conn)
+
+
+def _harmless(column: Sequence[Value]) -> bool:
+    """True when nothing in a column needs cleaning, found with one look at all of its texts together."""
+    texts: list[str] = []
+    for value in column:
+        if type(value) is str:
+            texts.append(value)
+        elif type(value) is list:
+            texts.extend(value)
+    together = "".join(texts)
+    return together.isascii() and together.isprintable() and max(map(len, texts), default=0) <= TEXT_LIMIT
 
 
 def _clean_struct(value: msgspec.Struct, verbatim: frozenset[str] = frozenset()) -> msgspec.Struct:

@@ -30,6 +30,7 @@ def main(
     parser = argparse.ArgumentParser(prog="novatui worker", description=__doc__)
     parser.add_argument("--fd", type=int, help="inherited socket to speak over; without it: stdin and stdout")
     parser.add_argument("--parent", type=int, help="process that this one must not outlive")
+    parser.add_argument("--step-back", action="store_true", help="leave the processor to the console when it wants it")
     chosen = parser.parse_args(arguments)
     if chosen.fd is None:
         from novatui.worker import guard
@@ -40,4 +41,6 @@ def main(
 
     if chosen.parent is not None:
         process.die_with(chosen.parent)
+    if chosen.step_back:
+        process.step_back()
     process.serve(chosen.fd, driver_class or registry.driver_class, limits)

@@ -15,6 +15,9 @@ from novatui.core.metrics import METRICS, NAMES, RINGED
 from novatui.core.tasks import Task
 from novatui.wire import frames
 
+ROWS_AT_ONCE = 200
+"""Rows of one frame: a console stores them in three milliseconds or so, and looks for keys in between."""
+
 MAX_NOTICES = 10_000
 """Events, and tasks, kept for a console that takes none; older ones give way."""
 
@@ -101,7 +104,7 @@ class Inventory:
             self._ready.append(self._complete[1])
             self._complete = None
         elif self._rows:
-            keys = list(islice(self._rows, frames.MAX_ROWS))
+            keys = list(islice(self._rows, ROWS_AT_ONCE))
             self._ready.extend(self._framed([(key, self._rows.pop(key)) for key in keys]))
 
     def _waits_for(self, serial: int) -> bool:

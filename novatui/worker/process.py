@@ -13,6 +13,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -33,6 +34,8 @@ WORKING_BEAT = 1.0
 """Seconds between two Stats while calls are made."""
 
 IDLE_BEAT = 5.0
+
+NICENESS = 5
 
 _PR_SET_PDEATHSIG = 1
 _CHUNK = 65536
@@ -124,6 +127,16 @@ def die_with(parent: int) -> None:
         log.warning("prctl failed: %s", os.strerror(ctypes.get_errno()))
     if os.getppid() != parent:
         leave()  # the parent ended before we asked
+
+
+def step_back() -> None:
+    """Let the console go first when both want the processor: keys matter more than figures.
+
+    Where the kernel shares the processor between sessions, the session has to be told too.
+    """
+    os.nice(NICENESS)
+    with suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(NICENESS))
 
 
 def leave() -> NoReturn:

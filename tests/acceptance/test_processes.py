@@ -18,6 +18,7 @@ from novatui.core.states import Kind, Link
 from novatui.engine.fleet import Fleet
 from novatui.engine.supervisor_policy import Policy
 from novatui.wire import frames
+from novatui.worker.pending import ROWS_AT_ONCE
 from tests.fleets import PATIENCE, POLICY, OwnConsole, fleet_of, until, wait
 from tests.lab.processes import descendants, is_alive
 from tests.oddworker import spec
@@ -330,11 +331,12 @@ def test_without_credit_a_worker_keeps_the_newest_and_no_more() -> None:
         assert not any(isinstance(frame, frames.DATA) for frame in console.seen)
         console.say(frames.Credit(1000))
         console.say(frames.DetailRequest("one", 1, "vm:0", []))
-        console.until(lambda frame: isinstance(frame, frames.Samples) and frame.keys[-1] == f"vm:{objects - 1}")
+        for kind in (frames.Rows, frames.Samples):
+            console.until(lambda _, kind=kind: f"vm:{objects - 1}" in console.keys_of(kind))
         rows = [frame for frame in console.seen if isinstance(frame, frames.Rows)]
         newest = {key: n for f in rows if "vcpus" in f.fields for key, n in zip(f.keys, f.columns[-1], strict=True)}
         assert newest == {f"vm:{at}": turns for at in range(objects)}
-        assert len(rows) <= 2 * objects / frames.MAX_ROWS
+        assert len(rows) <= 2 * objects / ROWS_AT_ONCE
         assert len([f for f in console.seen if isinstance(f, frames.Samples)]) == objects / frames.MAX_ROWS
 
 

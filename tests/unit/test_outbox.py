@@ -17,7 +17,7 @@ from novatui.core.metrics import METRICS, POSITION, RINGED
 from novatui.core.tasks import Task, TaskState
 from novatui.wire import frames
 from novatui.worker.outbox import Outbox
-from novatui.worker.pending import MAX_NOTICES
+from novatui.worker.pending import MAX_NOTICES, ROWS_AT_ONCE
 
 CONN = "lab"
 
@@ -54,10 +54,10 @@ def table(got: list[frames.Frame]) -> dict[str, dict[str, object]]:
 
 def test_rows_of_one_mask_share_frames_cut_to_size() -> None:
     box = outbox()
-    box.rows(CONN, 1, 1.0, [(f"vm:{n}", {"name": f"n{n}"}) for n in range(1201)])
+    box.rows(CONN, 1, 1.0, [(f"vm:{n}", {"name": f"n{n}"}) for n in range(501)])
     got = drained(box)
-    assert [len(f.keys) for f in got if isinstance(f, frames.Rows)] == [500, 500, 201]
-    assert table(got)["vm:1200"] == {"name": "n1200"}
+    assert [len(f.keys) for f in got if isinstance(f, frames.Rows)] == [200, 200, 101]
+    assert table(got)["vm:500"] == {"name": "n500"}
 
 
 def test_rows_are_grouped_by_mask() -> None:
@@ -81,7 +81,7 @@ def test_without_credit_nothing_goes_and_the_newest_value_of_each_column_stays()
 
 def test_each_data_frame_costs_one_credit() -> None:
     box = outbox(credit=1)
-    box.rows(CONN, 1, 1.0, [(f"vm:{n}", {"name": "x"}) for n in range(501)])
+    box.rows(CONN, 1, 1.0, [(f"vm:{n}", {"name": "x"}) for n in range(ROWS_AT_ONCE + 1)])
     assert isinstance(box.take(), frames.Rows)
     assert box.poll() is None
     box.grant(1)
