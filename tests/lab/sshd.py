@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 from tests.lab.libvirt.daemon import LibvirtHost
-from tests.lab.libvirt.isolation import UNPRIVILEGED_USER, as_unprivileged_user, give_away, is_root
+from tests.lab.libvirt.isolation import UNPRIVILEGED_USER, as_unprivileged_user, give_away, is_root, namespaces_missing
 from tests.lab.missing import LabError, LabUnavailable, program, require
 from tests.lab.processes import all_pids, command_line, descendants, is_alive, mentions, send
 from tests.lab.workspace import CHECKOUT, Workspace, free_port
@@ -48,7 +48,9 @@ class Sshd:
     destination = "lab"
 
     def __init__(self, libvirt: LibvirtHost | None = None) -> None:
-        require("sshd", "ssh", "ssh-keygen", *(["unshare", "setpriv"] if is_root() else []))
+        require("sshd", "ssh", "ssh-keygen", *(["setpriv"] if is_root() else []))
+        if is_root() and (reason := namespaces_missing("mount")):
+            raise LabUnavailable(f"sshd cannot be given a passwd file of its own: {reason}")
         self.other_user = is_root()
         self.account = UNPRIVILEGED_USER if is_root() else getpass.getuser()
         shell = pwd.getpwnam(self.account).pw_shell

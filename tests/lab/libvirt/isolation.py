@@ -116,7 +116,7 @@ exec sleep infinity
 def private_network_missing() -> str:
     """Why PrivateNetwork does not work on this machine; empty if it does."""
     try:
-        for name in ("ip", "unshare", "nsenter", "hostname"):
+        for name in ("ip", "nsenter", "hostname"):
             program(name)
     except LabUnavailable as error:
         return str(error)
@@ -125,6 +125,15 @@ def private_network_missing() -> str:
         return "/dev/net/tun does not exist"
     if not is_root() and not os.access(tun, os.R_OK | os.W_OK):
         return "/dev/net/tun may not be opened by this user"
+    return namespaces_missing("net", "uts", "mount")
+
+
+def namespaces_missing(*kinds: str) -> str:
+    """Why new namespaces of these kinds cannot be had (in a container; in a chroot, mounts); empty if they can."""
+    try:
+        command = [program("unshare"), *(f"--{kind}" for kind in kinds)]
+    except LabUnavailable as error:
+        return str(error)
     user = [] if is_root() else ["--user", "--map-root-user"]
-    probe = subprocess.run(["unshare", *user, "--net", "--uts", "--mount", "true"], capture_output=True, text=True)
+    probe = subprocess.run([*command, *user, "true"], capture_output=True, text=True)
     return "" if probe.returncode == 0 else f"namespaces are refused: {probe.stderr.strip()}"

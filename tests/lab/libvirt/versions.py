@@ -17,7 +17,7 @@ import tempfile
 from pathlib import Path
 
 from tests.lab.libvirt.daemon import LibvirtHost
-from tests.lab.libvirt.isolation import inside_chroot, is_root
+from tests.lab.libvirt.isolation import inside_chroot, is_root, namespaces_missing
 from tests.lab.missing import LabError, LabUnavailable, program, require
 from tests.lab.workspace import CACHE, Workspace
 
@@ -73,7 +73,9 @@ def built_tarball() -> Path:
     """The tree's tarball, built now if it is not in the cache (one to three minutes, 150 MB from the archive)."""
     if not is_root():
         raise LabUnavailable("a chroot needs root")
-    require("unshare", "tar", "setpriv")
+    if reason := namespaces_missing("mount"):
+        raise LabUnavailable(f"no chroot with mounts of its own: {reason}")
+    require("tar", "setpriv")
     tarball = _tarball()
     if not tarball.exists():
         require("debootstrap", "apt-get")
