@@ -8,7 +8,7 @@ import msgspec
 
 from novatui.core.connection import ConnectionSpec
 from novatui.core.errors import InvalidInput
-from novatui.core.states import FAMILY_ALIASES, Family
+from novatui.core.states import FAMILY_ALIASES, Family, Kind
 
 DRIVER = "demo"
 """Scheme of the URI and entry of the driver registry."""
@@ -41,6 +41,8 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     """How much faster than real time the fleet lives; 0: it stands still."""
     world: str = ""
     """File of a described world to serve instead of an invented fleet."""
+    fails: str = ""
+    """Kinds of objects, separated by commas, that cannot be listed."""
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):
@@ -146,6 +148,8 @@ def _uri(wish: Wish, site: Site) -> str:
         options["speed"] = f"{wish.speed:g}"
     if wish.world:
         options["world"] = wish.world
+    if wish.fails:
+        options["fails"] = wish.fails
     return f"{DRIVER}://?{urlencode(options)}"
 
 
@@ -175,6 +179,11 @@ def _value(option: str, text: str) -> object:
         if not 0 <= speed <= 1000:
             raise _invalid(option, text, "a number from 0 to 1000")
         return speed
+    if option == "fails":
+        kinds = {kind.value for kind in Kind}
+        if not text or not kinds.issuperset(text.split(",")):
+            raise _invalid(option, text, f"kinds of objects, separated by commas: {', '.join(sorted(kinds))}")
+        return text
     if option == "world":
         if not text:
             raise _invalid(option, text, "the path of a file")

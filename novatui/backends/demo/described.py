@@ -36,7 +36,7 @@ class _Describer:
         self.hosts = self._chosen(world)
         names = {host.name for host in self.hosts}
         self.vms = [vm for vm in world.vm if vm.host in names]
-        self.ids = {vm.uuid: dialect.machine_id(Kind.VM, at, vm.uuid) for at, vm in enumerate(self.vms)}
+        self.ids = {vm.uuid: dialect.machine_id(Kind.VM, _number(vm), vm.uuid) for vm in self.vms}
         self.holders = {d.address or d.uuid: key(Kind.VM, self.ids[vm.uuid]) for vm in self.vms for d in vm.device}
         self.pools = [(host, pool) for host in self.hosts for pool in host.pool]
         self.networks = [(host, network) for host in self.hosts for network in host.network]
@@ -52,7 +52,7 @@ class _Describer:
             stores=tuple(self._store(number, aside) for number in range(len(self.pools))),
             nets=tuple(self._net(number, aside) for number in range(len(self.networks))),
         )
-        return Estate(self.dialect, layout, [self._machine(at, vm) for at, vm in enumerate(self.vms)])
+        return Estate(self.dialect, layout, [self._machine(vm) for vm in self.vms])
 
     def _chosen(self, world: World) -> tuple[WorldHost, ...]:
         if self.dialect.site.family is not Family.LIBVIRT:
@@ -156,7 +156,7 @@ class _Describer:
             active=network.active,
         )
 
-    def _machine(self, at: int, vm: WorldVm) -> Machine:
+    def _machine(self, vm: WorldVm) -> Machine:
         host = next(number for number, each in enumerate(self.hosts) if each.name == vm.host)
         power = POWERS.get(vm.state, Power.UNKNOWN)
         if power not in self.dialect.traits.states:
@@ -166,7 +166,7 @@ class _Describer:
         hardware = self.dialect.hardware(windows=vm.guest_os.startswith("win"))
         disks = [disk for disk in vm.disk if disk.kind == "disk"]
         return Machine(
-            number=at,
+            number=_number(vm),
             kind=Kind.VM,
             id=self.ids[vm.uuid],
             name=vm.name,
@@ -211,3 +211,8 @@ class _Describer:
             description=snapshot.description,
             native_state=self.dialect.traits.states.get(power, ""),
         )
+
+
+def _number(vm: WorldVm) -> int:
+    """A number that stays with a machine when others come and go."""
+    return Dice("number", vm.uuid).below(90_000)

@@ -35,7 +35,7 @@ from novatui.backends.driver import (
 from novatui.core.connection import ConnectionInfo, ConnectionSpec
 from novatui.core.detail import Detail, Lease, Volume
 from novatui.core.devices import Device
-from novatui.core.errors import NotFound, NovaError, Unreachable
+from novatui.core.errors import BackendFault, NotFound, NovaError, Unreachable
 from novatui.core.events import Event
 from novatui.core.ids import key as key_of
 from novatui.core.inventory import Row
@@ -120,8 +120,11 @@ class DemoDriver(
         world = scene.clock.world()
         if self._watcher is None:
             self._watcher = Watcher(scene, self.sink, lambda: self._kinds, since=world)
-        self.sink.rows(begun, _rows(scene, self._kinds, world))
-        loaded.done(*kinds)
+        listed = self._kinds - scene.unlisted
+        self.sink.rows(begun, _rows(scene, listed, world))
+        loaded.done(*listed)
+        for kind in self._kinds & scene.unlisted:
+            loaded.failed(BackendFault(f"the list of {kind} objects is refused", hint="the demo was asked to"), kind)
         return loaded
 
     def watch(self) -> None:

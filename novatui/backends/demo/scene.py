@@ -31,6 +31,8 @@ class Scene:
         fleet = sites(wish)
         self.site = _site(wish, fleet)
         self.clock = Clock(wish.speed)
+        self.unlisted = frozenset(wish.fails.split(",")) - {""}
+        """Kinds that cannot be listed."""
         self.dialect = DIALECTS[self.site.family](self.site, wish.seed)
         self.traits = self.dialect.traits
         self.peer = _peer(self.site, fleet)
