@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from novatui.core.errors import MissingLibrary, NotSupported
+from novatui.core.libraries import LIBRARIES, Library
+from novatui.core.states import Family
 
 if TYPE_CHECKING:
     from novatui.backends.driver import Session
@@ -18,22 +20,13 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
     path: str
     """`module:Class`."""
-    library: str = ""
-    """Top-level module of the vendor library; empty for none."""
-    extra: str = ""
-    hint: str = ""
-    """How to install what is missing."""
+    library: Library | None = None
+    """The vendor library; None for none."""
 
 
 ENTRIES: dict[str, Entry] = {
     "demo": Entry(path="novatui.backends.demo.driver:DemoDriver"),
-    "libvirt": Entry(
-        path="novatui.backends.libvirt.driver:LibvirtDriver",
-        library="libvirt",
-        extra="libvirt",
-        hint="apt install libvirt-dev pkg-config gcc python3-dev && pip install 'novatui[libvirt]'"
-        " (Fedora: dnf install libvirt-devel)",
-    ),
+    "libvirt": Entry(path="novatui.backends.libvirt.driver:LibvirtDriver", library=LIBRARIES[Family.LIBVIRT]),
 }
 """Drivers by the name that `ConnectionSpec.driver` carries."""
 
@@ -51,10 +44,11 @@ def driver_class(name: str) -> type[Session]:
     try:
         return getattr(import_module(module), attribute)
     except ModuleNotFoundError as error:
-        if not entry.library or (error.name or "").split(".")[0] != entry.library:
+        library = entry.library
+        if library is None or (error.name or "").split(".")[0] != library.module:
             raise
         raise MissingLibrary(
-            f"the Python library {entry.library} is not installed",
+            f"the Python library {library.module} is not installed",
             meaning=f"connections of the family {name} cannot be opened; all others work",
-            hint=entry.hint,
+            hint=library.hint,
         ) from None
