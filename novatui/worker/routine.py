@@ -218,5 +218,6 @@ class Routine:
     def _look_for_events(self, driver: EventSource) -> None:
         found = self._call("events", self._limits.read, lambda: driver.events(self._events_since))
         for event in found:
-            self._connection.sink.event(event)
+            # Found by looking, whatever the product calls it: its delay tells nothing of the product's clock.
+            self._connection.sink.event(msgspec.structs.replace(event, polled=True))
             self._events_since = max(self._events_since, event.at)
