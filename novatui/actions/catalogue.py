@@ -1,0 +1,132 @@
+"""The one catalogue of verbs and keys: footer, help and bindings are printed from it, nothing else declares a key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+import msgspec
+
+
+class Section(StrEnum):
+    """Where an action stands in the help."""
+
+    MOVE = "Move"
+    FIND = "Find"
+    MARK = "Mark"
+    VIEW = "View"
+    OTHER = "Other"
+
+
+class Scope(StrEnum):
+    """Where a key works."""
+
+    EVERYWHERE = "everywhere"
+    ROWS = "rows"
+    """A tree or a table has the focus."""
+    FLEET = "fleet"
+    """The fleet screen."""
+    DIALOG = "dialog"
+    """A dialog lies on top."""
+
+
+class Action(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that a person can do with a key."""
+
+    id: str
+    """Unique; the method that carries it out is `action_<id>` with dots as underscores."""
+    keys: tuple[str, ...]
+    """As Textual names them; the first one is shown."""
+    title: str
+    """What it does, two or three words."""
+    section: Section
+    scope: Scope
+    footer: int = 0
+    """Rank in the footer, 1 first; 0: not shown there."""
+
+    @property
+    def method(self) -> str:
+        """Name of the action as Textual dispatches it."""
+        return self.id.replace(".", "_")
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action(id="move.down", keys=("j", "down"), title="down", section=Section.MOVE, scope=Scope.ROWS),
+    Action(id="move.up", keys=("k", "up"), title="up", section=Section.MOVE, scope=Scope.ROWS),
+    Action(id="move.in", keys=("l", "right"), title="unfold", section=Section.MOVE, scope=Scope.ROWS),
+    Action(id="move.out", keys=("h", "left"), title="fold, to parent", section=Section.MOVE, scope=Scope.ROWS),
+    Action(id="move.first", keys=("g", "home"), title="first row", section=Section.MOVE, scope=Scope.ROWS),
+    Action(id="move.last", keys=("G", "end"), title="last row", section=Section.MOVE, scope=Scope.ROWS),
+    Action(id="page.down", keys=("ctrl+f", "pagedown"), title="page down", section=Section.MOVE, scope=Scope.ROWS),
+    Action(id="page.up", keys=("ctrl+u", "pageup"), title="page up", section=Section.MOVE, scope=Scope.ROWS),
+    Action(id="open", keys=("enter",), title="open", section=Section.MOVE, scope=Scope.ROWS, footer=2),
+    Action(id="back", keys=("escape",), title="back", section=Section.MOVE, scope=Scope.FLEET),
+    Action(id="pane.next", keys=("tab",), title="next pane", section=Section.MOVE, scope=Scope.FLEET, footer=5),
+    Action(id="pane.previous", keys=("shift+tab",), title="previous pane", section=Section.MOVE, scope=Scope.FLEET),
+    Action(id="filter", keys=("slash",), title="filter", section=Section.FIND, scope=Scope.FLEET, footer=3),
+    Action(id="sort", keys=("s",), title="sort", section=Section.FIND, scope=Scope.FLEET, footer=4),
+    Action(id="mark", keys=("space",), title="mark", section=Section.MARK, scope=Scope.ROWS, footer=1),
+    Action(id="mark.range", keys=("V",), title="mark to here", section=Section.MARK, scope=Scope.ROWS),
+    Action(id="mark.invert", keys=("asterisk",), title="invert marks", section=Section.MARK, scope=Scope.ROWS),
+    Action(id="mark.clear", keys=("U",), title="clear marks", section=Section.MARK, scope=Scope.ROWS),
+    Action(id="pane.zoom", keys=("z",), title="zoom pane", section=Section.VIEW, scope=Scope.FLEET, footer=7),
+    Action(id="tree.toggle", keys=("T",), title="tree", section=Section.VIEW, scope=Scope.FLEET, footer=6),
+    Action(id="clock.utc", keys=("C",), title="UTC or local time", section=Section.VIEW, scope=Scope.FLEET),
+    Action(id="overlay", keys=("O", "f12"), title="speed overlay", section=Section.VIEW, scope=Scope.EVERYWHERE),
+    Action(id="refresh", keys=("r",), title="read again", section=Section.OTHER, scope=Scope.FLEET, footer=8),
+    Action(id="reconnect", keys=("R",), title="reconnect", section=Section.OTHER, scope=Scope.FLEET),
+    Action(id="help", keys=("question_mark",), title="help", section=Section.OTHER, scope=Scope.FLEET, footer=10),
+    Action(id="quit", keys=("q",), title="quit", section=Section.OTHER, scope=Scope.FLEET, footer=9),
+    Action(
+        id="dialog.close",
+        keys=("escape", "q", "question_mark", "enter"),
+        title="close",
+        section=Section.OTHER,
+        scope=Scope.DIALOG,
+    ),
+    Action(id="dialog.down", keys=("j", "down"), title="down", section=Section.MOVE, scope=Scope.DIALOG),
+    Action(id="dialog.up", keys=("k", "up"), title="up", section=Section.MOVE, scope=Scope.DIALOG),
+)
+"""Every action. Never bound: ctrl-s, ctrl-q, ctrl-z, ctrl-\\ (the terminal's), ctrl-a, ctrl-b (tmux's), ctrl-h, ctrl-i,
+ctrl-j, ctrl-m (backspace, tab and enter in disguise)."""
+
+FORBIDDEN = frozenset(f"ctrl+{c}" for c in "sqzabhijm") | {"ctrl+backslash"}
+"""Keys that terminals, tmux or screens take away."""
+
+NAMES = {
+    "slash": "/",
+    "space": "Space",
+    "enter": "Enter",
+    "escape": "Esc",
+    "tab": "Tab",
+    "shift+tab": "S-Tab",
+    "asterisk": "*",
+    "question_mark": "?",
+    "down": "↓",
+    "up": "↑",
+    "left": "←",
+    "right": "→",
+    "pagedown": "PgDn",
+    "pageup": "PgUp",
+    "home": "Home",
+    "end": "End",
+    "f12": "F12",
+}
+"""How keys are written for people, where Textual's name is another."""
+
+
+def shown(key: str) -> str:
+    """A key as people read it: `/`, `Space`, `^F`."""
+    if key.startswith("ctrl+"):
+        return "^" + key.removeprefix("ctrl+").upper()
+    return NAMES.get(key, key)
+
+
+def in_scope(*scopes: Scope) -> list[Action]:
+    """The actions that work in any of these scopes, in the order of the catalogue."""
+    return [action for action in ACTIONS if action.scope in scopes]
+
+
+def in_footer(actions: Iterable[Action]) -> list[Action]:
+    """The actions that the footer shows, most important first."""
+    return sorted((action for action in actions if action.footer), key=lambda action: action.footer)

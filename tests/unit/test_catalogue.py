@@ -1,0 +1,34 @@
+"""The catalogue of keys: no key twice where both would work, none that a terminal swallows."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+from novatui.actions.catalogue import ACTIONS, FORBIDDEN, Scope, in_footer, shown
+
+TOGETHER = {Scope.EVERYWHERE, Scope.ROWS, Scope.FLEET}
+
+
+def test_ids_are_unique() -> None:
+    assert len({action.id for action in ACTIONS}) == len(ACTIONS)
+
+
+def test_no_key_means_two_things_in_one_place() -> None:
+    for one, other in combinations(ACTIONS, 2):
+        if one.scope == other.scope or {one.scope, other.scope} <= TOGETHER:
+            assert not set(one.keys) & set(other.keys), (one.id, other.id)
+
+
+def test_no_key_is_taken_by_a_terminal() -> None:
+    assert not {key for action in ACTIONS for key in action.keys} & FORBIDDEN
+
+
+def test_the_footer_ranks_are_unique_and_names_are_short() -> None:
+    ranked = in_footer(ACTIONS)
+    assert len({action.footer for action in ranked}) == len(ranked)
+    assert all(len(shown(action.keys[0])) <= 6 for action in ranked)
+
+
+def test_no_action_lives_on_an_alt_or_function_key_alone() -> None:
+    for action in ACTIONS:
+        assert any(not key.startswith(("alt+", "f1")) for key in action.keys)
