@@ -85,6 +85,8 @@ def _special(key: str, view: FleetView, clocks: Clocks) -> Reader:
             return view.identity.duplicate
         case "can":
             return _unknown
+        case "mem.percent":
+            return share("mem.used", MEMORY_WHOLE, view)
         case _ if key == MEMORY_WHOLE:
             return memory_whole(view)
         case _:

@@ -1,0 +1,73 @@
+"""The application: wiring of fleet, theme and screens, nothing else."""
+
+from __future__ import annotations
+
+import gc
+import os
+
+from textual.theme import Theme as TextualTheme
+
+from novatui.actions.catalogue import Scope
+from novatui.engine.fleet import Fleet
+from novatui.ui.keys import bindings
+from novatui.ui.render.look import Look
+from novatui.ui.render.marks import marks_for
+from novatui.ui.screens.fleet import FleetScreen
+from novatui.ui.textual_private import MeteredApp
+from novatui.ui.theme import Theme, load_theme, theme_for
+
+
+class NovaApp(MeteredApp, inherit_bindings=False):
+    """The console on one fleet."""
+
+    TITLE = "NovaTUI"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS = bindings(Scope.EVERYWHERE)
+    CSS = """
+    Screen { background: $background; color: $foreground; }
+    """
+
+    def __init__(self, fleet: Fleet, *, find: str = "", look: Look | None = None) -> None:
+        """`find` is the filter to begin with; `look` is for pictures and tests that want other clocks or signs."""
+        theme = load_theme(theme_for(os.environ))
+        super().__init__(ansi_color=theme.native or None)
+        self.animation_level = "none"
+        self.fleet = fleet
+        self.look = look or Look(marks=marks_for(os.environ), styles=theme.styles)
+        self._theme_file = theme
+        self._find = find
+
+    def on_mount(self) -> None:
+        """Draw from what is known already, then connect."""
+        self.register_theme(_textual_theme(self._theme_file))
+        self.theme = f"nova-{self._theme_file.name}"
+        self.push_screen(FleetScreen(self.fleet, self.look, find=self._find))
+        self.call_after_refresh(self._connect)
+
+    async def _connect(self) -> None:
+        await self.fleet.start()
+        # What was loaded to draw the first frame lives as long as the program: keep the collector off it.
+        gc.freeze()
+
+    async def on_unmount(self) -> None:
+        """End the workers."""
+        await self.fleet.stop()
+
+    def action_quit(self) -> None:  # type: ignore[override]
+        """Leave with exit code 0."""
+        self.exit(0)
+
+
+def _textual_theme(theme: Theme) -> TextualTheme:
+    """The few colours that Textual itself asks for."""
+    return TextualTheme(
+        name=f"nova-{theme.name}",
+        primary=theme.foreground,
+        foreground=theme.foreground,
+        background=theme.background,
+        surface=theme.background,
+        panel=theme.background,
+        dark=theme.dark,
+        ansi=theme.native,
+        variables={"scrollbar": theme.foreground, "scrollbar-background": theme.background},
+    )

@@ -1,0 +1,120 @@
+"""The lines above and below the panes: counts and clock, what is listed, titles of panes, keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+from textual.strip import Strip
+
+from novatui.actions.catalogue import Action, in_footer, shown
+from novatui.core.states import Link
+from novatui.engine.fleet import Fleet
+from novatui.ui.render.cells import Piece, line, spread, width_of
+from novatui.ui.render.look import Look
+from novatui.ui.rows.cells import fit
+
+
+class Listing(msgspec.Struct, frozen=True, kw_only=True):
+    """What the table shows at the moment."""
+
+    filter: str = ""
+    scope: str = ""
+    """Name of the tree node that the table is limited to."""
+    shown: int = 0
+    total: int = 0
+    marked: int = 0
+    sort: str = "name"
+    descending: bool = False
+
+
+def status(fleet: Fleet, look: Look, width: int) -> Strip:
+    """Counts over all connections, what is protected, and the time."""
+    styles = look.styles
+    up = sum(1 for one in fleet.connections.values() if one.status.link is Link.UP)
+    vms, running = fleet.identity.count(None, "machines"), fleet.identity.count(None, "running")
+    alarms = fleet.identity.count(None, "alarms")
+    moving = sum(1 for one in fleet.tasks.running() if one.task.verb == "migrate")
+    failing = len(fleet.connections) - up
+    left: list[Piece] = [
+        (" NovaTUI ", styles.title),
+        (f" {up}/{len(fleet.connections)} conns", styles.text if not failing else styles.warning),
+        (f"  {vms:,} VMs  {running:,} run", styles.text),
+        (f"  {alarms} alarm", styles.warning if alarms else styles.quiet),
+        (f"  {moving} mig", styles.info if moving else styles.quiet),
+        (f"  {failing} err", styles.bad if failing else styles.quiet),
+    ]
+    far: list[Piece] = []
+    locked = [one.name for one in fleet.connections.values() if one.spec.readonly]
+    guarded = [one.name for one in fleet.connections.values() if one.spec.protected]
+    if guarded:
+        far += [(f" PROT:{_few(guarded)} ", styles.protected), (" ", styles.text)]
+    if locked:
+        far += [(f" RO:{_few(locked)} ", styles.readonly), (" ", styles.text)]
+    far.append((f"{look.clock(look.epoch(), seconds=False)} {look.zone} ", styles.quiet))
+    if width_of(left) + width_of(far) > width:
+        far = far[-1:]
+    return spread(left, far, width)
+
+
+def _few(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{len(names)} conns"
+
+
+def listing(view: Listing, look: Look, width: int) -> Strip:
+    """Filter and scope on the left, what they leave on the right."""
+    styles = look.styles
+    left: list[Piece] = [(" :vm ", styles.title)]
+    if view.scope:
+        left.append((f" in {view.scope} ", styles.info))
+    left.append((f" /{view.filter}" if view.filter else " / to filter", styles.key if view.filter else styles.quiet))
+    counts = f"{view.shown:,} of {view.total:,}" if view.shown != view.total else f"{view.total:,}"
+    marked = f" · {view.marked} marked" if view.marked else ""
+    direction = " desc" if view.descending else ""
+    return spread(left, [(f"{counts}{marked} · sort {view.sort}{direction} ", styles.quiet)], width)
+
+
+def rule(look: Look, width: int, title: str, far: str = "", focused: bool = False, protected: bool = False) -> Strip:
+    """A horizontal line with the title of the pane below it."""
+    styles = look.styles
+    bar = look.marks.rule
+    edge = styles.protected if protected else styles.rule
+    title = fit(title, min(len(title), max(0, width - 6)), ellipsis=look.marks.ellipsis)
+    left: list[Piece] = [(bar, edge), (f" {title} ", styles.title if focused else styles.header)]
+    right: list[Piece] = [(f" {far} ", styles.quiet), (bar, edge)] if far else []
+    room = width - width_of(left) - width_of(right)
+    if room < 0:
+        right, room = [], max(0, width - width_of(left))
+    return line([*left, (bar * room, edge), *right], width)
+
+
+def footer(actions: Iterable[Action], look: Look, width: int) -> Strip:
+    """As many keys as fit, the most important first."""
+    styles = look.styles
+    pieces: list[Piece] = []
+    for action in in_footer(actions):
+        piece: list[Piece] = [(f" {shown(action.keys[0])}", styles.key), (f" {action.title} ", styles.quiet)]
+        if width_of(pieces) + width_of(piece) > width:
+            break
+        pieces += piece
+    return line(pieces, width)
+
+
+def edge(look: Look, width: int) -> Strip:
+    """One cell of the vertical line between two panes."""
+    return line([(look.marks.bar, look.styles.rule)], width)
+
+
+def sort_keys(columns: Iterable[tuple[str, str]], look: Look, width: int) -> Strip:
+    """The prompt of the sort key: a letter for each column, `(letter, title)`."""
+    styles = look.styles
+    pieces: list[Piece] = [(" sort by ", styles.title)]
+    for letter, title in columns:
+        pieces += [(f" {letter}", styles.key), (f" {title} ", styles.quiet)]
+    return line([*pieces, ("  again: reverse", styles.quiet)], width)
+
+
+def problem(message: str, hint: str, look: Look, width: int) -> Strip:
+    """What is wrong with what was typed, and what to try."""
+    tail = f" — {hint}" if hint else ""
+    return line([(f" {message}{tail}", look.styles.bad)], width)

@@ -1,0 +1,42 @@
+"""What every drawing function needs beside the data: the signs, the styles and the time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import msgspec
+
+from novatui.ui.render.marks import Marks
+from novatui.ui.render.spark import Kind as SparkKind
+from novatui.ui.theme import Styles
+
+
+class Look(msgspec.Struct, kw_only=True):
+    """How things are drawn on this terminal."""
+
+    marks: Marks
+    styles: Styles
+    utc: bool = False
+    """Show UTC instead of local time."""
+    epoch: Callable[[], float] = time.time
+    """The wall clock."""
+    monotonic: Callable[[], float] = time.monotonic
+    """The clock that ages are counted by."""
+
+    def clock(self, epoch: float | None, seconds: bool = True) -> str:
+        """Time of day; `?` when unknown."""
+        if epoch is None:
+            return "?"
+        when = time.gmtime(epoch) if self.utc else time.localtime(epoch)
+        return time.strftime("%H:%M:%S" if seconds else "%H:%M", when)
+
+    @property
+    def spark(self) -> SparkKind:
+        """The kind of sparkline that this terminal can show."""
+        return "ascii" if self.marks.ascii else "braille"
+
+    @property
+    def zone(self) -> str:
+        """Name of the time zone that `clock` uses."""
+        return "UTC" if self.utc else time.strftime("%Z")

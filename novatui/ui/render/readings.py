@@ -1,0 +1,96 @@
+"""What is known of one object right now, in words and numbers: the part that table, tree and peek share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+from novatui.core import units
+from novatui.core.ids import split_key
+from novatui.core.inventory import Group
+from novatui.core.states import Kind, Power
+from novatui.engine.fleet import Fleet
+from novatui.engine.query_keys import MEMORY_WHOLE
+from novatui.engine.query_values import share
+from novatui.ui.render.marks import UNKNOWN
+
+MACHINES = frozenset({Kind.VM, Kind.CONTAINER})
+"""Kinds that run."""
+
+IDLE_STATES = frozenset({Power.OFF, Power.SUSPENDED, Power.CRASHED})
+"""States in which a machine measures nothing: its metrics are not unknown but not applicable."""
+
+
+def power(fleet: Fleet, slot: int) -> str | None:
+    """Power state as stored; None when unknown."""
+    value = fleet.inventory.value(slot, "power")
+    return value if isinstance(value, str) else None
+
+
+def text(fleet: Fleet, slot: int, field: str) -> str:
+    """A column as text; `?` when unknown."""
+    value = fleet.inventory.value(slot, field)
+    if value is None:
+        return UNKNOWN
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return " ".join(value)
+    return str(value)
+
+
+def number(fleet: Fleet, slot: int, field: str) -> float | None:
+    """A numeric column; None when unknown."""
+    value = fleet.inventory.value(slot, field)
+    return float(value) if isinstance(value, int | float) else None
+
+
+def host_name(fleet: Fleet, slot: int) -> str:
+    """Name of the host that it runs on; `?` when unknown, empty when it says that it has none."""
+    store = fleet.inventory
+    host = store.host(slot)
+    if host is not None:
+        return store.name(host)
+    key = store.value(slot, "host")
+    if not isinstance(key, str):
+        return UNKNOWN
+    try:
+        return split_key(key)[1] if key else ""
+    except ValueError:
+        return UNKNOWN
+
+
+def measures(fleet: Fleet, slot: int) -> bool:
+    """False when it is in a state that measures nothing."""
+    return power(fleet, slot) not in IDLE_STATES
+
+
+def memory_percent(fleet: Fleet, slot: int) -> float | None:
+    """Memory that the guest uses in percent of what it has; None when either is unknown."""
+    return memory_share(fleet)(slot)
+
+
+@lru_cache(maxsize=4)
+def memory_share(fleet: Fleet) -> Callable[[int], float | None]:
+    """The same figure that filters and sorts compare."""
+    return share("mem.used", MEMORY_WHOLE, fleet)
+
+
+def total(*values: float | None) -> float | None:
+    """Sum of what is known; None when nothing is."""
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
+
+
+def state_group(kind: Kind) -> Group:
+    """The columns whose age tells whether an object's state is still true."""
+    return Group.STATE if kind in MACHINES or kind is Kind.HOST else Group.PLACE
+
+
+def state_age(fleet: Fleet, slot: int, now: float) -> str:
+    """Age of the state in the steps that screens show, empty while it is fresh."""
+    group = state_group(fleet.inventory.kind(slot))
+    if not fleet.inventory.stale(slot, group, now):
+        return ""
+    age = fleet.inventory.age(slot, group, now)
+    return units.age(age) if age is not None else UNKNOWN

@@ -1,0 +1,119 @@
+"""The inventory tree: one line for each connection, datacenter, cluster, host and machine."""
+
+from __future__ import annotations
+
+from rich.style import Style
+from textual.strip import Strip
+
+from novatui.core import units
+from novatui.core.states import Family, Kind, Link, Power
+from novatui.ui.render import readings
+from novatui.ui.render.cells import Piece, spread, width_of
+from novatui.ui.render.marks import UNKNOWN, link_mark, power_mark
+from novatui.ui.render.table import Subject, highlighted
+from novatui.ui.rows.cells import fit
+from novatui.ui.rows.source import RowState
+
+SHOWN = frozenset(
+    {
+        Kind.GROUP,
+        Kind.CONNECTION,
+        Kind.DATACENTER,
+        Kind.FOLDER,
+        Kind.CLUSTER,
+        Kind.HOST,
+        Kind.RESOURCE_POOL,
+        Kind.VM,
+        Kind.CONTAINER,
+        Kind.TEMPLATE,
+    }
+)
+"""Kinds that the tree has rows for; stores and networks have screens of their own."""
+
+FAMILY_NAMES: dict[Family, str] = {
+    Family.LIBVIRT: "libvirt",
+    Family.VSPHERE: "vSphere",
+    Family.HYPERV: "Hyper-V",
+    Family.XCPNG: "XCP-ng",
+    Family.PROXMOX: "Proxmox",
+}
+
+
+def row(subject: Subject, width: int, state: RowState, has_children: bool) -> Strip:
+    """The line of one node."""
+    look = subject.look
+    fold = (look.marks.unfolded if state.expanded else look.marks.folded) if has_children else " "
+    sign, sign_style = _sign(subject)
+    left: list[Piece] = [
+        ("  " * state.depth, look.styles.text),
+        (fold + " ", look.styles.quiet),
+        (f"{sign} " if sign else "", sign_style),
+        ("*" if state.marked else "", look.styles.mark),
+    ]
+    far = _facts(subject)
+    taken = width_of(left) + width_of(far)
+    name = subject.fleet.inventory.name(subject.slot)
+    room = width - taken
+    if room < min(len(name), 10):
+        far, room = [], width - width_of(left)
+    left.append((fit(name, max(1, room), ellipsis=look.marks.ellipsis), _name_style(subject)))
+    return highlighted(spread(left, far, width), state, look)
+
+
+def _name_style(subject: Subject) -> Style:
+    styles = subject.look.styles
+    return styles.stale if readings.state_age(subject.fleet, subject.slot, subject.now) else styles.text
+
+
+def _sign(subject: Subject) -> tuple[str, Style]:
+    fleet, slot, look = subject.fleet, subject.slot, subject.look
+    kind = fleet.inventory.kind(slot)
+    if kind is Kind.CONNECTION:
+        link = fleet.connections[fleet.inventory.conn(slot)].status.link
+        style = look.styles.good if link is Link.UP else look.styles.bad if link is Link.DOWN else look.styles.warning
+        return link_mark(link, look.marks), style
+    if kind in readings.MACHINES:
+        power = readings.power(fleet, slot)
+        running = power == Power.RUNNING
+        return power_mark(power, look.marks), look.styles.good if running else look.styles.off
+    if kind is Kind.HOST:
+        if fleet.inventory.value(slot, "maintenance") is True:
+            return look.marks.partly, look.styles.warning
+        power = readings.power(fleet, slot)
+        if power is None:
+            return UNKNOWN, look.styles.quiet
+        return power_mark(power, look.marks), look.styles.good if power == Power.RUNNING else look.styles.bad
+    return "", look.styles.text
+
+
+def _facts(subject: Subject) -> list[Piece]:
+    """What stands at the right end of a node."""
+    fleet, slot, look = subject.fleet, subject.slot, subject.look
+    kind = fleet.inventory.kind(slot)
+    if kind is Kind.CONNECTION:
+        return _connection_facts(subject)
+    age = readings.state_age(fleet, slot, subject.now)
+    if age:
+        return [(f" ~{age} ", look.styles.stale)]
+    if kind is Kind.HOST:
+        if fleet.inventory.value(slot, "maintenance") is True:
+            return [(" maintenance ", look.styles.warning)]
+        cpu = units.percent(fleet.metrics.latest(slot, "cpu.used"))
+        return [(f" {fleet.identity.count(slot, 'machines')} vm  cpu {fit(cpu, 3, right=True)}% ", look.styles.quiet)]
+    if kind in (Kind.CLUSTER, Kind.DATACENTER, Kind.FOLDER, Kind.GROUP):
+        return [(f" {fleet.identity.count(slot, 'machines')} vm ", look.styles.quiet)]
+    return []
+
+
+def _connection_facts(subject: Subject) -> list[Piece]:
+    fleet, slot, look = subject.fleet, subject.slot, subject.look
+    connection = fleet.connections[fleet.inventory.conn(slot)]
+    pieces: list[Piece] = [(f" {FAMILY_NAMES[connection.spec.family]}", look.styles.quiet)]
+    age = readings.state_age(fleet, slot, subject.now)
+    if age:
+        pieces.append((f" ~{age}", look.styles.stale))
+    if connection.spec.protected:
+        pieces.append((" PROT", look.styles.protected))
+    if connection.spec.readonly:
+        pieces.append((" RO", look.styles.readonly))
+    return [*pieces, (" ", look.styles.text)]

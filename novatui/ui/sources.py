@@ -1,0 +1,123 @@
+"""The two row sources of the fleet screen: nodes of the tree and machines of the table, drawn from the stores."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Hashable, Iterable, Sequence
+
+from textual.strip import Strip
+
+from novatui.core.states import Family, Kind
+from novatui.engine.fleet import Fleet
+from novatui.ui.render import bars, readings, table, tree
+from novatui.ui.render.look import Look
+from novatui.ui.render.table import Subject
+from novatui.ui.rows.source import ROOT, RowState
+
+
+class Versions:
+    """How often the drawn content of each slot changed: what the row engine asks before it draws."""
+
+    def __init__(self) -> None:
+        self._numbers: defaultdict[int, int] = defaultdict(int)
+
+    def of(self, slot: int) -> int:
+        """Grows with every change of the slot."""
+        return self._numbers[slot]
+
+    def changed(self, slots: Iterable[int]) -> None:
+        """These slots are to be drawn anew."""
+        for slot in slots:
+            self._numbers[slot] += 1
+
+
+class _Source:
+    """What both have in common: subjects of drawing, and a version that grows old with its object."""
+
+    def __init__(self, fleet: Fleet, look: Look, versions: Versions) -> None:
+        self.fleet = fleet
+        self.look = look
+        self._versions = versions
+
+    def subject(self, node: int) -> Subject:
+        """The object as a drawing function takes it."""
+        return Subject(self.fleet, node, self.look, self.look.monotonic())
+
+    def version(self, node: int) -> Hashable:
+        """Changes with the object's values, with the age that is written beside a stale one, and with staleness."""
+        if not self.fleet.inventory.alive(node):
+            return None
+        now = self.look.monotonic()
+        age = readings.state_age(self.fleet, node, now)
+        return self._versions.of(node), age, self.fleet.metrics.stale(node, now)
+
+
+class TreeSource(_Source):
+    """The inventory tree, from groups and connections down to machines."""
+
+    def children(self, node: int) -> Sequence[int]:
+        """Kinds that the tree shows, in the order of the store."""
+        below = self._shown(None if node == ROOT else node)
+        host = self._sole_host(node, below)
+        return below if host is None else [*self._shown(host), *(slot for slot in below if slot != host)]
+
+    def parent(self, node: int) -> int | None:
+        """The node above; the root above the top."""
+        store = self.fleet.inventory
+        if not store.alive(node):
+            return None
+        above = store.parent(node)
+        if above is None:
+            return ROOT
+        over = store.parent(above)
+        return over if over is not None and self._sole_host(over, self._shown(over)) == above else above
+
+    def _shown(self, node: int | None) -> list[int]:
+        kind = self.fleet.inventory.kind
+        return [slot for slot in self.fleet.identity.children(node) if kind(slot) in tree.SHOWN]
+
+    def _sole_host(self, node: int, below: Sequence[int]) -> int | None:
+        """The host that a libvirt connection is: it has no row of its own, its machines hang below the connection."""
+        store = self.fleet.inventory
+        if node == ROOT or store.kind(node) is not Kind.CONNECTION or store.family(node) is not Family.LIBVIRT:
+            return None
+        hosts = [slot for slot in below if store.kind(slot) is Kind.HOST]
+        return hosts[0] if len(hosts) == 1 else None
+
+    def strip(self, node: int, width: int, state: RowState) -> Strip:
+        """The line of a node; empty for one that is just gone."""
+        if not self.fleet.inventory.alive(node):
+            return Strip([])
+        return tree.row(self.subject(node), width, state, has_children=bool(self.children(node)))
+
+    def header(self, width: int) -> Strip:
+        """The tree has none."""
+        return Strip.blank(width)
+
+
+class TableSource(_Source):
+    """Machines that match filter and scope, in the order of the sort."""
+
+    def __init__(self, fleet: Fleet, look: Look, versions: Versions) -> None:
+        super().__init__(fleet, look, versions)
+        self.order: Collection[int] = ()
+        """Slots in drawing order."""
+        self.listing = bars.Listing()
+
+    def children(self, node: int) -> Sequence[int]:
+        """All rows; a row has nothing below it."""
+        return list(self.order) if node == ROOT else ()
+
+    def parent(self, node: int) -> int | None:
+        """The root, for every object that exists."""
+        return ROOT if self.fleet.inventory.alive(node) else None
+
+    def strip(self, node: int, width: int, state: RowState) -> Strip:
+        """The line of a machine; empty for one that is just gone."""
+        if not self.fleet.inventory.alive(node):
+            return Strip([])
+        return table.row(self.subject(node), width, state)
+
+    def header(self, width: int) -> Strip:
+        """Titles of the columns."""
+        return table.header(width, self.look, self.listing.sort, self.listing.descending)

@@ -1,0 +1,47 @@
+"""A block of drawn lines: repaints only those that came out differently."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import zip_longest
+
+from textual import events
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+Draw = Callable[[int, int], Sequence[Strip]]
+"""Draws at most `height` lines of exactly `width` cells: `draw(width, height)`."""
+
+
+class Lines(Widget):
+    """Lines from a drawing function. `redraw` after the data changed; nothing is sent when nothing looks different."""
+
+    ALLOW_SELECT = False
+    DEFAULT_CSS = """
+    Lines { width: 1fr; height: 1; }
+    """
+
+    def __init__(self, draw: Draw, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._draw = draw
+        self._drawn: list[Strip] = []
+
+    def redraw(self) -> None:
+        """Draw anew and repaint the lines that differ."""
+        before, self._drawn = self._drawn, list(self._draw(self.size.width, self.size.height))
+        changed = [y for y, (new, old) in enumerate(zip_longest(self._drawn, before)) if new != old]
+        if changed:
+            self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Lines are made for one width."""
+        del event
+        self._drawn = list(self._draw(self.size.width, self.size.height))
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """Line `y`, blank below the last one."""
+        if y < len(self._drawn):
+            return self._drawn[y].apply_style(self.rich_style) if self._drawn[y].cell_length else self._drawn[y]
+        return Strip.blank(self.size.width, self.rich_style)
