@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -214,6 +215,25 @@ def test_blackhole_hides_that_an_end_went_away(proxy: FaultProxy, server: EchoSe
         assert server.ended == 0
         proxy.clear()
         wait_until(lambda: server.ended == 1, "the server to see the end")
+
+
+def test_blackhole_hides_that_an_end_was_killed(proxy: FaultProxy, server: EchoServer) -> None:
+    client = connected(proxy)
+    proxy.set("blackhole")
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.close()
+    assert proxy.counters().open == 1
+    assert server.ended == 0
+    proxy.clear()
+    wait_until(lambda: server.ended == 1, "the server to see the end")
+
+
+def test_blackhole_after_some_bytes_of_a_new_connection(proxy: FaultProxy) -> None:
+    proxy.set("blackhole", "up", after=3)
+    with connect(proxy) as client:
+        client.sendall(b"abcdef")
+        assert receive(client, 3) == b"abc"
+        assert is_silent(client)
 
 
 def test_hang_keeps_every_byte_for_later(proxy: FaultProxy) -> None:

@@ -80,6 +80,8 @@ class Connection:
     async def _outlast_black_hole(self) -> None:
         """A client that comes during a black hole: the server does not hear of it before the hole is over."""
         switch = self._switches["up"]
+        if switch.fault.kind != "blackhole" or switch.fault.after:
+            return
         swallowing = asyncio.create_task(self._swallow())
         try:
             while switch.fault.kind == "blackhole":
@@ -89,20 +91,29 @@ class Connection:
             await asyncio.wait({swallowing})
 
     async def _swallow(self) -> None:
-        while await self._receive(self._client, "up"):
-            self.lost.add("up")
+        with contextlib.suppress(OSError):
+            while await self._receive(self._client, "up"):
+                self.lost.add("up")
         self.lost.add("up")
 
     async def _pump(self, source: socket.socket, target: socket.socket, direction: str) -> None:
-        switch = self._switches[direction]
-        stream = _Stream(switch, target, self._traffic[direction])
-        while data := await self._receive(source, direction):
-            if not await stream.pass_on(data):
-                self.lost.add(direction)
-        while switch.fault.kind in ("blackhole", "hang"):
-            await switch.change()
+        stream = _Stream(self._switches[direction], target, self._traffic[direction])
+        try:
+            while data := await self._receive(source, direction):
+                if not await stream.pass_on(data):
+                    self.lost.add(direction)
+        except OSError:
+            await self._until_ends_are_told(direction)
+            raise
+        await self._until_ends_are_told(direction)
         with contextlib.suppress(OSError):
             target.shutdown(socket.SHUT_WR)
+
+    async def _until_ends_are_told(self, direction: str) -> None:
+        """While nothing comes through, the other side does not learn that this one went away either."""
+        switch = self._switches[direction]
+        while switch.fault.kind in ("blackhole", "hang"):
+            await switch.change()
 
     async def _receive(self, source: socket.socket, direction: str) -> bytes:
         data = await asyncio.get_running_loop().sock_recv(source, CHUNK)

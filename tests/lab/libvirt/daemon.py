@@ -28,6 +28,7 @@ from tests.lab.workspace import Workspace, free_port
 START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 10.0
 GUEST_TIMEOUT_S = 90.0
+VIRSH_TIMEOUT_S = 120.0
 
 #: "stdio_handler file": else virtlogd is wanted. The rest: what an unprivileged daemon cannot do.
 QEMU_CONF = 'stdio_handler = "file"\nsecurity_driver = "none"\nnamespaces = []\n'
@@ -356,6 +357,7 @@ class LibvirtHost:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
+            timeout=VIRSH_TIMEOUT_S,
         )
 
     def _end(self, number: signal.Signals) -> None:
