@@ -15,6 +15,7 @@ from novatui.ui.render.marks import marks_for
 from novatui.ui.screens.fleet import FleetScreen
 from novatui.ui.textual_private import MeteredApp
 from novatui.ui.theme import Theme, load_theme, theme_for
+from novatui.ui.widgets.overlay import Overlay
 
 
 class NovaApp(MeteredApp, inherit_bindings=False):
@@ -24,7 +25,7 @@ class NovaApp(MeteredApp, inherit_bindings=False):
     ENABLE_COMMAND_PALETTE = False
     BINDINGS = bindings(Scope.EVERYWHERE)
     CSS = """
-    Screen { background: $background; color: $foreground; }
+    Screen { background: $background; color: $foreground; layers: base overlay; }
     """
 
     def __init__(self, fleet: Fleet, *, find: str = "", look: Look | None = None) -> None:
@@ -52,6 +53,14 @@ class NovaApp(MeteredApp, inherit_bindings=False):
     async def on_unmount(self) -> None:
         """End the workers."""
         await self.fleet.stop()
+
+    async def action_overlay(self) -> None:
+        """Open or close the speed overlay on the current screen."""
+        found = self.screen.query(Overlay)
+        if found:
+            await found.remove()
+        else:
+            await self.screen.mount(Overlay(self.fleet, self.counters, self.look))
 
     def action_quit(self) -> None:  # type: ignore[override]
         """Leave with exit code 0."""
