@@ -58,6 +58,10 @@ def screen_text(app: App[Any]) -> str:
     return "\n".join(strip.text.rstrip() for strip in strips)
 
 
+ANSWER = 0.2
+"""Seconds after which a key that drew no frame is taken to have nothing to show."""
+
+
 class PassThroughDriver(LinuxDriver):
     """Textual's Linux driver, with its writes going through `PassThrough`.
 
@@ -92,7 +96,8 @@ class MeteredApp(App[Any]):
         self.missing = check()
         """What `check` found; with anything in it the stock output path is in use."""
         self._compose_time = 0.0
-        self._frame_ended = 0.0
+        self._unanswered: list[float] = []
+        """When the keys were pressed that no frame has answered yet."""
         super().__init__(*args, **kwargs)
 
     def get_driver_class(self) -> type[Driver]:
@@ -114,8 +119,11 @@ class MeteredApp(App[Any]):
         with output.frame():
             super()._display(screen, renderable)
         if self.counters.frames > sent:
-            self._frame_ended = time.monotonic()
-            self.counters.frame_time.add(self._compose_time + self._frame_ended - started)
+            ended = time.monotonic()
+            self.counters.frame_time.add(self._compose_time + ended - started)
+            for pressed in self._unanswered:
+                self.counters.key_to_frame.add(ended - pressed)
+            self._unanswered.clear()
 
     def _time_composing(self, screen: Screen[Any]) -> None:
         """Have the compositor of `screen` note how long it takes to render an update."""
@@ -151,11 +159,12 @@ class MeteredApp(App[Any]):
 
     async def on_event(self, event: events.Event) -> None:
         fresh = isinstance(event, events.Key) and not event.is_forwarded
+        if fresh:
+            self._unanswered.append(event.time)
+            self.set_timer(ANSWER, lambda: self._not_answered(event.time))
         await super().on_event(event)
-        if fresh and self.screen_stack:
-            (self.focused or self.screen).call_after_refresh(self._key_answered, event.time, self.counters.frames)
 
-    def _key_answered(self, pressed: float, frames: int) -> None:
-        """The key pressed at `pressed` has been handled and drawn, if there was anything to draw."""
-        if self.counters.frames > frames:
-            self.counters.key_to_frame.add(self._frame_ended - pressed)
+    def _not_answered(self, pressed: float) -> None:
+        """The key pressed at `pressed` changed nothing on the screen: a later frame is not its answer."""
+        if pressed in self._unanswered:
+            self._unanswered.remove(pressed)
