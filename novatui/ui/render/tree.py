@@ -108,7 +108,8 @@ def _facts(subject: Subject) -> list[Piece]:
 def _connection_facts(subject: Subject) -> list[Piece]:
     fleet, slot, look = subject.fleet, subject.slot, subject.look
     connection = fleet.connections[fleet.inventory.conn(slot)]
-    pieces: list[Piece] = [(f" {FAMILY_NAMES[connection.spec.family]}", look.styles.quiet)]
+    machines = fleet.identity.count(slot, "machines")
+    pieces: list[Piece] = [(f" {machines} vm  {FAMILY_NAMES[connection.spec.family]}", look.styles.quiet)]
     age = readings.state_age(fleet, slot, subject.now)
     if age:
         pieces.append((f" ~{age}", look.styles.stale))
