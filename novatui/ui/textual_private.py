@@ -7,11 +7,13 @@ but for what the path cannot do (it blocks when the terminal stops reading) and 
 from __future__ import annotations
 
 import inspect
+import os
 import time
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+import textual.screen
 from textual import events
 from textual.app import App
 from textual.driver import Driver
@@ -21,12 +23,20 @@ from textual.screen import Screen
 from novatui.ui.output.counters import Counters
 from novatui.ui.output.passthrough import PassThrough
 
+FRAME_PERIOD = 1 / 240
+"""Shortest time between two frames, in seconds.
+
+With Textual's 1/60 a key that comes just after a frame of the background waits up to 17 ms for its own frame. The
+background is held to a few frames a second by the painter, so this makes frames sooner and not more of them.
+"""
+
 NEEDED: dict[str, tuple[str, ...]] = {
     "textual.app:App._display": ("screen", "renderable"),
     "textual.app:App.get_driver_class": (),
     "textual.app:App._background_screens": (),
     "textual.app:App.batch_update": (),
     "textual.app:App.on_event": ("event",),
+    "textual.screen:UPDATE_PERIOD": (),
     "textual._compositor:Compositor.render_update": ("full", "screen_stack"),
     "textual._compositor:Compositor.render_strips": (),
     "textual.drivers.linux_driver:LinuxDriver.write": ("data",),
@@ -95,6 +105,8 @@ class MeteredApp(App[Any]):
         self.counters = Counters()
         self.missing = check()
         """What `check` found; with anything in it the stock output path is in use."""
+        if not self.missing and "TEXTUAL_FPS" not in os.environ:
+            textual.screen.UPDATE_PERIOD = FRAME_PERIOD  # type: ignore[misc]
         self._compose_time = 0.0
         self._unanswered: list[float] = []
         """When the keys were pressed that no frame has answered yet."""

@@ -17,7 +17,7 @@ import pytest
 
 from novatui.ui.output.counters import Counters, Histogram, LagProbe
 from novatui.ui.output.passthrough import FRAME_LIMIT, PassThrough
-from novatui.ui.textual_private import NEEDED, MeteredApp, PassThroughDriver, check, screen_text
+from novatui.ui.textual_private import FRAME_PERIOD, NEEDED, MeteredApp, PassThroughDriver, check, screen_text
 from tests.bench.ptyharness import Pty
 
 CHILD = '''
@@ -297,6 +297,7 @@ def test_the_stock_driver_is_used_when_something_is_missing() -> None:
 async def test_headless_apps_work_as_ever() -> None:
     app = MeteredApp()
     async with app.run_test(size=(20, 2)) as pilot:
+        assert app.screen._update_timer._interval == FRAME_PERIOD
         await pilot.press("x")
         assert screen_text(app) == "\n"
         assert app.counters.frames == 0
