@@ -44,7 +44,8 @@ class Subject:
         self._report.unlink(missing_ok=True)
         argv = [sys.executable, "-m", "tests.bench.rows_app", kind, str(count), str(self._report)]
         self.terminal = Pty(argv, env={"PYTHONPATH": os.getcwd()})
-        self.terminal.wait_for(b"BUILT", timeout=120)
+        self.started = self.terminal.wait_for(b"BUILT", timeout=120) - self.terminal.started
+        """Seconds from the start of the process to the frame that shows the rows."""
         self.terminal.wait_quiet()
 
     def __enter__(self) -> Subject:
@@ -78,7 +79,7 @@ class Subject:
         self.terminal.write(b"r")
         while not self._report.exists():
             time.sleep(0.01)
-        return json.loads(self._report.read_text())
+        return json.loads(self._report.read_text()) | {"started": self.started}
 
     def under_load(self, switch: str, keys: int, budget: float = STOCK_BUDGET) -> tuple[list[float], dict[str, float]]:
         """Latencies of a walk while updates pour in, and the rates that were reached, in 1/s."""
@@ -142,6 +143,8 @@ def compare(ours: str, stock: str, count: int, runs: int, scratch: Path) -> dict
 
         builds = [1000 * median(kind, lambda told: told["build"] + told["frame"]) for kind in (ours, stock)]
         table.row(f"build and frame, median of {runs}", *builds)
+        starts = (1000 * median(kind, lambda told: told["started"]) for kind in (ours, stock))
+        table.row("process start to rows on screen", *starts)
         table.row("memory added", *(median(kind, lambda told: told["memory"]) for kind in (ours, stock)), unit="MB")
         ratios = {"build": builds[1] / builds[0]}
         in_turns((us, them), "m", 1)

@@ -15,6 +15,7 @@ from textual.pilot import Pilot
 from textual.strip import Strip
 
 from novatui.ui.rows.cells import fit
+from novatui.ui.rows.painter import Painter
 from novatui.ui.rows.source import ROOT, RowState
 from novatui.ui.rows.view import RowView
 from novatui.ui.textual_private import screen_text
@@ -206,7 +207,9 @@ async def test_many_structural_changes_are_one_paint() -> None:
         view.move(2)
         await pilot.pause()
         frames: list[int] = []
+        layouts: list[int] = []
         app.post_display_hook = lambda: frames.append(1)  # type: ignore[method-assign]
+        app.screen.screen_layout_refresh_signal.subscribe(app, lambda _: layouts.append(1))
         for new in range(2000, 2040):
             source.below[ROOT].insert(3, new)
             source.below[ROOT].pop()
@@ -214,7 +217,36 @@ async def test_many_structural_changes_are_one_paint() -> None:
             view.touch([0])
         await painted(view, pilot)
         assert len(frames) == 1
+        assert layouts == []
         assert lines(app)[1:5] == ["  node 1", "  node 2 >!", "  node 2039", "  node 2038"]
+
+
+async def test_views_that_share_a_painter_change_in_one_frame() -> None:
+    source, other = flat(50), flat(50)
+
+    class Pair(App[None]):
+        def compose(self) -> ComposeResult:
+            self.painter = Painter(self)
+            yield RowView(source, painter=self.painter, id="left")
+            yield RowView(other, painter=self.painter, id="right")
+
+    app = Pair()
+    async with app.run_test(size=(30, 8)) as pilot:
+        await pilot.pause()
+        frames: list[str] = []
+        app.post_display_hook = lambda: frames.append(screen_text(app))  # type: ignore[method-assign]
+        for view, data in ((app.query_one("#left", RowView), source), (app.query_one("#right", RowView), other)):
+            data.rename(1, "renamed")
+            view.touch([1])
+        while not app.painter.idle:
+            await pilot.pause(0.02)
+        await pilot.pause()
+        assert [frame.count("renamed") for frame in frames] == [2]
+        other.rename(2, "gone")
+        app.query_one("#right", RowView).touch([2])
+        await app.query_one("#right", RowView).remove()
+        await pilot.pause(0.3)
+        assert "gone" not in screen_text(app)
 
 
 async def test_rows_above_do_not_move_what_is_on_screen() -> None:

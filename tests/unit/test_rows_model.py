@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from textual.strip import Strip
@@ -323,6 +323,39 @@ def test_a_source_that_names_a_node_twice_shows_it_once() -> None:
     laid_out_at_once.tree.expanded.update((1, 2))
     laid_out_at_once.commit()
     assert list(laid_out_at_once.rows) == [1, 3, 2]
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    st.lists(
+        st.dictionaries(st.integers(ROOT, 7), st.lists(st.integers(ROOT, 7), max_size=8), min_size=8),
+        min_size=2,
+        max_size=6,
+    )
+)
+def test_a_source_that_says_anything_breaks_nothing(worlds: list[dict[int, list[int]]]) -> None:
+    """Circles, doubles, nodes below two parents: every row once, each below what the model says."""
+    source = World(worlds[0])
+    model = RowModel(source)
+    model.tree.expanded.update(range(8))
+    for below in worlds:
+        source.below = below
+        model.changed(*range(ROOT, 8))
+        model.commit()
+        rows = list(model.rows)
+        assert len(set(rows)) == len(rows)
+        shown = [node for node in below[ROOT] if node != ROOT] if ROOT in below else []
+        assert set(shown) <= set(rows)
+        above: list[int] = []
+        for node in rows:
+            path = model.tree.path(node)
+            del above[len(path) :]
+            assert path == above[::-1]
+            above.append(node)
+        assert (model.cursor in rows) if rows else model.cursor is None
+        for node in rows:
+            model.set_expanded([node], node % 2 == 0)
+        model.set_expanded(range(8))
 
 
 def test_a_source_that_runs_in_a_circle_ends() -> None:

@@ -10,7 +10,13 @@ Run = tuple[list[int], int | None]
 """New nodes in a row, and the kept node that follows them (None at the end)."""
 
 BLOCK = 256
-"""Nodes compared at once (at C speed) while looking for the first difference."""
+"""Nodes compared at once (at C speed) while looking for the next difference."""
+
+FEW = 24
+"""Differences looked for one by one before both lists are compared as sets."""
+
+NEAR = 16
+"""How far off the two lists may be after one difference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +27,7 @@ class Difference:
     """The nodes that stay, in their old order."""
     removed: list[int]
     added: list[Run]
-    reordered: bool
+    reordered: bool = False
     """The kept nodes are in another order now."""
 
     @property
@@ -31,25 +37,64 @@ class Difference:
 
 
 def difference(old: list[int], new: list[int], gone: AbstractSet[int]) -> Difference:
-    """Compare two lists of distinct nodes. A node in `gone` counts as removed, and as added if in `new`."""
-    start = 0 if gone else _common(old, new)
-    rest_old, rest_new = old[start:], new[start:]
-    tail = 0 if gone else _common(rest_old[::-1], rest_new[::-1])
-    middle_old, middle_new = rest_old[: len(rest_old) - tail], rest_new[: len(rest_new) - tail]
+    """Compare two lists of nodes. A node in `gone` counts as removed, and as added if in `new`.
 
-    staying = set(middle_old).intersection(middle_new).difference(gone)
-    kept = list(filter(staying.__contains__, middle_old))
-    after = new[len(new) - tail] if tail else None
+    Nodes should be distinct; of a new node that is named twice only the first occurrence counts.
+    """
+    return (None if gone else _few_differences(old, new)) or _any_difference(old, list(dict.fromkeys(new)), gone)
+
+
+def _few_differences(old: list[int], new: list[int]) -> Difference | None:
+    """The usual case, at the cost of two comparisons at C speed: here and there some nodes came or went.
+
+    None when the change is not of that kind: a node moved, or is named twice.
+    """
+    kept, removed, added = old.copy(), list[int](), list[Run]()
+    at = to = 0
+    for _ in range(FEW):
+        same = _common(old, new, at, to)
+        at, to = at + same, to + same
+        if at == len(old) or to == len(new):
+            break
+        ahead, behind = new[to : to + NEAR], old[at : at + NEAR]
+        if behind[0] in ahead:
+            count = ahead.index(behind[0])
+            added.append((ahead[:count], behind[0]))
+            to += count
+        elif ahead[0] in behind:
+            count = behind.index(ahead[0])
+            del kept[at - len(removed) : at - len(removed) + count]
+            removed += behind[:count]
+            at += count
+        else:
+            return None
+    else:
+        return None
+    if at < len(old):
+        del kept[at - len(removed) :]
+        removed += old[at:]
+    if to < len(new):
+        added.append((new[to:], None))
+    arrived = [node for run, _ in added for node in run]
+    distinct = set(arrived)
+    if len(distinct) < len(arrived) or not distinct.isdisjoint(removed):
+        return None
+    return Difference(kept, removed, added)
+
+
+def _any_difference(old: list[int], new: list[int], gone: AbstractSet[int]) -> Difference:
+    staying = set(old).intersection(new).difference(gone)
+    kept = list(filter(staying.__contains__, old))
     return Difference(
-        kept=old[:start] + kept + old[len(old) - tail :],
-        removed=list(filterfalse(staying.__contains__, middle_old)),
-        added=_runs(middle_new, staying, after),
-        reordered=kept != list(filter(staying.__contains__, middle_new)),
+        kept=kept,
+        removed=list(filterfalse(staying.__contains__, old)),
+        added=_runs(new, staying),
+        reordered=kept != list(filter(staying.__contains__, new)),
     )
 
 
-def _runs(nodes: list[int], staying: AbstractSet[int], after: int | None) -> list[tuple[list[int], int | None]]:
-    runs: list[tuple[list[int], int | None]] = []
+def _runs(nodes: list[int], staying: AbstractSet[int]) -> list[Run]:
+    runs: list[Run] = []
     run: list[int] = []
     for node in nodes:
         if node not in staying:
@@ -58,17 +103,20 @@ def _runs(nodes: list[int], staying: AbstractSet[int], after: int | None) -> lis
             runs.append((run, node))
             run = []
     if run:
-        runs.append((run, after))
+        runs.append((run, None))
     return runs
 
 
-def _common(one: list[int], other: list[int]) -> int:
-    """Length of the common beginning."""
-    length = min(len(one), len(other))
-    at = 0
-    while at < length and one[at : at + BLOCK] == other[at : at + BLOCK]:
-        at += BLOCK
-    at = min(at, length)
-    while at < length and one[at] == other[at]:
-        at += 1
-    return at
+def _common(one: list[int], other: list[int], start: int, begin: int) -> int:
+    """How many nodes agree from `one[start]` and `other[begin]` on."""
+    length = min(len(one) - start, len(other) - begin)
+    same = 0
+    while same < length:
+        a, b = start + same, begin + same
+        if one[a : a + BLOCK] != other[b : b + BLOCK]:
+            break
+        same += BLOCK
+    same = min(same, length)
+    while same < length and one[start + same] == other[begin + same]:
+        same += 1
+    return same

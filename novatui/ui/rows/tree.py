@@ -5,7 +5,7 @@ Whatever the source says, a node is one row at most: one that turns up below a s
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from collections.abc import Set as AbstractSet
 
 from novatui.ui.rows.rowlist import RowList
@@ -29,6 +29,8 @@ class VisibleTree:
         """Children as shown, of the root and of every visible expanded node."""
         self._up: dict[int, int] = {}
         """Parent of every row."""
+        self._patched: int | None = None
+        """The parent whose rows are being changed; its children stay with it whatever else names them."""
 
     def parent(self, node: int) -> int:
         """Parent of a row, which may be the root. Raises KeyError when `node` is not among the rows."""
@@ -50,12 +52,8 @@ class VisibleTree:
         return parent in self._kids
 
     def read(self, parent: int) -> list[int]:
-        """The children by the source, each once. No node is below itself, whatever the source says."""
-        kids = dict.fromkeys(self.source.children(parent))
-        above = {self.root, parent, *self.path(parent)} if parent in self._up else {self.root}
-        for node in above & kids.keys():
-            del kids[node]
-        return list(kids)
+        """The children by the source."""
+        return list(self.source.children(parent))
 
     def update(self, parent: int, kids: list[int], gone: AbstractSet[int]) -> bool:
         """Make `kids` the shown children of `parent`; nodes in `gone` are other objects than before.
@@ -63,10 +61,10 @@ class VisibleTree:
         True when rows that stay have changed their order.
         """
         change = difference(self._kids[parent], kids, gone)
-        if change.reordered or change.edits > MANY + len(kids) // 8:
+        if change.reordered or change.edits > MANY + len(kids) // 64:
             self._lay_out(parent, kids)
         else:
-            self._patch(parent, change)
+            self._patch(parent, kids, change)
         return change.reordered
 
     def set_open(self, nodes: Collection[int], opened: bool) -> None:
@@ -81,8 +79,7 @@ class VisibleTree:
     def _open(self, node: int) -> None:
         self.expanded.add(node)
         if node in self._up and node not in self._kids:
-            self._kids[node] = []
-            self._insert(node, self.read(node), None)
+            self._lay_out(node, self.read(node))
 
     def _close(self, node: int) -> None:
         self.expanded.discard(node)
@@ -91,28 +88,41 @@ class VisibleTree:
             del self._kids[node]
 
     def _lay_out(self, parent: int, kids: list[int]) -> None:
+        """Take out all rows below `parent` and put in those that `kids` make."""
         start = 0 if parent == self.root else self.rows.index(parent) + 1
         self._cut(start, self._end(parent))
         self._kids[parent] = []
-        self._insert(parent, kids, None)
+        self._kids[parent] = self._insert(parent, kids, None)
 
-    def _patch(self, parent: int, change: Difference) -> None:
+    def _patch(self, parent: int, kids: list[int], change: Difference) -> None:
         self._kids[parent] = change.kept
         for node in change.removed:
             self._cut(self.rows.index(node), self._end(node))
-        for run, before in change.added:
-            self._insert(parent, run, before)
+        self._patched = parent
+        shown = sum(len(self._insert(parent, run, before)) for run, before in change.added)
+        self._patched = None
+        if shown + len(change.kept) == len(kids):
+            self._kids[parent] = kids
+        else:  # the source names a node twice
+            mine = {kid for kid in kids if self._up.get(kid) == parent}
+            self._kids[parent] = sorted(mine, key=self.rows.index)
 
-    def _insert(self, parent: int, kids: list[int], before: int | None) -> None:
-        """Show `kids`, and what is open below them, under `parent`: above its child `before`, or last."""
-        top, rows = self._flatten(parent, kids)
-        siblings = self._kids[parent]
-        if before is not None and before in siblings:
-            start, at = self.rows.index(before), siblings.index(before)
-        else:
-            start, at = self._end(parent), len(siblings)
-        siblings[at:at] = top
+    def _insert(self, parent: int, kids: list[int], before: int | None) -> list[int]:
+        """Show `kids`, and what is open below them, under `parent`: above its child `before`, or last.
+
+        Returns those that became children of `parent`; to list them as such is the caller's.
+        """
+        top, rows = self._flatten(parent, self._possible(parent, kids))
+        start = self._end(parent) if before is None else self.rows.index(before)
         self.rows.splice(start, start, rows)
+        return top
+
+    def _possible(self, parent: int, kids: Iterable[int]) -> list[int]:
+        """`kids`, each once. No node is below itself, whatever the source says."""
+        possible = dict.fromkeys(kids)
+        for node in (self.root, parent, *(self.path(parent) if parent in self._up else ())):
+            possible.pop(node, None)
+        return list(possible)
 
     def _flatten(self, parent: int, kids: list[int]) -> tuple[list[int], list[int]]:
         """Those of `kids` that become children of `parent`, and all rows they make."""
@@ -131,7 +141,7 @@ class VisibleTree:
                 rows.append(node)
                 if node in self.expanded:
                     shown = self._kids[node] = []
-                    below = self.read(node)
+                    below = self._possible(node, self.source.children(node))
                     if not self._take_leaves(node, below, shown, rows):
                         stack.append((node, shown, iter(below)))
                         break
@@ -154,9 +164,10 @@ class VisibleTree:
         A node still shown elsewhere has moved, and the change of its old parent is yet to be read. One that
         is in `_up` but no row is named twice below the node being laid out.
         """
-        if node not in self._up:
+        above = self._up.get(node)
+        if above is None:
             return True
-        if node not in self.rows or (parent in self._up and node in self.path(parent)):
+        if above == self._patched or node not in self.rows or (parent in self._up and node in self.path(parent)):
             return False
         self._drop(node)
         return True
