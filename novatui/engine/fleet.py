@@ -20,6 +20,7 @@ from novatui.engine.metric_store import MetricStore
 from novatui.engine.requests import Requests
 from novatui.engine.supervisor import WORKER_COMMAND
 from novatui.engine.supervisor_policy import Policy
+from novatui.engine.supervisor_process import WorkerProcess
 from novatui.engine.task_store import TaskStore
 from novatui.wire import frames
 
@@ -66,8 +67,12 @@ class Fleet:
         max_workers: int = MAX_WORKERS,
         command: Sequence[str] = WORKER_COMMAND,
         policy: Policy | None = None,
+        retry: bool = True,
     ) -> None:
-        """`cache` is the folder of the last known inventory, None for none. `command` starts a worker."""
+        """`cache` is the folder of the last known inventory, None for none. `command` starts a worker.
+
+        Without `retry` a connection that failed or was lost stays so until `reconnect`.
+        """
         self.inventory = InventoryStore()
         self.metrics = MetricStore()
         self.tasks = TaskStore()
@@ -88,6 +93,7 @@ class Fleet:
             max_workers=max_workers,
             command=command,
             policy=policy or Policy(),
+            retry=retry,
             receive=self._receive,
             opened=self._opened,
             changed=self._changed,
@@ -142,6 +148,11 @@ class Fleet:
         if self.connections[conn].questions.pop(question, None):
             self._links.send(conn, frames.QuestionAnswer(conn, question, text))
             self._changed(self.connections[conn])
+
+    @property
+    def workers(self) -> list[WorkerProcess]:
+        """The worker processes that run, for counters: each says what it was given, has sent and occupies."""
+        return self._links.workers
 
     def log(self, conn: str) -> list[str]:
         """Last lines that the worker of this connection wrote."""

@@ -51,13 +51,15 @@ class Links:
         max_workers: int,
         command: Sequence[str],
         policy: Policy,
+        retry: bool,
         receive: Callable[[frames.Frame, float], None],
         opened: Callable[[Connection], None],
         changed: Callable[[Connection], None],
         lost: Callable[[Connection, Failure], None],
     ) -> None:
-        """`receive` gets every frame of a current generation, with the offset of its clock to ours; `opened` is called
-        at each new generation, `changed` when a connection stands elsewhere, `lost` when its answers will never come.
+        """`retry`: a lost connection is tried again by itself. `receive` gets every frame of a current generation, with
+        the offset of its clock to ours; `opened` is called at each new generation, `changed` when a connection stands
+        elsewhere, `lost` when its answers will never come.
         """
         self.connections = {target.spec.name: Connection(target.spec) for target in targets}
         self._targets = {target.spec.name: target for target in targets}
@@ -66,6 +68,7 @@ class Links:
         self._opened = opened
         self._changed = changed
         self._lost = lost
+        self._retry_lost = retry
         routes = {name: Route(t.spec, t.via, t.ssh_options) for name, t in self._targets.items()}
         self._supervisor = Supervisor(
             routes,
@@ -106,6 +109,11 @@ class Links:
         patience = time.monotonic() + timeout
         while not all(c.settled for c in self.connections.values()) and time.monotonic() < patience:
             await self._move(patience)
+
+    @property
+    def workers(self) -> list[WorkerProcess]:
+        """The worker processes that run."""
+        return self._supervisor.workers
 
     def send(self, conn: str, frame: frames.Frame) -> bool:
         """Put a frame on its way to the worker of this connection; False when it has none."""
@@ -184,7 +192,7 @@ class Links:
         self._lost(connection, failure)
         connection.go(Link.DOWN, failure)
         connection.questions = {}
-        if not (final or failure.final or self._stopping):
+        if self._retry_lost and not (final or failure.final or self._stopping):
             self._plan(connection, delay(connection.attempt))
         self._tell(connection)
 

@@ -63,6 +63,11 @@ class Supervisor:
         self._stopped = False
         self._emptied = asyncio.Event()
 
+    @property
+    def workers(self) -> list[WorkerProcess]:
+        """Those that run, the oldest first."""
+        return sorted(self._running, key=lambda worker: worker.started)
+
     def assign(self, conn: str) -> WorkerProcess:
         """The worker of this connection, started if need be. NovaError when it cannot be."""
         slot = self._slots[conn]

@@ -95,6 +95,10 @@ class WorkerProcess:
         """Connections that made us end it."""
         self.incompatible = False
         """Its other end is of another version, or no worker at all."""
+        self.received = 0
+        """Bytes that came over the channel so far."""
+        self.sent = 0
+        """Bytes that went over it."""
         self.status: int | None = None
         """Exit status, negative for a signal; None while it runs."""
         self._leave = leave
@@ -162,6 +166,7 @@ class WorkerProcess:
             return
         except OSError:
             sent = len(self._unsent)  # it has ended: the reader finds out why
+        self.sent += sent
         del self._unsent[:sent]
         if not self._unsent and self._open:
             self._loop.remove_writer(self._socket)
@@ -183,6 +188,7 @@ class WorkerProcess:
         self._turn.spend(time.perf_counter() - begun)
 
     def _take(self, data: bytes) -> None:
+        self.received += len(data)
         self.pulse.hear(time.monotonic())
         try:
             for frame in self._reader.feed(data):
