@@ -51,7 +51,7 @@ class Run:
 
     @property
     def workers(self) -> list[list[str]]:
-        return [command for command in self.started if command[1:3] == ["-m", "novatui.worker"]]
+        return [command for command in self.started if "novatui.worker" in command]
 
 
 def watched(record: Path, *arguments: str) -> list[str]:
