@@ -1,0 +1,95 @@
+"""`novatui config`: where the configuration is, what it says, whether it is right, and how one is written."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+
+from novatui.cli import exits
+from novatui.cli.complaint import complain
+from novatui.cli.streams import say, say_json, say_lines
+from novatui.cli.targets import load_configuration, request_of
+from novatui.cli.trusting import trust
+from novatui.config.errors import ConfigError, Problem
+from novatui.config.example import example
+from novatui.config.load import examine
+from novatui.config.paths import SITE_FILE, user_paths
+from novatui.config.policy import POLICY_FILE, load_policy
+from novatui.config.show import explain, show
+
+
+def configure(options: Namespace) -> int:
+    """Run one of the actions: path, check, show, example, trust."""
+    if options.name and options.action not in {"show", "trust"}:
+        raise exits.UsageError(f"`config {options.action}` takes no name", hint="see `novatui config --help`")
+    return _ACTIONS[options.action](options)
+
+
+def _path(options: Namespace) -> int:
+    paths = user_paths()
+    files = {
+        "policy": POLICY_FILE,
+        "site": SITE_FILE,
+        "user": paths.config_file,
+        "journal": paths.journal,
+        "pins": paths.pins,
+        "log": paths.log_file,
+    }
+    if options.config:
+        files["file"] = Path(options.config)
+    there = {name: _exists(path) for name, path in files.items()}
+    if options.json:
+        say_json({name: {"path": str(path), "exists": there[name]} for name, path in files.items()})
+    else:
+        for name, path in files.items():
+            say(f"{name:8} {path}{'' if there[name] else '  (not there)'}")
+    return exits.DONE
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a folder above it may not be entered: for this user it is not there
+        return False
+
+
+def _check(options: Namespace) -> int:
+    problems = [*_policy_problems(), *examine(request_of(options))[1]]
+    wrong = any(problem.severity == "error" for problem in problems)
+    if options.json:
+        say_json({"ok": not wrong, "problems": [problem_json(problem) for problem in problems]})
+    else:
+        for problem in problems:
+            complain(f"{problem.severity}: {problem}")
+        if not problems:
+            say("ok: no problem found")
+    return exits.USAGE if wrong else exits.DONE
+
+
+def _policy_problems() -> tuple[Problem, ...]:
+    try:
+        load_policy()
+    except ConfigError as error:
+        return error.problems
+    return ()
+
+
+def problem_json(problem: Problem) -> dict[str, object]:
+    """A problem of the configuration without its empty parts."""
+    names = ("severity", "message", "hint", "file", "line", "key")
+    return {name: value for name in names if (value := getattr(problem, name))}
+
+
+def _show(options: Namespace) -> int:
+    loaded = load_configuration(options)
+    say_lines(explain(loaded, options.name) if options.name else show(loaded))
+    return exits.DONE
+
+
+def _example(options: Namespace) -> int:
+    del options
+    say_lines(example())
+    return exits.DONE
+
+
+_ACTIONS = {"path": _path, "check": _check, "show": _show, "example": _example, "trust": trust}

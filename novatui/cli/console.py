@@ -1,0 +1,63 @@
+"""The verbs that open the console. Textual is loaded through here, and by no other verb."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from typing import NoReturn
+
+from novatui.cli.bench import BenchFleet
+from novatui.cli.complaint import complain
+from novatui.cli.exits import UsageError
+from novatui.cli.streams import CANNOT_DRAW
+from novatui.cli.targets import load_configuration, targets_of
+from novatui.cli.verbs import VERBS
+from novatui.config.errors import ConfigError, Problem, did_you_mean
+from novatui.config.load import Loaded
+from novatui.config.targets import is_uri
+
+
+def console(options: Namespace) -> int:
+    """The console on what is configured, or on the targets that were named; on nothing: the first-run screen."""
+    try:
+        loaded = load_configuration(options, options.targets)
+    except ConfigError as error:
+        _mention_verbs(error, options.targets)
+    return _open(options, loaded)
+
+
+def demo(options: Namespace) -> int:
+    """The console on the embedded demo fleet."""
+    given = {name: value for name in ("vms", "seed") if (value := getattr(options, name)) is not None}
+    query = "&".join(f"{name}={value}" for name, value in given.items())
+    return _open(options, load_configuration(options, [f"demo://?{query}" if query else "demo://"]))
+
+
+def _open(options: Namespace, loaded: Loaded) -> int:
+    _check_terminal()
+    for warning in loaded.warnings:
+        complain(str(warning))
+    targets = targets_of(loaded)
+    fleet = BenchFleet(targets, options=options, max_workers=loaded.config.max_workers)
+    from novatui.ui.app import NovaApp
+
+    return NovaApp(fleet).run() or 0
+
+
+def _check_terminal() -> None:
+    hint = "`novatui ls` and `novatui top` print to anything"
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError("the console needs a terminal to read from and to draw on", hint)
+    term = os.environ.get("TERM", "")
+    if term in CANNOT_DRAW:
+        raise UsageError(f"the console cannot draw on a terminal of the kind `{term or 'not set'}`", hint)
+
+
+def _mention_verbs(error: ConfigError, targets: Sequence[str]) -> NoReturn:
+    """A word that is no connection was perhaps meant to be a verb."""
+    meant = did_you_mean(targets[0], VERBS) if targets and not is_uri(targets[0]) else ""
+    if not meant:
+        raise error
+    raise ConfigError.of([*error.problems, Problem(message=f"`{targets[0]}` is no verb either", hint=meant)]) from None

@@ -1,0 +1,34 @@
+"""`novatui ls`: objects that match a filter, as a table or as JSON."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from argparse import Namespace
+
+from novatui.cli.forms import document
+from novatui.cli.measuring import measured
+from novatui.cli.selecting import Wanted, wanted
+from novatui.cli.session import opened, report
+from novatui.cli.streams import say_json
+from novatui.cli.table import columns_of, print_table
+
+
+def ls(options: Namespace) -> int:
+    """List the objects; exit 3 when a connection could not be made (the others are listed all the same)."""
+    asked = wanted(options.filters, options.kind or (), options.sort or "")
+    return asyncio.run(_ls(options, asked))
+
+
+async def _ls(options: Namespace, asked: Wanted) -> int:
+    async with opened(options, kinds=asked.loads) as fleet:
+        rates = options.metrics or asked.measures
+        if rates or options.json:
+            unmeasured = [slot for kind in asked.kinds for slot in fleet.inventory.slots(kind)]
+            await measured(fleet, unmeasured if asked.measures else asked.slots(fleet), 2 if rates else 1)
+        slots = asked.slots(fleet)
+        if options.json:
+            say_json(document(fleet, slots, time.monotonic()))
+        else:
+            print_table(fleet, slots, columns_of(asked.kinds, measured=rates))
+        return report(fleet, asked.kinds)

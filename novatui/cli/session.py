@@ -1,0 +1,119 @@
+"""A fleet for commands without a screen: open, wait until it has answered, and tell what could not be reached."""
+
+from __future__ import annotations
+
+import asyncio
+from argparse import Namespace
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+
+from novatui.cli import exits
+from novatui.cli.bench import BenchFleet
+from novatui.cli.complaint import complain, complain_of
+from novatui.cli.exits import UsageError
+from novatui.cli.streams import can_ask
+from novatui.cli.targets import load_configuration, targets_of, typed_secret
+from novatui.core.errors import Fault
+from novatui.core.states import Kind, Link
+from novatui.engine import blocking
+from novatui.engine.fleet import DEFAULT_KINDS, Connection, Fleet, Target
+from novatui.wire.frames import Question
+
+FINGERPRINT = "fingerprint"
+"""Topic of the question whether a certificate is to be trusted: never answered without a person at a screen."""
+
+
+@asynccontextmanager
+async def opened(
+    options: Namespace,
+    *,
+    kinds: Collection[Kind] = DEFAULT_KINDS,
+    targets: Sequence[str] = (),
+    narrow: Callable[[Sequence[Target]], Sequence[Target]] = lambda targets: targets,
+    retry: bool = False,
+) -> AsyncIterator[Fleet]:
+    """The connections of this command line, settled: each is loaded or has failed when the body begins.
+
+    `narrow` leaves out those that the command has no use for. With `retry` lost ones are made again and again, else
+    each is tried once. UsageError when there is nothing to open.
+    """
+    loaded = load_configuration(options, targets)
+    for warning in loaded.warnings:
+        complain(str(warning))
+    wanted = narrow(targets_of(loaded))
+    if not wanted:
+        raise UsageError(
+            "no connection is configured and none was named",
+            hint="name one: -c qemu:///system; try -c demo://; or begin with `novatui config example`",
+        )
+    fleet = BenchFleet(wanted, options=options, kinds=kinds, max_workers=loaded.config.max_workers, retry=retry)
+    async with _answering(fleet):
+        await fleet.start()
+        try:
+            await fleet.settled(options.timeout or loaded.config.timeout)
+            fleet.drain()
+            yield fleet
+        finally:
+            await fleet.stop()
+
+
+@asynccontextmanager
+async def _answering(fleet: Fleet) -> AsyncIterator[None]:
+    """Answer the questions of the products while the body runs."""
+    task = asyncio.create_task(_answer(fleet))
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
+async def _answer(fleet: Fleet) -> None:
+    while True:
+        for connection in fleet.connections.values():
+            for number, question in list(connection.questions.items()):
+                fleet.answer(connection.name, number, await _answer_to(connection, question))
+        await asyncio.sleep(0.1)
+
+
+async def _answer_to(connection: Connection, question: Question) -> str | None:
+    """What a person types on the terminal. Nobody there, or a certificate to trust: declined, in clear words."""
+    complain(f"{connection.name} asks: {question.text}", "" if can_ask() else "nobody is there to answer")
+    if question.topic == FINGERPRINT:
+        complain(f"{connection.name}: not trusted", f"novatui config trust {connection.name}")
+        return None
+    if not can_ask():
+        return None
+    try:
+        return await blocking.run(partial(typed_secret, connection.name, question.topic))
+    except UsageError:
+        return None
+
+
+def report(fleet: Fleet, kinds: Collection[Kind] = ()) -> int:
+    """Say on standard error what could not be reached, or not be listed, and why; the exit code for that.
+
+    A kind that could not be listed is a failure when it is one of `kinds`, else only worth a word.
+    """
+    for one in fleet.connections.values():
+        if one.link is not Link.UP:
+            _complain_of_link(one)
+        for kind, failure in sorted(one.load_failures.items()):
+            complain_of(failure, f"{one.name}: {kind} could not be listed")
+    return exits.worst(code_of(one, kinds) for one in fleet.connections.values())
+
+
+def _complain_of_link(one: Connection) -> None:
+    if one.failure is not None:
+        complain_of(one.failure, one.name)
+    else:
+        complain(f"{one.name}: not ready yet ({one.link.value})", "give it more time with --timeout")
+
+
+def code_of(one: Connection, kinds: Collection[Kind] = frozenset(Kind)) -> int:
+    """The exit code for where a connection stands; a kind that could not be listed counts when it is in `kinds`."""
+    if one.failure is not None and one.failure.fault is Fault.INVALID_INPUT:
+        return exits.USAGE
+    if one.link is not Link.UP:
+        return exits.UNREACHED
+    return exits.FAILED if any(kind in one.load_failures for kind in kinds) else exits.DONE

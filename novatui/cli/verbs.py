@@ -1,0 +1,240 @@
+"""Every verb of the command line: what it does, what it takes, what its `--help` says, and the function behind it."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Callable
+
+import msgspec
+
+from novatui.core.states import Kind
+
+
+class Verb(msgspec.Struct, frozen=True, kw_only=True):
+    """One word that the command line can begin with."""
+
+    summary: str
+    """What it does, in half a line."""
+    command: str
+    """`module:function` that serves it, imported only when it is used."""
+    takes: Callable[[argparse.ArgumentParser], None]
+    """Adds its own arguments."""
+    manual: str = ""
+    """What `--help` says below the options: meaning, exit codes of its own, examples."""
+
+
+EXIT_CODES = """exit codes: 0 done (a filter without hits is 0; a closed pipe is 0, silent) · 1 the operation failed ·
+2 wrong usage or configuration · 3 a connection could not be made, the others are answered ·
+4 refused · 130 interrupted. Several at once: 2 before 4 before 1 before 3."""
+
+FILTERS = """filters: words that must all match. A bare word finds a name; then key:value (several with commas),
+key>number, key<number, ~regular expression, !term, tag: fam: conn: host: power: snap.age>14d cpu:? (unknown).
+Safe in any shell: mem:gt:80%  not:tag:lab  re:^db-"""
+
+OBJECTS = """OBJECT: a reference (connection:kind:id, as `ls --json` prints it), a uuid, connection/name or an exact
+name; never a part of a name. None found: exit 1. Several: exit 2, with their references."""
+
+JSON = """--json: an unknown value is no key; sizes in bytes, rates in bytes per second, percentages 0–100, times in
+ISO 8601, UTC."""
+
+
+def seconds(text: str) -> float:
+    """A span of time on the command line: more than 0, and finite."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"`{text}` is no number of seconds above 0")
+    return value
+
+
+def count(text: str) -> int:
+    """A number of things on the command line: 1 or more."""
+    if not (text.isascii() and text.isdigit() and int(text[:9])):
+        raise argparse.ArgumentTypeError(f"`{text}` is no whole number above 0")
+    return int(text)
+
+
+def _nothing(parser: argparse.ArgumentParser) -> None:
+    del parser
+
+
+def _json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="JSON on standard output")
+
+
+def _filters(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("filters", nargs="*", metavar="FILTER", help="a term of the query language")
+
+
+def _kind(parser: argparse.ArgumentParser) -> None:
+    kinds = [kind.value for kind in Kind]
+    parser.add_argument(
+        "--kind",
+        action="append",
+        choices=kinds,
+        metavar="KIND",
+        help=f"{', '.join(kinds)} (repeatable; default: vm and container)",
+    )
+
+
+def _targets(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("targets", nargs="*", metavar="TARGET", help="names or URIs; default: all that are configured")
+
+
+def _demo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--vms", type=count, metavar="N", help="number of machines (default 1000)")
+    parser.add_argument("--seed", type=int, metavar="S", help="another fleet; the same seed gives the same one")
+
+
+def _ls(parser: argparse.ArgumentParser) -> None:
+    _filters(parser)
+    _kind(parser)
+    parser.add_argument("--sort", metavar="KEY", help="order by a column or metric; KEY:desc for the highest first")
+    parser.add_argument("--metrics", action="store_true", help="measure until rates are known (two readings)")
+    _json(parser)
+
+
+def _show(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("object", metavar="OBJECT", help="a reference, a uuid, connection/name or an exact name")
+    parser.add_argument("--raw", action="store_true", help="the native form alone (domain XML, JSON record …)")
+    _json(parser)
+
+
+def _watch(parser: argparse.ArgumentParser) -> None:
+    _filters(parser)
+    parser.add_argument("--for", dest="seconds", type=seconds, metavar="SECONDS", help="stop after so long")
+    parser.add_argument("--samples", action="store_true", help="metrics, too")
+    _json(parser)
+
+
+def _top(parser: argparse.ArgumentParser) -> None:
+    _filters(parser)
+    parser.add_argument("--follow", action="store_true", help="again and again until interrupted")
+    parser.add_argument("--sort", metavar="KEY", help="order by this metric or column, highest first (default cpu)")
+    parser.add_argument("-n", "--lines", type=count, metavar="N", help="at most so many objects")
+    _json(parser)
+
+
+def _doctor(parser: argparse.ArgumentParser) -> None:
+    _targets(parser)
+    _json(parser)
+
+
+def _audit(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", choices=["show", "verify"], metavar="ACTION", help="show or verify")
+    _json(parser)
+
+
+def _config(parser: argparse.ArgumentParser) -> None:
+    actions = ["path", "check", "show", "example", "trust"]
+    parser.add_argument("action", choices=actions, metavar="ACTION", help=", ".join(actions))
+    parser.add_argument("name", nargs="?", metavar="NAME", help="a key for `show`, a connection for `trust`")
+    _json(parser)
+
+
+VERBS: dict[str, Verb] = {
+    "demo": Verb(
+        summary="console on the embedded demo fleet: six connections of five families, moving, no network",
+        command="novatui.cli.console:demo",
+        takes=_demo,
+    ),
+    "ls": Verb(
+        summary="list objects that match a filter",
+        command="novatui.cli.listing:ls",
+        takes=_ls,
+        manual=f"""{FILTERS}
+
+{JSON}
+
+examples:
+  novatui ls                             machines and containers of all configured connections
+  novatui ls -c qemu:///system --json    one libvirt host, as JSON
+  novatui ls power:running 'mem>80%'     running machines that use more than 80 % of their memory
+  novatui ls --kind host --kind datastore""",
+    ),
+    "show": Verb(
+        summary="one object in full",
+        command="novatui.cli.show:show",
+        takes=_show,
+        manual=f"""{OBJECTS}
+
+{JSON}
+
+examples:
+  novatui show web-1
+  novatui show kvm1/web-1 --json
+  novatui show kvm1:vm:6695eb01-f6a4-8304-79aa-97f2502e193f --raw""",
+    ),
+    "watch": Verb(
+        summary="changes, tasks and events as they come, one a line",
+        command="novatui.cli.watching:watch",
+        takes=_watch,
+        manual=f"""With --json each line is an object with "type": upsert, remove, sample, task, event or connection.
+Only what happens from now on is told; `ls` gives what is there.
+
+{FILTERS}
+
+{JSON}
+
+examples:
+  novatui watch --for 60
+  novatui watch --json tag:prod | jq -c 'select(.type == "event")'""",
+    ),
+    "top": Verb(
+        summary="one table of current metrics, busiest first",
+        command="novatui.cli.top:top",
+        takes=_top,
+        manual=f"""With --json one document; with --json --follow one sample a line.
+
+{FILTERS}
+
+{JSON}
+
+examples:
+  novatui top -n 20
+  novatui top --sort net.rx fam:libvirt
+  novatui top --follow""",
+    ),
+    "doctor": Verb(
+        summary="check terminal, libraries, configuration, and each connection step by step",
+        command="novatui.cli.doctor:doctor",
+        takes=_doctor,
+        manual="""Each connection is made anew and shown step by step: resolve, connect, TLS, auth, first list.
+Exit 2 when the configuration is wrong, 3 when a connection cannot be made.
+
+examples:
+  novatui doctor
+  novatui doctor qemu+ssh://root@kvm1.example.org/system""",
+    ),
+    "audit": Verb(
+        summary="show or verify the journal of changes",
+        command="novatui.cli.audit:audit",
+        takes=_audit,
+        manual="""`show` prints every record in order.
+`verify` recomputes the chain of hashes: exit 0 when it is whole (also when it is empty), 1 with the number
+of the first record that does not fit.""",
+    ),
+    "config": Verb(
+        summary="where the configuration is, what it says, whether it is right",
+        command="novatui.cli.configure:configure",
+        takes=_config,
+        manual="""path      files that are read and written
+check     every problem of every source; exit 2 when there is one
+show      all values and where each was set; `show KEY` one value with its history
+example   a commented configuration to start from
+trust     show a server's certificate and, on a terminal, store its fingerprint: `trust NAME`
+
+examples:
+  novatui config example > ~/.config/novatui/config.toml
+  novatui config show prod.tls""",
+    ),
+    "worker": Verb(
+        summary="the worker end on standard input and output, as a console elsewhere starts it over ssh",
+        command="novatui.cli.worker:worker",
+        takes=_nothing,
+    ),
+}
+"""By word; anything else that a command line begins with is a target for the console."""
