@@ -35,10 +35,10 @@ def status(fleet: Fleet, look: Look, width: int) -> Strip:
     vms, running = fleet.identity.count(None, "machines"), fleet.identity.count(None, "running")
     alarms = fleet.identity.count(None, "alarms")
     moving = sum(1 for one in fleet.tasks.running() if one.task.verb == "migrate")
-    failing = len(fleet.connections) - up
+    failing = sum(1 for one in fleet.connections.values() if one.status.link is Link.DOWN)
     left: list[Piece] = [
         (" NovaTUI ", styles.title),
-        (f" {up}/{len(fleet.connections)} conns", styles.text if not failing else styles.warning),
+        (f" {up}/{len(fleet.connections)} conns", styles.text if up == len(fleet.connections) else styles.warning),
         (f"  {vms:,} VMs  {running:,} run", styles.text),
         (f"  {alarms} alarm", styles.warning if alarms else styles.quiet),
         (f"  {moving} mig", styles.info if moving else styles.quiet),
