@@ -11,6 +11,7 @@ from novatui.backends.driver import InventorySource, Session
 from novatui.backends.registry import driver_class
 from novatui.core.connection import ConnectionSpec
 from novatui.core.ids import split_key
+from novatui.core.inventory import Value
 from novatui.core.states import Kind, Power
 from tests.conformance.expected import POWERS
 from tests.conformance.lab import Gap, Lab
@@ -81,11 +82,19 @@ def key_of(sink: Recording, vm: Vm) -> str:
     return found[0]
 
 
+def hosts_by_name(sink: Recording, lab: Lab) -> dict[str, str]:
+    """Keys of the hosts by their names in the world. A single host is itself, whatever its system calls it."""
+    rows = of_kind(sink, Kind.HOST)
+    if len(lab.hosts) == 1 and len(rows) == 1:
+        return {lab.hosts[0].name: next(iter(rows))}
+    return {str(values["name"]): name for name, values in rows.items()}
+
+
 def is_vm(key: str) -> bool:
     return split_key(key)[0] in (Kind.VM, Kind.CONTAINER)
 
 
-def of_kind(sink: Recording, kind: Kind) -> dict[str, dict]:
+def of_kind(sink: Recording, kind: Kind) -> dict[str, dict[str, Value]]:
     """Rows of one kind."""
     return {name: values for name, values in sink.table.items() if split_key(name)[0] is kind}
 

@@ -45,9 +45,10 @@ MACHINE: dict[str, Callable[[Vm], Value]] = {
     "snapshots": lambda vm: len(vm.snapshot),
     "snapshot_oldest": lambda vm: min((s.created.timestamp() for s in vm.snapshot), default=None),
 }
-"""Columns of a machine. Power has a test of its own."""
+"""Columns of a machine. Power has a test of its own; secure boot is asked of UEFI machines only."""
 
 HOST: dict[str, Callable[[Host], Value]] = {
+    "name": lambda host: host.name,
     "uuid": lambda host: host.uuid,
     "cpus": lambda host: host.cpus,
     "memory_total": lambda host: host.memory_mib * MIB,

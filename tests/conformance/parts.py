@@ -11,7 +11,7 @@ from novatui.core.devices import Device
 from novatui.core.errors import NotFound
 from novatui.core.ids import key
 from novatui.core.states import Kind
-from tests.conformance.base import Base, key_of, of_kind
+from tests.conformance.base import Base, hosts_by_name, key_of, of_kind
 from tests.conformance.expected import MIB
 from tests.conformance.lab import Lab
 from tests.conformance.recording import Recording
@@ -44,27 +44,27 @@ class SnapshotConformance(Base):
 
 class DeviceConformance(Base):
     def test_every_device_of_the_world_is_told(self, loaded: Session, lab: Lab, sink: Recording) -> None:
-        told = self._devices(loaded, sink)
+        told = self._devices(loaded, lab, sink)
         for host in lab.hosts:
             addresses = {device.address for device in told[host.name]}
             assert {device.address for device in host.device} <= addresses
 
     def test_iommu_groups(self, loaded: Session, lab: Lab, sink: Recording) -> None:
-        told = self._devices(loaded, sink)
+        told = self._devices(loaded, lab, sink)
         for host in lab.hosts:
             groups = {device.address: device.iommu_group for device in told[host.name]}
             wanted = {device.address: device.iommu_group for device in host.device}
             assert {address: groups.get(address) for address in wanted} == wanted
 
     def test_vendors_and_drivers(self, loaded: Session, lab: Lab, sink: Recording) -> None:
-        told = self._devices(loaded, sink)
+        told = self._devices(loaded, lab, sink)
         for host in lab.hosts:
             said = {device.address: (device.vendor, device.product, device.driver) for device in told[host.name]}
             wanted = {device.address: (device.vendor, device.product, device.driver) for device in host.device}
             assert {address: said.get(address) for address in wanted} == wanted
 
     def test_virtual_functions_belong_to_their_parent(self, loaded: Session, lab: Lab, sink: Recording) -> None:
-        told = self._devices(loaded, sink)
+        told = self._devices(loaded, lab, sink)
         for host in lab.hosts:
             by_address = {device.address: device for device in told[host.name]}
             for device in host.device:
@@ -76,7 +76,7 @@ class DeviceConformance(Base):
                     assert by_address[function].device_class == "vf"
 
     def test_profiles_of_graphics_cards(self, loaded: Session, lab: Lab, sink: Recording) -> None:
-        told = self._devices(loaded, sink)
+        told = self._devices(loaded, lab, sink)
         for host in lab.hosts:
             for device in host.device:
                 said = next(each for each in told[host.name] if each.address == device.address)
@@ -84,7 +84,7 @@ class DeviceConformance(Base):
                 assert sorted((t.id, t.name, t.available) for t in said.mdev_types) == wanted
 
     def test_holders(self, loaded: Session, lab: Lab, sink: Recording) -> None:
-        told = self._devices(loaded, sink)
+        told = self._devices(loaded, lab, sink)
         for host in lab.hosts:
             held = {device.address: device.holder for device in told[host.name] if device.address}
             wanted = {d.address: key_of(sink, vm) for vm in lab.vms if vm.host == host.name for d in vm.device}
@@ -92,24 +92,24 @@ class DeviceConformance(Base):
                 assert held.get(device.address, "") == wanted.get(device.address, ""), device.address
 
     def test_mediated_devices(self, loaded: Session, lab: Lab, sink: Recording) -> None:
-        told = self._devices(loaded, sink)
+        told = self._devices(loaded, lab, sink)
         for host in lab.hosts:
             mediated = [device for device in told[host.name] if device.device_class == "mdev"]
             assert len(mediated) == len(host.mediated)
             parents = {device.id: device.address for device in told[host.name]}
             assert sorted(parents[m.parent] for m in mediated) == sorted(m.parent for m in host.mediated)
 
-    def test_device_rows_and_devices_agree(self, loaded: Session, sink: Recording) -> None:
+    def test_device_rows_and_devices_agree(self, loaded: Session, lab: Lab, sink: Recording) -> None:
         rows = sorted(str(values["native_id"]) for values in of_kind(sink, Kind.DEVICE).values())
-        assert rows == sorted(device.id for devices in self._devices(loaded, sink).values() for device in devices)
+        assert rows == sorted(device.id for devices in self._devices(loaded, lab, sink).values() for device in devices)
 
     def test_devices_of_nothing_are_not_found(self, loaded: Session) -> None:
         with pytest.raises(NotFound):
             self.role(loaded, DeviceSource).devices(key(Kind.HOST, NEVER))
 
-    def _devices(self, driver: Session, sink: Recording) -> dict[str, list[Device]]:
+    def _devices(self, driver: Session, lab: Lab, sink: Recording) -> dict[str, list[Device]]:
         source = self.role(driver, DeviceSource)
-        return {str(v["name"]): source.devices(name) for name, v in of_kind(sink, Kind.HOST).items()}
+        return {name: source.devices(row) for name, row in hosts_by_name(sink, lab).items()}
 
 
 class StorageConformance(Base):

@@ -31,7 +31,7 @@ class Estate:
 
     def host_of(self, machine: Machine, away: bool) -> Host:
         """The host that a machine is on."""
-        return self.hosts[machine.away if away and machine.away >= 0 else machine.host]
+        return self.hosts[machine.away if away and machine.away is not None and machine.away >= 0 else machine.host]
 
     def things(self) -> list[Thing]:
         """Everything, from the top of the tree."""

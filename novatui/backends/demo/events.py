@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from novatui.backends.demo.life import AWAY_FROM_SITE, Act
+from novatui.backends.demo.life import Act
 from novatui.backends.demo.scene import Scene
 from novatui.backends.demo.shapes import Machine
 from novatui.core.events import Event, Severity
@@ -133,5 +133,4 @@ def _text(scene: Scene, act: Act, what: str) -> str:
     if act.verb == "migrate":
         source, destination = scene.route(act)
         return f"{words}: {source} → {destination}"
-    host = scene.estate.hosts[act.machine.host] if act.machine.host != AWAY_FROM_SITE else None
-    return f"{words} ({host.name})" if what == "start.failed" and host else words
+    return f"{words} on {scene.estate.hosts[act.machine.host].name}" if what == "start.failed" else words

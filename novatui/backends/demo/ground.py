@@ -12,9 +12,10 @@ from novatui.backends.demo.described import described_estate
 from novatui.backends.demo.dialects import DIALECTS
 from novatui.backends.demo.estate import Estate
 from novatui.backends.demo.invent import Inventor
-from novatui.backends.demo.life import AWAY_FROM_SITE, Act
+from novatui.backends.demo.life import Act
 from novatui.backends.demo.outage import Outage
 from novatui.backends.demo.routines import Beat, Condition, Moment
+from novatui.backends.demo.shapes import AWAY_FROM_SITE
 from novatui.backends.demo.worldfile import World, WorldTask, read_world
 from novatui.config.demo import Site, Wish
 from novatui.core.errors import Unreachable

@@ -12,8 +12,7 @@ from novatui.backends.demo.devices import devices_of, free_device
 from novatui.backends.demo.dialects.base import Dialect, Star
 from novatui.backends.demo.dice import Dice
 from novatui.backends.demo.estate import Estate
-from novatui.backends.demo.life import AWAY_FROM_SITE
-from novatui.backends.demo.shapes import GIB, Disk, Host, Load, Machine, Nic
+from novatui.backends.demo.shapes import AWAY_FROM_SITE, GIB, Disk, Host, Load, Machine, Nic
 from novatui.backends.demo.words import (
     HOSTILE,
     LINUX,
@@ -57,6 +56,7 @@ class Inventor:
             self._neighbours[host.parent].append(host)
         self._stores = [_reached(host, layout.stores) for host in hosts]
         self._nets = [_reached(host, layout.nets) for host in hosts]
+        self._cast_here = [star for star in dialect.traits.stars if star.site in ("", self._site.name)]
         self._taken: dict[int, set[str]] = defaultdict(set)
 
     def estate(self) -> Estate:
@@ -76,7 +76,7 @@ class Inventor:
         return Estate(self._dialect, msgspec.structs.replace(self._layout, hosts=hosts), machines)
 
     def _machines(self) -> Iterator[Machine]:
-        cast = [star for star in self._dialect.traits.stars if star.routine != "clone"]
+        cast = [star for star in self._cast_here if star.routine != "clone"]
         step = max(4, self._site.vms // LIVELY)
         routines = self._dialect.traits.routines
         for at in range(self._site.vms):
@@ -90,7 +90,7 @@ class Inventor:
         """Machines that come and go, beside the number that was asked for."""
         if self._site.vms < SMALL_FLEET:
             return
-        for nth, star in enumerate(star for star in self._dialect.traits.stars if star.routine == "clone"):
+        for nth, star in enumerate(star for star in self._cast_here if star.routine == "clone"):
             yield self._star(self._site.vms + self._template_count() + nth, star)
 
     def _templates(self) -> Iterator[Machine]:

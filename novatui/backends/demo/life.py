@@ -8,11 +8,8 @@ import msgspec
 
 from novatui.backends.demo.dice import Dice
 from novatui.backends.demo.routines import ROUTINES, Beat, Condition, Moment, Routine, before, moment
-from novatui.backends.demo.shapes import Machine
+from novatui.backends.demo.shapes import AWAY_FROM_SITE, Machine
 from novatui.core.states import Power
-
-AWAY_FROM_SITE = -1
-"""As `Machine.away`: it travels to a host of another connection."""
 
 
 class Now(msgspec.Struct, frozen=True, kw_only=True):

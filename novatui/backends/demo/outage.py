@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from novatui.core.errors import Failure, Unreachable
+from novatui.core.errors import Unreachable
 
 FIRST = 45.0
 """Seconds after the first connect of this process until the first outage."""
@@ -22,11 +22,13 @@ class Outage:
     def __init__(self, name: str, *, happens: bool, speed: float) -> None:
         self._happens = happens and speed > 0
         self._speed = speed
+        self._lost = False
         self._since = _first_connect.setdefault(name, time.monotonic())
 
     def check(self) -> None:
-        """Raise Unreachable during an outage."""
-        if self._happens and self._now():
+        """Raise Unreachable during an outage, and for good in a session that it has ended."""
+        self._lost = self._lost or (self._happens and self._now())
+        if self._lost:
             raise Unreachable(
                 "pve1.nova.example:8006 does not answer",
                 meaning="the node or the way to it is down; what is shown of it grows old",
@@ -35,14 +37,6 @@ class Outage:
                 native="595 Errors during connection establishment, proxy handshake and so on.",
             )
 
-    def failure(self) -> Failure | None:
-        """The failure to tell during an outage; None when all is well."""
-        try:
-            self.check()
-        except Unreachable as error:
-            return error.failure
-        return None
-
     def _now(self) -> bool:
-        into = ((time.monotonic() - self._since) * self._speed - FIRST) % EVERY
-        return into < LASTS and (time.monotonic() - self._since) * self._speed >= FIRST
+        into = (time.monotonic() - self._since) * self._speed - FIRST
+        return into >= 0 and into % EVERY < LASTS

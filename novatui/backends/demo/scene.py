@@ -9,10 +9,10 @@ import msgspec
 from novatui.backends.demo.clock import Clock
 from novatui.backends.demo.dialects import DIALECTS
 from novatui.backends.demo.ground import Described, Ground, Invented
-from novatui.backends.demo.life import AWAY_FROM_SITE, Act, Life, Now
+from novatui.backends.demo.life import Act, Life, Now
 from novatui.backends.demo.outage import Outage
 from novatui.backends.demo.rows import machine_row
-from novatui.backends.demo.shapes import GIB, Host, Machine
+from novatui.backends.demo.shapes import AWAY_FROM_SITE, GIB, Host, Machine
 from novatui.config.demo import Site, Wish, parse, sites
 from novatui.core.connection import ConnectionSpec
 from novatui.core.inventory import Row
@@ -102,7 +102,9 @@ class Scene:
         machine = act.machine
         hosts = self.estate.hosts
         home = hosts[machine.host].name
-        if machine.away != AWAY_FROM_SITE:
+        if machine.away is None:
+            away = ""
+        elif machine.away != AWAY_FROM_SITE:
             away = hosts[machine.away].name
         else:
             other = self.peer.name if self.peer else ""

@@ -10,6 +10,9 @@ from novatui.core.snapshots import Snapshot
 from novatui.core.states import Kind, Power
 from novatui.core.vmspec import VmSpec
 
+AWAY_FROM_SITE = -1
+"""As `Machine.away`: it travels to a host of another connection."""
+
 KIB, MIB, GIB, TIB = 2**10, 2**20, 2**30, 2**40
 
 
@@ -118,8 +121,8 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     uuid: str
     host: int
     """Number of its home host."""
-    away: int = -1
-    """Number of the host it travels to, if its routine is to travel; -1: a host of another connection."""
+    away: int | None = None
+    """Number of the host it travels to, if its routine is to travel; AWAY_FROM_SITE: a host of another connection."""
     power: Power
     load: Load
     noise: int

@@ -39,7 +39,8 @@ class Watcher(threading.Thread):
             self.join()
 
     def run(self) -> None:
-        while not self._stop_asked.wait(self._scene.traits.look):
+        pause = self._scene.traits.look / max(1.0, self._scene.clock.speed)
+        while not self._stop_asked.wait(pause):
             try:
                 self._scene.check()
             except NovaError as error:

@@ -32,6 +32,8 @@ class Star(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     tier: str
+    site: str = ""
+    """The one site where it plays; empty: wherever its family is."""
     routine: str = ""
     power: Power = Power.RUNNING
     vcpus: int = 0
