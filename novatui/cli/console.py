@@ -8,6 +8,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import NoReturn
 
+from novatui.cli import exits
 from novatui.cli.bench import BenchFleet
 from novatui.cli.complaint import complain
 from novatui.cli.exits import UsageError
@@ -43,7 +44,9 @@ def _open(options: Namespace, loaded: Loaded) -> int:
     fleet = BenchFleet(targets, options=options, max_workers=loaded.config.max_workers)
     from novatui.ui.app import NovaApp
 
-    return NovaApp(fleet).run() or 0
+    app = NovaApp(fleet)
+    app.run()
+    return app.return_code or exits.DONE
 
 
 def _check_terminal() -> None:

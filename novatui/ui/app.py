@@ -17,6 +17,9 @@ from novatui.ui.textual_private import MeteredApp
 from novatui.ui.theme import Theme, load_theme, theme_for
 from novatui.ui.widgets.overlay import Overlay
 
+NATIVE = "ansi-dark"
+"""Textual's own theme for the colours that the terminal defines."""
+
 
 class NovaApp(MeteredApp, inherit_bindings=False):
     """The console on one fleet."""
@@ -40,8 +43,11 @@ class NovaApp(MeteredApp, inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Draw from what is known already, then connect."""
-        self.register_theme(_textual_theme(self._theme_file))
-        self.theme = f"nova-{self._theme_file.name}"
+        if self._theme_file.native:
+            self.theme = NATIVE
+        else:
+            self.register_theme(_textual_theme(self._theme_file))
+            self.theme = f"nova-{self._theme_file.name}"
         self.push_screen(FleetScreen(self.fleet, self.look, find=self._find))
         self.call_after_refresh(self._connect)
 
@@ -77,6 +83,5 @@ def _textual_theme(theme: Theme) -> TextualTheme:
         surface=theme.background,
         panel=theme.background,
         dark=theme.dark,
-        ansi=theme.native,
         variables={"scrollbar": theme.foreground, "scrollbar-background": theme.background},
     )

@@ -69,9 +69,9 @@ def listing(view: Listing, look: Look, width: int) -> Strip:
         left.append((f" in {view.scope} ", styles.info))
     left.append((f" /{view.filter}" if view.filter else " / to filter", styles.key if view.filter else styles.quiet))
     counts = f"{view.shown:,} of {view.total:,}" if view.shown != view.total else f"{view.total:,}"
-    marked = f" · {view.marked} marked" if view.marked else ""
+    marked = f" {look.marks.dot} {view.marked} marked" if view.marked else ""
     direction = " desc" if view.descending else ""
-    return spread(left, [(f"{counts}{marked} · sort {view.sort}{direction} ", styles.quiet)], width)
+    return spread(left, [(f"{counts}{marked} {look.marks.dot} sort {view.sort}{direction} ", styles.quiet)], width)
 
 
 def rule(look: Look, width: int, title: str, far: str = "", focused: bool = False, protected: bool = False) -> Strip:
@@ -116,5 +116,5 @@ def sort_keys(columns: Iterable[tuple[str, str]], look: Look, width: int) -> Str
 
 def problem(message: str, hint: str, look: Look, width: int) -> Strip:
     """What is wrong with what was typed, and what to try."""
-    tail = f" — {hint}" if hint else ""
+    tail = f" {look.marks.dash} {hint}" if hint else ""
     return line([(f" {message}{tail}", look.styles.bad)], width)

@@ -34,6 +34,16 @@ class Marks(msgspec.Struct, frozen=True, kw_only=True):
     done: str
     up: str
     down: str
+    way: str
+    """Between a node and the one above it."""
+    to: str
+    """Between where something comes from and where it goes."""
+    point: str
+    """The cursor."""
+    dot: str
+    """Between two facts."""
+    dash: str
+    """Before an afterthought."""
 
 
 DRAWN = Marks(
@@ -57,6 +67,11 @@ DRAWN = Marks(
     done="✓",
     up="↑",
     down="↓",
+    way="›",
+    to="→",
+    point="▌",
+    dot="·",
+    dash="—",
 )
 PLAIN = Marks(
     ascii=True,
@@ -79,6 +94,11 @@ PLAIN = Marks(
     done="+",
     up="^",
     down="v",
+    way="<",
+    to="->",
+    point=">",
+    dot="-",
+    dash="-",
 )
 
 UNKNOWN = "?"

@@ -24,7 +24,7 @@ def title(subject: Subject) -> tuple[str, str]:
     store = subject.fleet.inventory
     # A libvirt connection and its host may have one name: it is said once.
     way = list(dict.fromkeys(reversed(store.path(subject.slot))))
-    return store.name(subject.slot), " › ".join(way)
+    return store.name(subject.slot), f" {subject.look.marks.way} ".join(way)
 
 
 def lines(subject: Subject, width: int, height: int) -> list[Strip]:

@@ -57,16 +57,16 @@ def _task(tracked: TrackedTask, fleet: Fleet, look: Look) -> list[Piece]:
         (f" {look.clock(task.ended or task.started)} ", styles.quiet),
         (f"{sign} {fit(task.verb, 7)} ", style),
         (f"{_subject(conn, task.key, task.target, fleet)}  ", styles.text),
-        (_outcome(task), styles.bad if task.state is TaskState.FAILED else styles.quiet),
+        (_outcome(task, look), styles.bad if task.state is TaskState.FAILED else styles.quiet),
         (f"  {conn}", styles.quiet),
     ]
 
 
-def _outcome(task: Task) -> str:
+def _outcome(task: Task, look: Look) -> str:
     words: list[str] = []
     move = task.migration
     if move is not None and (move.source or move.destination):
-        words.append(f"{move.source or '?'}→{move.destination or '?'}")
+        words.append(f"{move.source or '?'}{look.marks.to}{move.destination or '?'}")
     if task.progress is not None and task.state is TaskState.RUNNING:
         words.append(f"{task.progress:.0f}%")
     if move is not None and move.fidelity is Fidelity.PERCENT and task.state is TaskState.RUNNING:

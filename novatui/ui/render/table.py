@@ -192,7 +192,7 @@ def row(subject: Subject, width: int, state: RowState) -> Strip:
     look = subject.look
     name, columns = layout(width)
     marked = "*" if state.marked else " "
-    pointer = ("▌" if not look.marks.ascii else ">") if state.cursor else " "
+    pointer = look.marks.point if state.cursor else " "
     pieces: list[Piece] = [
         (pointer, look.styles.key),
         (marked, look.styles.mark),
