@@ -183,7 +183,7 @@ def _encoded(frame: frames.Frame) -> bytes:
 
 def _watch_clock(worker: Worker) -> None:
     """Abandon overdue calls, and tell the console once in a while that this process lives."""
-    beat, worked = float("-inf"), False
+    beat, worked, counted = float("-inf"), False, 0
     while True:
         now = time.monotonic()
         try:
@@ -191,9 +191,10 @@ def _watch_clock(worker: Worker) -> None:
         except Exception:
             log.exception("an overdue call was not reported")
         flying = worker.calls.report(now)
-        worked = worker.calls.begun_since() > 0 or bool(flying) or worked
+        total = sum(worker.counts.copy().values())
+        worked = worked or bool(flying) or worker.calls.begun_since() > 0 or total > counted
         if now >= beat + (WORKING_BEAT if worked else IDLE_BEAT):
-            beat, worked = now, False
+            beat, worked, counted = now, False, total
             worker.outbox.send(frames.Stats(now, time.process_time(), _rss(), flying, dict(worker.counts)))
         due = worker.calls.next_due() or now + WORKING_BEAT
         time.sleep(max(0.01, min(WORKING_BEAT, due - now)))
