@@ -23,7 +23,7 @@ from novatui.wire import frames
 
 log = logging.getLogger(__name__)
 
-FAREWELL = 1.0
+FAREWELL = 0.8
 """Seconds that connections are given to say goodbye to their products when the console ends."""
 
 

@@ -22,7 +22,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """Without a frame, whatever it computes: any call that it may have begun since is past its deadline."""
     tick: float = 1.0
     """Between two judgements."""
-    leave: float = 1.0
+    leave: float = 0.4
     """What it is given to end by itself once it was told to."""
 
 

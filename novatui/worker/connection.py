@@ -151,9 +151,7 @@ class Connection:
             self._finish()
 
     def _connect(self) -> Session:
-        made = self._shared.driver_class(self.spec.driver)
-        self._driver = driver = made(self.spec, self._request.secrets, self.sink)
-        info = self.call(CONTROL, "connect", self.limits.connect, driver.connect)
+        driver, info = self.call(CONTROL, "connect", self.limits.connect, self._make)
         self._info = msgspec.structs.replace(
             info,
             roles=roles_of(driver),
@@ -162,6 +160,12 @@ class Connection:
         )
         self._go(Link.LOADING)
         return driver
+
+    def _make(self) -> tuple[Session, ConnectionInfo]:
+        """Import the driver, which may take its time too, and connect."""
+        made = self._shared.driver_class(self.spec.driver)
+        self._driver = made(self.spec, self._request.secrets, self.sink)
+        return self._driver, self._driver.connect()
 
     def _load(self, driver: Session) -> None:
         if isinstance(driver, InventorySource):

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import msgspec
@@ -246,6 +247,15 @@ async def test_a_stopped_worker_is_replaced() -> None:
         os.kill(first, signal.SIGSTOP)
         await until(lambda: connection.status.link is Link.UP and connection.worker_pid != first)
         assert not is_alive(first)
+
+
+async def test_a_console_that_stood_still_blames_no_worker() -> None:
+    async with fleet_of(spec("one")) as fleet:
+        await fleet.settled(PATIENCE)
+        time.sleep(2 * POLICY.silence)  # noqa: ASYNC251 - that is the point
+        await asyncio.sleep(1.0)
+        connection = fleet.connections["one"]
+        assert (connection.status.link, connection.generation) == (Link.UP, 1)
 
 
 OTHER_PROTOCOL = """
