@@ -5,7 +5,7 @@ Whatever the source says, a node is one row at most: one that turns up below a s
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 
 from novatui.ui.rows.rowlist import RowList
@@ -112,7 +112,7 @@ class VisibleTree:
 
         Returns those that became children of `parent`; to list them as such is the caller's.
         """
-        top, rows = self._flatten(parent, self._possible(parent, kids))
+        top, rows = self._flatten(parent, kids)
         start = self._end(parent) if before is None else self.rows.index(before)
         self.rows.splice(start, start, rows)
         return top
@@ -130,7 +130,7 @@ class VisibleTree:
         rows: list[int] = []
         if self._take_leaves(parent, kids, top, rows):
             return top, rows
-        stack = [(parent, top, iter(kids))]
+        stack = [(parent, top, iter(self._possible(parent, kids)))]
         while stack:
             above, siblings, nodes = stack[-1]
             for node in nodes:
@@ -141,19 +141,22 @@ class VisibleTree:
                 rows.append(node)
                 if node in self.expanded:
                     shown = self._kids[node] = []
-                    below = self._possible(node, self.source.children(node))
+                    below = self.source.children(node)
                     if not self._take_leaves(node, below, shown, rows):
-                        stack.append((node, shown, iter(below)))
+                        stack.append((node, shown, iter(self._possible(node, below))))
                         break
             else:
                 stack.pop()
         return top, rows
 
-    def _take_leaves(self, parent: int, kids: list[int], siblings: list[int], rows: list[int]) -> bool:
-        """Take all of `kids` at once if none of them is open or shown elsewhere."""
-        if not self.expanded.isdisjoint(kids) or not self._up.keys().isdisjoint(kids):
+    def _take_leaves(self, parent: int, kids: Sequence[int], siblings: list[int], rows: list[int]) -> bool:
+        """Take all of `kids` at once; False if that is not possible, as one is open, shown already or named twice."""
+        fresh = dict.fromkeys(kids, parent)
+        if len(fresh) < len(kids) or self.root in fresh:
             return False
-        self._up.update(dict.fromkeys(kids, parent))
+        if not self.expanded.isdisjoint(fresh) or not self._up.keys().isdisjoint(fresh):
+            return False
+        self._up.update(fresh)
         siblings += kids
         rows += kids
         return True
