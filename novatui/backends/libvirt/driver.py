@@ -23,6 +23,7 @@ from novatui.backends.libvirt import host as hosts
 from novatui.backends.libvirt.details import Details
 from novatui.backends.libvirt.devices import Devices
 from novatui.backends.libvirt.domains import Domains
+from novatui.backends.libvirt.errors import NO_SUCH_FUNCTION
 from novatui.backends.libvirt.events import Subscriptions
 from novatui.backends.libvirt.happenings import Happenings
 from novatui.backends.libvirt.library import version_text
@@ -51,6 +52,7 @@ class _Parts:
     def __init__(self, opened: Opened, sink: Sink) -> None:
         link = self.link = opened.link
         self.host = hosts.identify(link)
+        self.recognised = False
         self.roster = Roster()
         self.networks = Networks(link, self.host, sink)
         self.storage = Storage(link, self.host, sink)
@@ -142,8 +144,14 @@ class LibvirtDriver(
     # Inventory
 
     def load(self, kinds: Collection[str]) -> Loaded:
-        """List each kind on its own, so that one that fails leaves the others. Kinds that libvirt has not are empty."""
+        """List each kind on its own, so that one that fails leaves the others.
+
+        Of kinds that libvirt, or this driver of it, does not have there is none.
+        """
         parts = self._parts
+        if not parts.recognised:
+            hosts.recognise(parts.link, parts.host)
+            parts.recognised = True
         loaders: dict[str, Callable[[], None]] = {
             Kind.HOST: lambda: self._load_host(parts),
             Kind.VM: parts.domains.load,
@@ -162,7 +170,10 @@ class LibvirtDriver(
             except Unreachable:
                 raise
             except NovaError as error:
-                loaded.failed(error, kind)
+                if error.failure.code == NO_SUCH_FUNCTION:
+                    loaded.done(kind)
+                else:
+                    loaded.failed(error, kind)
         loaded.done(*(kind for kind in kinds if kind not in loaders))
         return loaded
 

@@ -26,6 +26,9 @@ from novatui.core.errors import (
 
 INTERNAL = 1
 SYSTEM = 38
+NO_SUCH_FUNCTION = "3"
+"""Code of a failure that says: this driver of libvirt has no such thing at all (VIR_ERR_NO_SUPPORT)."""
+
 _LOST = {INTERNAL, SYSTEM, 5, 6, 39, 40}
 
 _MEANINGS: dict[int, tuple[type[NovaError], str, str]] = {

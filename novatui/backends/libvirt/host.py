@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from xml.etree.ElementTree import Element
 
-import msgspec
-
 from novatui.backends.libvirt.library import version_text
 from novatui.backends.libvirt.link import Link
 from novatui.backends.libvirt.xmltree import MalformedXml, parse, text_at
@@ -23,17 +21,18 @@ _PRODUCTS = {
 }
 
 
-class Host(msgspec.Struct, frozen=True, kw_only=True):
-    """Who the host is; asked once, when the connection is made."""
+class Host:
+    """Who the host is: its name at once, its identity when `recognise` has asked for it."""
 
-    id: str
-    """Its uuid; its name where the driver has none."""
-    name: str
-    uuid: str = ""
-    product: str = ""
-    hypervisor: str = ""
-    """What libvirt calls its driver: QEMU, TEST …"""
-    cpu_model: str = ""
+    def __init__(self, name: str, *, product: str = "", hypervisor: str = "") -> None:
+        self.name = name
+        self.id = name
+        """Its uuid; its name where the driver has none."""
+        self.uuid = ""
+        self.product = product
+        self.hypervisor = hypervisor
+        """What libvirt calls its driver: QEMU, TEST …"""
+        self.cpu_model = ""
 
     @property
     def key(self) -> str:
@@ -47,22 +46,19 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def identify(link: Link) -> Host:
-    """Ask the host for its name and identity. Only a lost link raises: what is not told stays unknown."""
-    conn = link.conn
-    name = link.attempt(conn.getHostname) or ""
-    hypervisor = link.attempt(conn.getType) or ""
-    capabilities = parsed(link.attempt(conn.getCapabilities))
-    uuid = text_at(capabilities, "host/uuid")
-    return Host(
-        id=uuid or name or link.uri,
-        name=name or link.uri,
-        uuid=uuid,
-        product=_product(link, hypervisor),
-        hypervisor=hypervisor,
-        cpu_model=" ".join(
-            filter(None, (text_at(capabilities, "host/cpu/vendor"), text_at(capabilities, "host/cpu/model")))
-        ),
-    )
+    """Ask the host for its name and product. Only a lost link raises: what is not told stays unknown."""
+    name = link.attempt(link.conn.getHostname) or link.uri
+    hypervisor = link.attempt(link.conn.getType) or ""
+    return Host(name, product=_product(link, hypervisor), hypervisor=hypervisor)
+
+
+def recognise(link: Link, host: Host) -> None:
+    """Ask for the host's uuid and processor. The first time a host may probe all its QEMUs for it, which takes long."""
+    capabilities = parsed(link.attempt(link.conn.getCapabilities))
+    cpu = (text_at(capabilities, "host/cpu/vendor"), text_at(capabilities, "host/cpu/model"))
+    host.uuid = text_at(capabilities, "host/uuid")
+    host.id = host.uuid or host.name
+    host.cpu_model = " ".join(filter(None, cpu))
 
 
 def parsed(xml: str | None) -> Element | None:

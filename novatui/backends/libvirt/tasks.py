@@ -17,6 +17,7 @@ import msgspec
 from novatui.backends.driver import Sink
 from novatui.backends.libvirt import control, jobs, states
 from novatui.backends.libvirt.blockjobs import BlockJobs
+from novatui.backends.libvirt.errors import NO_SUCH_FUNCTION
 from novatui.backends.libvirt.host import Host
 from novatui.backends.libvirt.link import Link
 from novatui.backends.libvirt.roster import Known, Roster
@@ -33,9 +34,6 @@ BUDGET_S = 0.3
 ASK_AGAIN_S = 0.02
 ATTEMPTS = 3
 """A job holds its monitor for moments at a time; a monitor that is held each time is stuck."""
-
-_NO_SUCH_FUNCTION = "3"
-"""VIR_ERR_NO_SUPPORT: this libvirt driver has no jobs at all."""
 
 _COMPLETED_KEPT = 1 | 2
 """VIR_DOMAIN_JOB_STATS_COMPLETED | _KEEP_COMPLETED: others may want to read it too."""
@@ -139,7 +137,7 @@ class Tasks:
         except Unreachable:
             raise
         except NovaError as error:
-            if error.failure.code == _NO_SUCH_FUNCTION:
+            if error.failure.code == NO_SUCH_FUNCTION:
                 self._offered = False
             else:
                 self._gone(known.uuid, known)
@@ -162,7 +160,7 @@ class Tasks:
         except Unreachable:
             raise
         except NovaError as error:
-            if error.failure.code == _NO_SUCH_FUNCTION:
+            if error.failure.code == NO_SUCH_FUNCTION:
                 raise
             # A migration's target has no statistics of its own: only that it comes is known.
             figures = {"type": jobs.UNBOUNDED, "operation": jobs.MIGRATION_IN} if incoming else {}
