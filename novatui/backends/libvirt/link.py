@@ -1,13 +1,17 @@
-"""One libvirt connection as everything else of the driver uses it: calls counted, drained before closing, explained.
+"""One libvirt connection as everything else of the driver uses it: calls counted, in turn, drained before closing.
 
-libvirt frees a connection that is closed under a pending call, so closing waits until all calls have returned.
+Two facts of the C library shape it (both seen with 9.0). A connection that is closed under a pending call is freed
+memory to that call. When keepalive gives a silent peer up while two calls wait, only one of them ends; the other waits
+for ever, or crashes the process once the socket breaks. So calls take turns: they do so on the wire anyway.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from novatui.backends.driver import Sink
@@ -16,7 +20,7 @@ from novatui.backends.libvirt.library import libvirt
 from novatui.core.errors import NotFound, NovaError, Unreachable
 
 DRAIN_S = 30.0
-"""Longest wait for pending calls: keepalive ends every one of them earlier (5 s × (3 + 1))."""
+"""Longest wait for a pending call when closing: keepalive ends it earlier (5 s × (3 + 1))."""
 
 T = TypeVar("T")
 
@@ -28,8 +32,9 @@ class Link:
         self.conn = conn
         self.sink = sink
         self.uri = uri
-        self._pending = 0
-        self._idle = threading.Condition()
+        self._turns = threading.Condition()
+        self._waiting: deque[object] = deque()
+        """Calls in the order they came; the first one runs."""
         self._closing = False
         self._lost: NovaError | None = None
         self._has_close_callback = False
@@ -48,14 +53,12 @@ class Link:
 
         Answers are untyped: libvirt-python's own annotations are wrong for many of them.
         """
-        self._enter()
-        try:
+        with self._turn():
             self.sink.count(function.__name__)
-            return function(*args)
-        except libvirt.libvirtError as error:
-            raise self._explain(error) from None
-        finally:
-            self._leave()
+            try:
+                return function(*args)
+            except libvirt.libvirtError as error:
+                raise self._explain(error) from None
 
     def attempt(self, function: Callable[..., Any], *args: Any) -> Any:
         """The same for an answer that is welcome but not needed: None when the call fails. A lost link still raises."""
@@ -85,37 +88,51 @@ class Link:
 
     def close(self) -> bool:
         """Close it when no call is pending any more. False: something still hangs in a call, and it was left alone."""
-        with self._idle:
+        with self._turns:
             self._closing = True
-            drained = self._idle.wait_for(lambda: self._pending == 0, DRAIN_S)
-        if not drained:
-            return False
+            if not self._turns.wait_for(lambda: not self._waiting, DRAIN_S):
+                return False
         if self._has_close_callback:
             _quietly(self.conn.unregisterCloseCallback)
         _quietly(self.conn.close)
         return True
 
-    def _enter(self) -> None:
-        with self._idle:
+    @contextmanager
+    def _turn(self) -> Generator[None]:
+        """First come, first served: a long listing does not keep others waiting for more than one of its calls."""
+        ticket = object()
+        with self._turns:
+            self._waiting.append(ticket)
+            self._turns.wait_for(lambda: self._waiting[0] is ticket)
+        try:
+            if self._lost is not None:
+                raise self._lost
             if self._closing:
                 raise Unreachable("the connection is closed")
-            self._pending += 1
-
-    def _leave(self) -> None:
-        with self._idle:
-            self._pending -= 1
-            self._idle.notify_all()
+            yield
+        finally:
+            with self._turns:
+                self._waiting.popleft()
+                self._turns.notify_all()
 
     def _explain(self, error: libvirt.libvirtError) -> NovaError:
-        alive = self.alive
-        explained = explain(error, alive=alive)
-        return self._lost if self._lost is not None and isinstance(explained, Unreachable) else explained
+        explained = explain(error, alive=self.alive)
+        if isinstance(explained, Unreachable):
+            self._lose(explained)
+        return explained if self._lost is None else self._lost
 
     def _on_close(self, _conn: object, reason: int, _opaque: object) -> None:
-        """Runs in the event loop's thread."""
-        self._lost = lost(reason)
-        if not self._closing:
-            self.sink.lost(self._lost.failure)
+        """Runs in the event loop's thread. After keepalive gave up it does not always come: see `_explain`."""
+        self._lose(lost(reason))
+
+    def _lose(self, error: NovaError) -> None:
+        """The link is gone, for this reason; the first one counts."""
+        with self._turns:
+            first = self._lost is None
+            if first:
+                self._lost = error
+        if first and not self._closing:
+            self.sink.lost(error.failure)
 
 
 def _quietly(function: Callable[[], Any]) -> None:

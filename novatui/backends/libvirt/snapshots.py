@@ -16,6 +16,9 @@ from novatui.core.inventory import Row, Value
 from novatui.core.snapshots import Snapshot
 from novatui.core.states import Kind
 
+_TOPOLOGICAL = 1 << 10
+"""VIR_DOMAIN_SNAPSHOT_LIST_TOPOLOGICAL, since libvirt 5.2."""
+
 _ROOTS = 1
 """VIR_DOMAIN_SNAPSHOT_LIST_ROOTS: the oldest snapshot of a tree is one of its roots."""
 
@@ -54,9 +57,9 @@ class Snapshots:
             self.sink.remove(begun, [key(Kind.SNAPSHOT, identifier)])
 
     def tree(self, domain: Any) -> list[Snapshot]:
-        """All snapshots of one domain, parents before children where libvirt tells them so."""
+        """All snapshots of one domain, parents before children."""
         try:
-            listed = self.link.call(domain.listAllSnapshots, 0)
+            listed = self.link.call(domain.listAllSnapshots, _TOPOLOGICAL)
         except NotSupported:
             return []
         current = self.link.attempt(domain.snapshotCurrent) if listed else None
