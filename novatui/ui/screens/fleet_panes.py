@@ -1,0 +1,178 @@
+"""The panes of the fleet screen: what is there at which size, and what is drawn in it."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.strip import Strip
+
+from novatui.actions.catalogue import ACTIONS
+from novatui.engine.fleet import Fleet
+from novatui.engine.query import QueryError
+from novatui.ui.listing import FleetListing
+from novatui.ui.render import bars, peek, strip, table
+from novatui.ui.render.look import Look
+from novatui.ui.render.table import Subject
+from novatui.ui.rows.painter import Painter
+from novatui.ui.rows.view import RowView
+from novatui.ui.screens import layout
+from novatui.ui.screens.rows import RowScreen
+from novatui.ui.sources import TableSource, TreeSource, Versions
+from novatui.ui.widgets.filterbar import FilterBar
+from novatui.ui.widgets.lines import Lines
+
+
+class FleetPanes(RowScreen, inherit_bindings=False):
+    """Tree, table, peek pane, strip of tasks and events, and the lines around them."""
+
+    DEFAULT_CSS = """
+    FleetPanes { layout: vertical; }
+    FleetPanes #middle { height: 1fr; }
+    FleetPanes #tree-pane { width: 34; }
+    FleetPanes #table-pane { width: 1fr; }
+    FleetPanes #bar { width: 1; height: 1fr; }
+    FleetPanes #peek { height: 4; }
+    FleetPanes #strip { height: 5; }
+    FleetPanes .gone { display: none; }
+    """
+
+    def __init__(self, fleet: Fleet, look: Look, find: str = "") -> None:
+        super().__init__()
+        self.fleet = fleet
+        self.look = look
+        self._versions = Versions()
+        self._painter = Painter(self)
+        self._tree_source = TreeSource(fleet, look, self._versions)
+        self._table_source = TableSource(fleet, look, self._versions)
+        self._listing = FleetListing(fleet, look, filter=find)
+        self._tree_wanted: bool | None = None
+        """What the person asked for; None: by the width of the screen."""
+        self._zoomed = ""
+        """Pane that has the screen for itself: `tree`, `table`, or empty."""
+        self._problem: QueryError | None = None
+        """What is wrong with the filter that is being typed."""
+        self._sorting = False
+        """The next key names the column to sort by."""
+
+    def compose(self) -> ComposeResult:
+        """The panes, top to bottom."""
+        ascii_only = self.look.marks.ascii
+        self._status = Lines(lambda width, _: [bars.status(self.fleet, self.look, width)], id="status")
+        self._filter = FilterBar(self._draw_listing, id="filter")
+        self._tree = RowView(self._tree_source, painter=self._painter, ascii_only=ascii_only, id="tree")
+        self._table = RowView(
+            self._table_source,
+            header=True,
+            painter=self._painter,
+            ascii_only=ascii_only,
+            placeholder=" nothing to show yet",
+            id="table",
+        )
+        self._peek_title = Lines(self._draw_peek_title, id="peek-title")
+        self._peek = Lines(self._draw_peek, id="peek")
+        self._strip_title = Lines(lambda width, _: [bars.rule(self.look, width, "Tasks & events")], id="strip-title")
+        self._strip = Lines(lambda width, height: strip.lines(self.fleet, self.look, width, height), id="strip")
+        self._tree_title = Lines(self._draw_tree_title)
+        self._table_title = Lines(self._draw_table_title)
+        yield self._status
+        yield self._filter
+        with Horizontal(id="middle"):
+            with Vertical(id="tree-pane"):
+                yield self._tree_title
+                yield self._tree
+            yield Lines(self._draw_bar, id="bar")
+            with Vertical(id="table-pane"):
+                yield self._table_title
+                yield self._table
+        yield self._peek_title
+        yield self._peek
+        yield self._strip_title
+        yield self._strip
+        self._footer = Lines(self._draw_footer, id="footer")
+        yield self._footer
+
+    # Drawing
+
+    def _draw_listing(self, width: int, height: int) -> list[Strip]:
+        del height
+        return [bars.listing(self._table_source.listing, self.look, width)]
+
+    def _draw_bar(self, width: int, height: int) -> list[Strip]:
+        return [bars.edge(self.look, width) for _ in range(height)]
+
+    def _draw_tree_title(self, width: int, height: int) -> list[Strip]:
+        del height
+        return [bars.rule(self.look, width, "Inventory", focused=self._tree.has_focus)]
+
+    def _draw_table_title(self, width: int, height: int) -> list[Strip]:
+        del height
+        scope = self._table_source.listing.scope
+        title = f"Machines in {scope}" if scope else "Machines in all connections"
+        return [bars.rule(self.look, width, title, focused=self._table.has_focus)]
+
+    def _subject(self) -> Subject | None:
+        """The object under the cursor of the pane with the keyboard."""
+        view, source = (self._tree, self._tree_source) if self._tree.has_focus else (self._table, self._table_source)
+        slot = view.cursor
+        return source.subject(slot) if slot is not None and self.fleet.inventory.alive(slot) else None
+
+    def _draw_peek_title(self, width: int, height: int) -> list[Strip]:
+        del height
+        subject = self._subject()
+        if subject is None:
+            return [bars.rule(self.look, width, "Nothing selected")]
+        name, way = peek.title(subject)
+        protected = self.fleet.inventory.spec(subject.slot).protected
+        return [bars.rule(self.look, width, name, way, protected=protected)]
+
+    def _draw_peek(self, width: int, height: int) -> list[Strip]:
+        subject = self._subject()
+        return peek.lines(subject, width, height) if subject else []
+
+    def _draw_footer(self, width: int, height: int) -> list[Strip]:
+        del height
+        if self._problem is not None:
+            return [bars.problem(self._problem.message, self._problem.hint, self.look, width)]
+        if self._sorting:
+            return [bars.sort_keys(table.SORTS.items(), self.look, width)]
+        return [bars.footer(ACTIONS, self.look, width)]
+
+    # Layout
+
+    def _lay_out(self) -> None:
+        """Which panes are there, and how large, at this size of the screen."""
+        plan = layout.plan(self.size.width, self.size.height, tree=self._tree_wanted, zoomed=self._zoomed)
+        for part, shown in (
+            ("#tree-pane", plan.tree > 0),
+            ("#bar", plan.tree > 0 and plan.table),
+            ("#table-pane", plan.table),
+            ("#peek-title", plan.peek > 0),
+            ("#peek", plan.peek > 0),
+            ("#strip-title", plan.strip > 0),
+            ("#strip", plan.strip > 0),
+        ):
+            self.query_one(part).set_class(not shown, "gone")
+        self.query_one("#tree-pane").styles.width = plan.tree
+        self._peek.styles.height = plan.peek
+        self._strip.styles.height = plan.strip
+        if not plan.tree and self._tree.has_focus:
+            self._table.focus()
+        self._filter.redraw()
+
+    def on_resize(self) -> None:
+        self._lay_out()
+
+    @property
+    def _tree_shown(self) -> bool:
+        return not self.query_one("#tree-pane").has_class("gone")
+
+    # The keyboard
+
+    def rows(self) -> RowView:
+        """The pane that row keys go to."""
+        return self._tree if self._tree.has_focus else self._table
+
+    def on_descendant_focus(self) -> None:
+        """Titles tell which pane has the keyboard."""
+        for title in (self._tree_title, self._table_title, self._peek_title, self._peek):
+            title.redraw()
