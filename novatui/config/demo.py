@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import msgspec
 
+from novatui.config.errors import nearest
 from novatui.core.connection import ConnectionSpec
 from novatui.core.errors import InvalidInput
 from novatui.core.states import FAMILY_ALIASES, Family, Kind
@@ -43,6 +44,10 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     """File of a described world to serve instead of an invented fleet."""
     fails: str = ""
     """Kinds of objects, separated by commas, that cannot be listed."""
+
+
+UNASKED: dict[str, object] = msgspec.structs.asdict(Wish())
+"""Every option with its value where the URI does not name it."""
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,24 +138,23 @@ def _hosts(site: Site, wish: Wish, vms: int) -> int:
     return max(1, round(wish.hosts * vms / wish.vms))
 
 
+def address(wish: Wish) -> str:
+    """The shortest URI that asks for the same."""
+    asked = {name: _written(value) for name, value in msgspec.structs.asdict(wish).items() if value != UNASKED[name]}
+    return f"{DRIVER}://?{urlencode(asked)}" if asked else f"{DRIVER}://"
+
+
 def _uri(wish: Wish, site: Site) -> str:
     """The address of one connection: it names the whole fleet too, because machines move between connections."""
-    options: dict[str, str] = {"vms": str(wish.vms), "seed": str(wish.seed)}
-    if wish.hosts:
-        options["hosts"] = str(wish.hosts)
     if wish.family or wish.world:
-        options["family"] = site.family.value
-    if wish.site or "family" not in options:
-        options["site"] = wish.site or site.name
-    if wish.hostile:
-        options["hostile"] = "1"
-    if wish.speed != 1:
-        options["speed"] = f"{wish.speed:g}"
-    if wish.world:
-        options["world"] = wish.world
-    if wish.fails:
-        options["fails"] = wish.fails
-    return f"{DRIVER}://?{urlencode(options)}"
+        return address(msgspec.structs.replace(wish, family=site.family))
+    return address(msgspec.structs.replace(wish, site=site.name))
+
+
+def _written(value: object) -> str:
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _value(option: str, text: str) -> object:
@@ -188,9 +192,10 @@ def _value(option: str, text: str) -> object:
         if not text:
             raise _invalid(option, text, "the path of a file")
         return text
+    meant = nearest(option, UNASKED)
     raise InvalidInput(
         f"demo:// has no option `{option}`",
-        hint=f"it takes {', '.join(Wish.__struct_fields__)}",
+        hint=f"did you mean `{meant}`?" if meant else f"it takes {', '.join(UNASKED)}",
         subject=option,
     )
 

@@ -9,11 +9,13 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 import msgspec
 
+from novatui.config import demo
 from novatui.config.errors import nearest
 from novatui.config.libvirt_uri import LIBVIRT_DRIVERS, check_libvirt
+from novatui.core.errors import InvalidInput
 from novatui.core.states import FAMILY_ALIASES, Family
 
-DEMO = "demo"
+DEMO = demo.DRIVER
 """Scheme and driver of the embedded fleet."""
 
 DEFAULT_PORTS = {Family.VSPHERE: 443, Family.HYPERV: 5986, Family.XCPNG: 443, Family.PROXMOX: 8006}
@@ -29,9 +31,6 @@ EXAMPLES: dict[str, str] = {
     "via": "ssh://admin@jump.example.org:2222",
 }
 """The right form of each kind of target, for messages and the commented example."""
-
-LARGEST_DEMO = 1_000_000
-"""Machines or hosts that the demo fleet can be asked for at most."""
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9]*)(?:\+([A-Za-z0-9]+))?://")
 _HOST = re.compile(r"[\w](?:[\w.-]*[\w])?\.?")
@@ -312,35 +311,15 @@ def _remote(parts: _Parts, family: Family) -> Target:
 
 
 def _demo(parts: _Parts) -> Target:
-    example = f"such as {EXAMPLES[DEMO]}"
     if parts.transport or parts.host or parts.user or parts.path not in ("", "/"):
-        raise ValueError(f"demo:// takes parameters only; {example}")
-    family = None
-    kept: dict[str, str] = {}
-    for name, value in parts.params:
-        if name in ("vms", "hosts", "seed"):
-            least = 0 if name == "seed" else 1
-            if not (value.isascii() and value.isdigit() and least <= int(value[:9]) <= LARGEST_DEMO):
-                raise ValueError(f"demo:// needs a number from {least} to {LARGEST_DEMO} for `{name}`; {example}")
-            kept[name] = str(int(value))
-        elif name == "family":
-            family = FAMILY_ALIASES.get(value.casefold()) or _known_family(value)
-            kept[name] = family.value
-        else:
-            hint = nearest(name, ("vms", "hosts", "seed", "family"))
-            raise ValueError(
-                f"demo:// has no parameter `{name}`; "
-                + (f"did you mean `{hint}`?" if hint else "it takes vms, hosts, seed and family")
-            )
-    query = f"?{urlencode(kept)}" if kept else ""
-    return Target(uri=f"{DEMO}://{query}", driver=DEMO, family=family, scheme=DEMO, params=tuple(kept.items()))
-
-
-def _known_family(word: str) -> Family:
+        raise ValueError(f"demo:// takes parameters only; such as {EXAMPLES[DEMO]}")
+    query = urlencode(parts.params)
     try:
-        return Family(word.casefold())
-    except ValueError:
-        raise ValueError(f"demo:// knows no family `{word}`; it takes {', '.join(Family)}") from None
+        wish = demo.parse(f"{DEMO}://?{query}" if query else f"{DEMO}://")
+    except InvalidInput as error:
+        raise ValueError(f"{error.failure.message}; {error.failure.hint}") from None
+    uri = demo.address(wish)
+    return Target(uri=uri, driver=DEMO, family=wish.family, scheme=DEMO, params=tuple(parse_qsl(uri.partition("?")[2])))
 
 
 def _authority(user: str, host: str, port: int | None) -> str:

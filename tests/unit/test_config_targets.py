@@ -142,11 +142,11 @@ def test_the_endpoint_names_the_port_that_is_used(uri: str, endpoint: str) -> No
         ("proxmox://root@pve1", "needs the user's realm"),
         ("proxmox://root@pam!@pve1", "names no token"),
         ("demo://host", "takes parameters only"),
-        ("demo://?vms=0", "a number from 1"),
-        ("demo://?vms=-5", "a number from 1"),
-        ("demo://?vms=9999999999", "a number from 1"),
+        ("demo://?vms=0", "a whole number from 1"),
+        ("demo://?vms=-5", "a whole number from 1"),
+        ("demo://?vms=9999999999", "a whole number from 1"),
         ("demo://?vm=5", "did you mean `vms`"),
-        ("demo://?family=docker", "knows no family `docker`"),
+        ("demo://?family=docker", "cannot take `docker` for `family`"),
     ],
 )
 def test_a_wrong_uri_is_told_in_clear_words(uri: str, words: str) -> None:
