@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from heapq import merge
 from itertools import islice
 from math import isfinite
-from statistics import median
 
 import msgspec
 
@@ -58,7 +57,7 @@ class EventLog:
             del log.ids[next(iter(log.ids))]
         if not event.polled:
             log.delays.append(event.seen - event.at)
-            log.skew = median(log.delays)
+            log.skew = sorted(log.delays)[len(log.delays) // 2]
         self._count += log.add(event)
         if self._count > self._capacity:
             self._forget_oldest()

@@ -72,6 +72,10 @@ class InventoryStore(InventoryRows):
             link.generation = generation
             self.dirty.add(link.slot)
 
+    def connection(self, conn: str) -> int:
+        """The slot of a connection. KeyError when there is none of this name."""
+        return self._links[conn].slot
+
     def generation(self, conn: str) -> int:
         """The generation of a connection; 0 before its first."""
         link = self._links.get(conn)

@@ -10,7 +10,7 @@ import sys
 from array import array
 from collections.abc import Callable, Collection
 
-from novatui.core.logcode import DECODED, NO_SAMPLE
+from novatui.core.logcode import NO_SAMPLE, decode
 from novatui.core.metrics import METRICS, POSITION, RINGED
 from novatui.engine.inventory_store import InventoryStore
 from novatui.engine.minute_store import MinuteStore
@@ -196,8 +196,7 @@ class MetricStore:
         codes = memoryview(ring).cast("H")[position::RINGED].tolist()
         oldest = (last + 1) % len(codes)
         in_order = codes[oldest:] + codes[:oldest] + [NO_SAMPLE] * min(missed, len(codes))
-        shown = in_order[len(in_order) - min(n, len(codes)) :]
-        return [None if code == NO_SAMPLE else DECODED[code] for code in shown]
+        return [decode(code) for code in in_order[len(in_order) - min(n, len(codes)) :]]
 
     def _pace(self, slot: int) -> Pace:
         conn = self._store.conn(slot) if self._store is not None else ""
