@@ -47,6 +47,7 @@ LISTED = frozenset(kind.value for kind in Kind) - {Kind.CONNECTION.value, Kind.G
 """Kinds that a product can list; connections and their groups come from the configuration."""
 
 _RANK = {KIND_CODE[kind]: rank for rank, kind in enumerate(TREE_ORDER)}
+_MACHINE_CODES = frozenset(KIND_CODE[kind] for kind in MACHINES)
 _COUNTED_POWER = {"running": 1, "migrating": 2, "crashed": 3}
 _ALARMS = MEASURES.index("alarms")
 _IDENTIFYING = frozenset({"uuid", "power", "job"})
@@ -88,6 +89,8 @@ class InventoryRows(ABC):
         """By slot: how many alarms are counted."""
         self._free: list[int] = []
         self._gone: set[int] = set()
+        self._unplanted: set[int] = set()
+        """New slots of the reading that is being stored: not in the tree yet."""
         self._renamed_hosts: set[tuple[int, str]] = set()
         self._tree = Tree(self._order_key, self._lookup, len(MEASURES))
 
@@ -238,20 +241,30 @@ class InventoryRows(ABC):
             case _:
                 pass
 
+    def _plant(self, slots: Iterable[int], home: int) -> None:
+        """New rows whose columns are stored take their places in the tree."""
+        parent = self._columns["parent"].get
+        for slot in slots:
+            named = parent(slot)
+            if self._kinds[slot] in _MACHINE_CODES:
+                self._tree.tally(slot, 0, 1)
+            self._tree.add(slot, home, self._keys[slot], named if isinstance(named, str) else None)
+
     def _rename(self, slot: int) -> None:
         self._name_keys[slot] = None
-        self._tree.reorder(slot)
+        if slot not in self._unplanted:
+            self._tree.reorder(slot)
         if self.kind(slot) is Kind.HOST:
             self._renamed_hosts.add((self._link_of[slot], self._keys[slot]))
 
     def _replace(self, slot: int) -> None:
-        parent = self._columns["parent"].get(slot)
-        if self.kind(slot) is not Kind.CONNECTION:
+        if slot not in self._unplanted:
+            parent = self._columns["parent"].get(slot)
             self._tree.want(slot, parent if isinstance(parent, str) else None)
 
     def _count_power(self, slot: int) -> None:
         word = self._columns["power"].get(slot)
-        measure = _COUNTED_POWER.get(word, 0) if isinstance(word, str) and self.kind(slot) in MACHINES else 0
+        measure = _COUNTED_POWER.get(word, 0) if isinstance(word, str) and self._kinds[slot] in _MACHINE_CODES else 0
         before = self._power_share[slot]
         if measure != before:
             self._power_share[slot] = measure

@@ -15,7 +15,7 @@ from novatui.core.ids import ObjectRef, key, split_key
 from novatui.core.inventory import Group, Value
 from novatui.core.states import Family, Kind, Link
 from novatui.engine.inventory_link import RELIST, STALE_AFTER, InventoryLink
-from novatui.engine.inventory_rows import BIT, KIND_CODE, LISTED, MACHINES, InventoryRows
+from novatui.engine.inventory_rows import BIT, KIND_CODE, LISTED, InventoryRows
 from novatui.engine.inventory_stamps import NEVER, Stamp
 from novatui.engine.inventory_tree import ROOT
 from novatui.wire import frames
@@ -103,6 +103,7 @@ class InventoryStore(InventoryRows):
         slots, kept = self._slots_for(link, stamp, keys)
         if len(kept) < len(keys):
             columns = [[column[at] for at in kept] for column in columns]
+        self._tree.reserve(self.capacity)
         self._seen.admit(slots, stamp, 0, set())
         for group, mask, members in self._layout(fields):
             narrowed = self._stamps[group].admit(slots, stamp, mask, self.dirty)
@@ -113,6 +114,9 @@ class InventoryStore(InventoryRows):
                     self._store_some(name, slots, columns[at], narrowed, touched)
                 else:
                     self._store(name, slots, columns[at], touched)
+        if self._unplanted:
+            self._plant(self._unplanted, link.slot)
+            self._unplanted = set()
         if link.failed:
             self.dirty.update(slots)
         self._tell(touched, ())
@@ -124,14 +128,16 @@ class InventoryStore(InventoryRows):
             return
         stamp, gone = (frame.generation, begun), set[int]()
         for name in frame.keys:
-            slot = link.bury(name, stamp)
-            if slot is None or slot == link.slot:
+            slot = link.slots.get(name)
+            if slot is None:
                 continue
             if self._seen.stamp(slot) <= stamp:
                 gone.add(slot)
             else:
                 self._forget_before(slot, stamp)
         self._remove(link, gone)
+        for name in frame.keys:
+            link.miss(name, stamp)
 
     def apply_complete(self, frame: frames.LoadComplete, begun: float) -> None:
         """A listing is complete: in its scopes, what nobody saw since it began is gone."""
@@ -252,7 +258,7 @@ class InventoryStore(InventoryRows):
                 slot = self._admit(link, stamp, name)
                 if slot is None:
                     continue
-            elif link.buried_after(name, stamp):
+            elif link.is_of_former_life(name, stamp):
                 continue
             slots.append(slot)
             kept.append(at)
@@ -260,26 +266,22 @@ class InventoryStore(InventoryRows):
 
     def _admit(self, link: InventoryLink, stamp: Stamp, name: str) -> int | None:
         """A slot for a key that has none; None when it is no key or the object is known to be gone since."""
-        try:
-            kind, _ = split_key(name)
-        except ValueError:
+        kind, _, native = name.partition(":")
+        if kind not in LISTED or not native or ":" in native:
+            if kind == Kind.CONNECTION.value:
+                return link.slot
             self.ignored += 1
             return None
-        if kind is Kind.CONNECTION:
-            return link.slot
-        if kind is Kind.GROUP or link.buried_after(name, stamp) or link.listed_after(kind.value, stamp):
-            self.ignored += kind is Kind.GROUP
+        if link.is_gone(name, kind, stamp):
             return None
-        slot = self._new_slot(kind, link.number, name)
-        link.slots[name] = slot
-        self._tree.add(slot, link.slot, name)
-        if kind in MACHINES:
-            self._tree.tally(slot, 0, 1)
+        slot = self._new_slot(Kind(kind), link.number, name)
+        link.appear(name, kind, slot)
+        self._unplanted.add(slot)
         return slot
 
     def _remove(self, link: InventoryLink, slots: set[int]) -> None:
         for slot in slots:
-            del link.slots[self._keys[slot]]
+            link.disappear(self._keys[slot])
             self._free_slot(slot)
         self._tell((), slots)
 

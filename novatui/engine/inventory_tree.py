@@ -113,20 +113,38 @@ class Tree:
 
     # --- changing ---------------------------------------------------------------------------------------------------
 
+    def reserve(self, size: int) -> None:
+        """Make room for slots below this number: `tally` may be used on them before they are added."""
+        short = size - len(self._parent)
+        if short <= 0:
+            return
+        short = max(short, len(self._parent) // 8)
+        self._parent.extend([ROOT] * short)
+        self._home.extend([ROOT] * short)
+        self._wanted.extend([None] * short)
+        for counts in self._counts:
+            counts.extend([0] * short)
+
     def plant(self, slot: int, parent: int) -> None:
         """A new node directly below another one (or at the top): connections and their groups."""
-        self._reach(slot + 1)
+        self.reserve(slot + 1)
         self._home[slot] = parent
         self._hang(slot, parent)
 
-    def add(self, slot: int, home: int, key: str) -> None:
-        """A new object of the connection at `home`; who waits for its key moves below it."""
-        self._reach(slot + 1)
+    def add(self, slot: int, home: int, key: str, wanted: str | None) -> None:
+        """A new object of the connection at `home`, naming this parent; who waits for its key moves below it."""
+        self.reserve(slot + 1)
         self._home[slot] = home
-        self._wanted[slot] = None
-        self._hang(slot, home)
-        for child in self._waiting.pop((home, key), ()):
-            self._settle(child)
+        self._wanted[slot] = wanted or None
+        parent = self._lookup(slot, wanted) if wanted else home
+        if parent is not None and parent != slot and slot not in self._siblings and not self._circle:
+            self._hang(slot, parent)
+        else:
+            self._hang(slot, home)
+            self._settle(slot)
+        if self._waiting:
+            for child in self._waiting.pop((home, key), ()):
+                self._settle(child)
 
     def want(self, slot: int, parent: str | None) -> None:
         """The row names another parent: its key; None or empty for the connection itself."""
@@ -245,12 +263,3 @@ class Tree:
     def _changed(self, node: int) -> None:
         self.version += 1
         self.reshaped.add(node)
-
-    def _reach(self, size: int) -> None:
-        short = size - len(self._parent)
-        if short > 0:
-            self._parent.extend([ROOT] * short)
-            self._home.extend([ROOT] * short)
-            self._wanted.extend([None] * short)
-            for counts in self._counts:
-                counts.extend([0] * short)

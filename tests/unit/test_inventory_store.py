@@ -138,6 +138,23 @@ def test_a_removal_is_not_undone_by_an_older_reading_and_does_not_undo_a_newer_o
     assert inventory.value(slot(inventory, "vm:1"), "power") == "running"
 
 
+def test_a_listing_does_not_make_a_removal_forgotten_of_what_came_back() -> None:
+    inventory = store()
+    tell(inventory, {"vm:1": {"power": "running"}}, begun=20)
+    remove(inventory, "vm:1", begun=12)
+    complete(inventory, "vm", begun=15)
+    tell(inventory, {"vm:1": {"name": "of before"}}, begun=10)
+    assert inventory.value(slot(inventory, "vm:1"), "name") is None
+
+
+def test_a_new_life_knows_nothing_of_the_one_before_the_listing() -> None:
+    inventory = store()
+    complete(inventory, "vm", begun=19)
+    tell(inventory, {"vm:1": {"power": "running"}}, begun=20)
+    tell(inventory, {"vm:1": {"name": "of before"}}, begun=10)
+    assert inventory.value(slot(inventory, "vm:1"), "name") is None
+
+
 def test_kinds_that_failed_turn_stale_and_stay() -> None:
     inventory = store()
     tell(inventory, {"vm:1": {"name": "a"}, "network:n": {"name": "n"}}, begun=10)

@@ -42,7 +42,8 @@ class Model:
         self.generation = 0
         self.cells: dict[str, dict[str, tuple[Stamp, Value]]] = {}
         self.seen: dict[str, Stamp] = {}
-        self.buried: dict[str, Stamp] = {}
+        self.absent: dict[str, Stamp] = {}
+        """When an object was last known not to be there."""
         self.listed: dict[str, Stamp] = {}
 
     def take(self, step: Step) -> None:
@@ -52,10 +53,9 @@ class Model:
         getattr(self, step.what)(step)
 
     def rows(self, step: Step) -> None:
-        kind = step.key.split(":")[0]
-        if step.stamp < self.buried.get(step.key, (-1, 0)):
-            return
-        if step.key not in self.seen and step.stamp < self.listed.get(kind, (-1, 0)):
+        if step.key not in self.seen:
+            self.miss(step.key, self.listed.get(step.key.split(":")[0], (-1, 0)))
+        if step.stamp < self.absent.get(step.key, (-1, 0)):
             return
         self.seen[step.key] = max(step.stamp, self.seen.get(step.key, (-1, 0)))
         cells = self.cells.setdefault(step.key, {})
@@ -64,7 +64,7 @@ class Model:
                 cells[name] = (step.stamp, value)
 
     def remove(self, step: Step) -> None:
-        self.buried[step.key] = max(step.stamp, self.buried.get(step.key, (-1, 0)))
+        self.miss(step.key, step.stamp)
         if step.key not in self.seen:
             return
         if self.seen[step.key] <= step.stamp:
@@ -77,6 +77,9 @@ class Model:
             self.listed[kind] = max(step.stamp, self.listed.get(kind, (-1, 0)))
             for key in [k for k in self.seen if k.split(":")[0] == kind and self.seen[k] < step.stamp]:
                 self.forget(key)
+
+    def miss(self, key: str, stamp: Stamp) -> None:
+        self.absent[key] = max(stamp, self.absent.get(key, (-1, 0)))
 
     def forget(self, key: str) -> None:
         del self.seen[key], self.cells[key]
