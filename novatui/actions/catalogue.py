@@ -28,6 +28,8 @@ class Scope(StrEnum):
     """The fleet screen."""
     DIALOG = "dialog"
     """A dialog lies on top."""
+    QUESTION = "question"
+    """A dialog that is answered by yes or no lies on top."""
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,10 +46,13 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     footer: int = 0
     """Rank in the footer, 1 first; 0: not shown there."""
 
+    app: bool = False
+    """Carried out by the application, not by the screen."""
+
     @property
     def method(self) -> str:
         """Name of the action as Textual dispatches it."""
-        return self.id.replace(".", "_")
+        return ("app." if self.app else "") + self.id.replace(".", "_")
 
 
 ACTIONS: tuple[Action, ...] = (
@@ -76,7 +81,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(id="refresh", keys=("r",), title="read again", section=Section.OTHER, scope=Scope.FLEET, footer=8),
     Action(id="reconnect", keys=("R",), title="reconnect", section=Section.OTHER, scope=Scope.FLEET),
     Action(id="help", keys=("question_mark",), title="help", section=Section.OTHER, scope=Scope.FLEET, footer=10),
-    Action(id="quit", keys=("q",), title="quit", section=Section.OTHER, scope=Scope.FLEET, footer=9),
+    Action(id="quit", keys=("q",), title="quit", section=Section.OTHER, scope=Scope.FLEET, footer=9, app=True),
     Action(
         id="dialog.close",
         keys=("escape", "q", "question_mark", "enter"),
@@ -84,6 +89,8 @@ ACTIONS: tuple[Action, ...] = (
         section=Section.OTHER,
         scope=Scope.DIALOG,
     ),
+    Action(id="answer.yes", keys=("y",), title="yes", section=Section.OTHER, scope=Scope.QUESTION),
+    Action(id="answer.no", keys=("n", "escape", "q"), title="no", section=Section.OTHER, scope=Scope.QUESTION),
     Action(id="dialog.down", keys=("j", "down"), title="down", section=Section.MOVE, scope=Scope.DIALOG),
     Action(id="dialog.up", keys=("k", "up"), title="up", section=Section.MOVE, scope=Scope.DIALOG),
 )

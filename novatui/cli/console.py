@@ -17,6 +17,7 @@ from novatui.cli.targets import load_configuration, targets_of
 from novatui.cli.verbs import VERBS
 from novatui.config.errors import ConfigError, Problem, did_you_mean
 from novatui.config.load import Loaded
+from novatui.config.paths import user_paths
 from novatui.config.targets import is_uri
 
 
@@ -41,7 +42,12 @@ def _open(options: Namespace, loaded: Loaded) -> int:
     for warning in loaded.warnings:
         complain(str(warning))
     targets = targets_of(loaded)
-    fleet = BenchFleet(targets, options=options, max_workers=loaded.config.max_workers)
+    fleet = BenchFleet(
+        targets,
+        options=options,
+        max_workers=loaded.config.max_workers,
+        cache=user_paths().state_home / "inventory",
+    )
     from novatui.ui.app import NovaApp
 
     app = NovaApp(fleet)

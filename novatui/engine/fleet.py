@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from novatui.engine.identity import Identities
 from novatui.engine.inventory_store import InventoryStore
 from novatui.engine.links import Links, Target
 from novatui.engine.metric_store import MetricStore
+from novatui.engine.recall import Recall
 from novatui.engine.requests import Requests
 from novatui.engine.supervisor import WORKER_COMMAND
 from novatui.engine.supervisor_policy import Policy
@@ -80,7 +82,6 @@ class Fleet:
         self.identity = Identities(self.inventory, self.metrics, self.tasks)
         self.on_change: Callable[[], None] | None = None
         """Called when something changed; not again before `drain`."""
-        self._cache = cache
         self._requests = Requests()
         self._sampled: set[int] = set()
         self._moved: set[str] = set()
@@ -103,13 +104,21 @@ class Fleet:
         """By name, in the order of the targets."""
         for target in targets:
             self.inventory.add_connection(target.spec)
+        self._recall = Recall(cache, [target.spec for target in targets], self.inventory) if cache else None
+        self._filling: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Open every connection; returns without waiting for any of them."""
         self._links.start()
+        if self._recall:
+            self._filling = asyncio.create_task(self._recall.fill(self._is_listed, self._announce))
 
     async def stop(self) -> None:
         """Close every connection and end every worker; takes two seconds at most."""
+        if self._filling:
+            self._filling.cancel()
+        if self._recall:
+            await self._recall.save(name for name in self.connections if self._is_listed(name))
         await self._links.stop()
 
     async def settled(self, timeout: float) -> None:
@@ -215,6 +224,9 @@ class Fleet:
     def _lost(self, connection: Connection, failure: Failure) -> None:
         self._requests.fail(connection.name, failure)
         self._tasks_moved |= self.tasks.interrupt(connection.name)
+
+    def _is_listed(self, name: str) -> bool:
+        return self.connections[name].listed
 
     def _announce(self) -> None:
         if self.on_change and not self._announced:

@@ -9,6 +9,7 @@ from textual.theme import Theme as TextualTheme
 
 from novatui.actions.catalogue import Scope
 from novatui.engine.fleet import Fleet
+from novatui.ui.dialogs.quit import QuitDialog
 from novatui.ui.keys import bindings
 from novatui.ui.render.look import Look
 from novatui.ui.render.marks import marks_for
@@ -69,8 +70,8 @@ class NovaApp(MeteredApp, inherit_bindings=False):
             await self.screen.mount(Overlay(self.fleet, self.counters, self.look))
 
     def action_quit(self) -> None:  # type: ignore[override]
-        """Leave with exit code 0."""
-        self.exit(0)
+        """Ask, and leave with exit code 0."""
+        self.push_screen(QuitDialog(), lambda leave: self.exit(0) if leave else None)
 
 
 def _textual_theme(theme: Theme) -> TextualTheme:

@@ -48,7 +48,7 @@ class _Source:
         if not self.fleet.inventory.alive(node):
             return None
         now = self.look.monotonic()
-        age = readings.state_age(self.fleet, node, now)
+        age = readings.shown_age(self.fleet, node, self.look)
         return self._versions.of(node), age, self.fleet.metrics.stale(node, now)
 
 

@@ -50,7 +50,7 @@ class HelpDialog(ModalScreen[None], inherit_bindings=False):
         for section in Section:
             yield section.value
             for action in ACTIONS:
-                if action.section is section and action.scope is not Scope.DIALOG:
+                if action.section is section and action.scope not in (Scope.DIALOG, Scope.QUESTION):
                     yield f"  {' '.join(shown(key) for key in action.keys):14} {action.title}"
             yield ""
         yield "Filter"

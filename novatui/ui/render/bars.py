@@ -118,3 +118,8 @@ def problem(message: str, hint: str, look: Look, width: int) -> Strip:
     """What is wrong with what was typed, and what to try."""
     tail = f" {look.marks.dash} {hint}" if hint else ""
     return line([(f" {message}{tail}", look.styles.bad)], width)
+
+
+def nothing_yet(fleet: Fleet) -> str:
+    """What an empty table says."""
+    return " nothing to show yet" if fleet.connections else " no connection: novatui demo, or novatui -c qemu:///system"

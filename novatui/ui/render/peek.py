@@ -115,7 +115,7 @@ def _snapshots(subject: Subject) -> str:
 
 
 def _age(subject: Subject) -> str:
-    age = readings.state_age(subject.fleet, subject.slot, subject.now)
+    age = readings.shown_age(subject.fleet, subject.slot, subject.look)
     return f" ~{age} old" if age else ""
 
 

@@ -8,10 +8,11 @@ from functools import lru_cache
 from novatui.core import units
 from novatui.core.ids import split_key
 from novatui.core.inventory import Group
-from novatui.core.states import Kind, Power
+from novatui.core.states import Kind, Link, Power
 from novatui.engine.fleet import Fleet
 from novatui.engine.query_keys import MEMORY_WHOLE
 from novatui.engine.query_values import share
+from novatui.ui.render.look import Look
 from novatui.ui.render.marks import UNKNOWN
 
 MACHINES = frozenset({Kind.VM, Kind.CONTAINER})
@@ -87,10 +88,16 @@ def state_group(kind: Kind) -> Group:
     return Group.STATE if kind in MACHINES or kind is Kind.HOST else Group.PLACE
 
 
-def state_age(fleet: Fleet, slot: int, now: float) -> str:
-    """Age of the state in the steps that screens show, empty while it is fresh."""
-    group = state_group(fleet.inventory.kind(slot))
-    if not fleet.inventory.stale(slot, group, now):
+def shown_age(fleet: Fleet, slot: int, look: Look) -> str:
+    """Age of the state in the steps that screens show, empty while it is fresh; of a lost connection: since when."""
+    store = fleet.inventory
+    kind = store.kind(slot)
+    if kind is Kind.CONNECTION:
+        status = fleet.connections[store.conn(slot)].status
+        lost = status.link is not Link.UP and status.last_good is not None
+        return units.age(look.epoch() - status.last_good) if lost and status.last_good is not None else ""
+    now, group = look.monotonic(), state_group(kind)
+    if kind is Kind.GROUP or not store.stale(slot, group, now):
         return ""
-    age = fleet.inventory.age(slot, group, now)
+    age = store.age(slot, group, now)
     return units.age(age) if age is not None else UNKNOWN

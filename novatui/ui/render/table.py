@@ -76,7 +76,7 @@ def _state(subject: Subject, width: int) -> Piece:
     fleet, look = subject.fleet, subject.look
     power = readings.power(fleet, subject.slot)
     word = POWER_WORDS.get(Power(power), UNKNOWN) if power in Power.__members__.values() else UNKNOWN
-    age = readings.state_age(fleet, subject.slot, subject.now)
+    age = readings.shown_age(fleet, subject.slot, look)
     if age:
         return fit(f"~{word} {age}", width), look.styles.stale
     return fit(f"{power_mark(power, look.marks)} {word}", width), _style_of_power(power, look)
@@ -121,7 +121,7 @@ def _rate(*metrics: str) -> Callable[[Fleet, int], float | None]:
 
 
 COLUMNS: tuple[Column, ...] = (
-    Column(title="ST", width=7, sort="power", letter="p", draw=_state, numeric=False),
+    Column(title="ST", width=8, sort="power", letter="p", draw=_state, numeric=False),
     Column(title="HOST", width=8, sort="host", letter="h", draw=_host, numeric=False),
     Column(title="CPU%", width=4, sort="cpu.used", letter="c", draw=_metric(_rate("cpu.used"), units.percent, 90)),
     Column(title="60 s", width=8, sort="cpu.used", letter="c", draw=_spark, numeric=False, from_width=60),

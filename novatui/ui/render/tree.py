@@ -62,7 +62,7 @@ def row(subject: Subject, width: int, state: RowState, has_children: bool) -> St
 
 def _name_style(subject: Subject) -> Style:
     styles = subject.look.styles
-    return styles.stale if readings.state_age(subject.fleet, subject.slot, subject.now) else styles.text
+    return styles.stale if readings.shown_age(subject.fleet, subject.slot, subject.look) else styles.text
 
 
 def _sign(subject: Subject) -> tuple[str, Style]:
@@ -92,7 +92,7 @@ def _facts(subject: Subject) -> list[Piece]:
     kind = fleet.inventory.kind(slot)
     if kind is Kind.CONNECTION:
         return _connection_facts(subject)
-    age = readings.state_age(fleet, slot, subject.now)
+    age = readings.shown_age(fleet, slot, look)
     if age:
         return [(f" ~{age} ", look.styles.stale)]
     if kind is Kind.HOST:
@@ -110,7 +110,7 @@ def _connection_facts(subject: Subject) -> list[Piece]:
     connection = fleet.connections[fleet.inventory.conn(slot)]
     machines = fleet.identity.count(slot, "machines")
     pieces: list[Piece] = [(f" {machines} vm  {FAMILY_NAMES[connection.spec.family]}", look.styles.quiet)]
-    age = readings.state_age(fleet, slot, subject.now)
+    age = readings.shown_age(fleet, slot, look)
     if age:
         pieces.append((f" ~{age}", look.styles.stale))
     if connection.spec.protected:

@@ -65,7 +65,7 @@ class FleetPanes(RowScreen, inherit_bindings=False):
             header=True,
             painter=self._painter,
             ascii_only=ascii_only,
-            placeholder=" nothing to show yet",
+            placeholder=bars.nothing_yet(self.fleet),
             id="table",
         )
         self._peek_title = Lines(self._draw_peek_title, id="peek-title")
