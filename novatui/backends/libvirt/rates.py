@@ -87,11 +87,11 @@ def _cpu_used(before: Reading, after: Reading, seconds: float) -> float | None:
 
 
 def _cpu_wait(before: Reading, after: Reading, seconds: float) -> float | None:
-    """Mean over the vCPUs that both readings tell of."""
-    if before.waited is None or after.waited is None:
+    """Mean over the vCPUs; there is none while their number or their counter changes."""
+    if not after.waited or before.waited is None or before.waited.keys() != after.waited.keys():
         return None
-    grown = [_grown(before.waited[vcpu], after.waited[vcpu]) for vcpu in before.waited.keys() & after.waited.keys()]
-    if not grown or None in grown:
+    grown = [_grown(before.waited[name], value) for name, value in after.waited.items()]
+    if None in grown:
         return None
     return min(100.0, sum(value for value in grown if value is not None) / (seconds * 1e9 * len(grown)) * 100)
 

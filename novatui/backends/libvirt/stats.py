@@ -45,8 +45,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """Nanoseconds of host CPU used by the whole machine."""
     vcpus: int | None
     vcpus_max: int | None
-    waited: dict[int, int] | None
-    """Nanoseconds that each vCPU was ready but did not run."""
+    waited: dict[str, int] | None
+    """Nanoseconds that each vCPU was ready but did not run, by the name of its counter."""
     memory: int | None
     """Bytes that the machine may grow to by its balloon."""
     assigned: int | None
@@ -114,17 +114,18 @@ def _first(*values: int | None) -> int | None:
     return next((value for value in values if value is not None), None)
 
 
-def _waited(stats: Stats) -> dict[int, int] | None:
-    """Run-queue delay per vCPU: `delay` is what the guest sees as steal; `wait` needs scheduler statistics."""
-    highest = number(stats, "vcpu.maximum")
-    if highest is None:
+def _waited(stats: Stats) -> dict[str, int] | None:
+    """Run-queue delay of every vCPU that is online. `delay` is what the guest sees as steal; older versions have only
+    `wait`, which needs scheduler statistics in the host's kernel."""
+    online, highest = number(stats, "vcpu.current"), number(stats, "vcpu.maximum")
+    if online is None or highest is None:
         return None
-    waited: dict[int, int] = {}
-    for vcpu in range(min(highest, 4096)):
-        value = _first(number(stats, f"vcpu.{vcpu}.delay"), number(stats, f"vcpu.{vcpu}.wait"))
-        if value is not None:
-            waited[vcpu] = value
-    return waited
+    for counter in ("delay", "wait"):
+        names = [f"vcpu.{vcpu}.{counter}" for vcpu in range(min(highest, 4096))]
+        told = {name: value for name in names if (value := number(stats, name)) is not None}
+        if len(told) == online:
+            return told
+    return None
 
 
 def _entries(stats: Stats, group: str) -> list[str] | None:

@@ -118,7 +118,7 @@ def _check(uri: str, driver: str, transport: str, host: str, path: str, query: M
 
 def _check_test_file(uri: str, path: str) -> None:
     """libvirt's XML library complains about a missing file on stderr, so that is found out here."""
-    if path != "/default" and not os.access(path, os.R_OK):
+    if path != "/default" and not (Path(path).is_file() and os.access(path, os.R_OK)):
         raise _wrong(uri, f"{path or 'the file'} cannot be read", hint="test:///default, or test:///path/of/a/file.xml")
 
 
