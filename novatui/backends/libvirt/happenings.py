@@ -131,6 +131,8 @@ def reading_after(name: str, arguments: tuple[Any, ...]) -> int:
         return ALL
     if name == "LIFECYCLE" and arguments[0] == words.STOPPED:
         return ALL  # what was plugged in live is gone, a transient domain altogether
+    if name == "LIFECYCLE" and arguments[0] == words.RESUMED:
+        return ALL  # a snapshot with memory is told by nothing but the pause while it is made
     return STATE if name in _STATE_AGAIN or name == "LIFECYCLE" else 0
 
 
