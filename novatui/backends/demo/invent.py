@@ -31,6 +31,9 @@ from novatui.core.states import Family, Kind, Power
 LIVELY = 48
 """Machines of one site that have a routine, at most: what bounds the rate of events."""
 
+RESTS = 2.5
+"""How much more seldom something happens to ordinary machines than to those that have a part to play."""
+
 CONTAINER_ROUTINES = frozenset({"recycle", "reboot", "snapshot", "backup"})
 TIER = {tier.name: tier for tier in TIERS}
 SMALL_FLEET = 20
@@ -143,7 +146,8 @@ class Inventor:
         if kind is Kind.CONTAINER and routine not in CONTAINER_ROUTINES:
             routine = "reboot" if routine else ""
         if routine:
-            return self._cast(msgspec.structs.replace(made, power=Power.RUNNING, devices=()), routine, dice)
+            made = msgspec.structs.replace(made, power=Power.RUNNING, devices=(), rests=RESTS)
+            return self._cast(made, routine, dice)
         return made
 
     def _cast(self, machine: Machine, routine: str, dice: Dice) -> Machine:

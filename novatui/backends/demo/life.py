@@ -11,6 +11,9 @@ from novatui.backends.demo.routines import ROUTINES, Beat, Condition, Moment, Ro
 from novatui.backends.demo.shapes import AWAY_FROM_SITE, Machine
 from novatui.core.states import Power
 
+ARRIVES = 2.0
+"""Seconds after the begin of a migration to another connection at which the copy is made there."""
+
 
 class Now(msgspec.Struct, frozen=True, kw_only=True):
     """A machine at one time of the world."""
@@ -96,7 +99,8 @@ class _Story:
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
-        self.routine: Routine = ROUTINES[machine.routine]
+        told = ROUTINES[machine.routine]
+        self.routine: Routine = msgspec.structs.replace(told, length=told.length * machine.rests)
         self.phase = Dice("phase", machine.uuid).share() * self.routine.length
 
     def now(self, machine: Machine, world: float) -> Now:
@@ -106,7 +110,9 @@ class _Story:
         then = was if busy else last.beat.then
         power = last.beat.during if busy and last.beat.during else then.power
         return Now(
-            here=self._here(machine, then, last if busy else None),
+            here=self._here(
+                machine, then, coming=busy and last.beat.verb == "migrate" and world >= last.begin + ARRIVES
+            ),
             power=power,
             away=then.away,
             snap=then.snap,
@@ -126,15 +132,15 @@ class _Story:
 
     def edges(self, since: float, until: float) -> Iterator[float]:
         for act in self.acts(since, until):
-            yield from (edge for edge in (act.begin, act.end) if since < edge <= until)
+            edges = (act.begin, act.begin + ARRIVES, act.end)
+            yield from (edge for edge in edges if since < edge <= until)
 
     def _act(self, at: Moment) -> Act:
         return Act(machine=self.machine, moment=at, back=at.beat.verb == "migrate" and not at.beat.then.away)
 
-    def _here(self, machine: Machine, then: Condition, busy: Moment | None) -> bool:
+    def _here(self, machine: Machine, then: Condition, *, coming: bool) -> bool:
         """A visitor is here while it is away from home, and already while it comes; its home lacks it meanwhile."""
         if self.machine.away == AWAY_FROM_SITE:
-            coming = busy is not None and busy.beat.verb == "migrate"
             return coming or then.away == machine.visitor
         return then.exists and not machine.visitor
 

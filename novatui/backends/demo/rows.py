@@ -137,7 +137,7 @@ def address(estate: Estate, machine: Machine) -> str:
     if net.address:
         return leased(net, machine)
     number = machine.number
-    return f"10.{20 + (number >> 16)}.{number >> 8 & 255}.{number & 255}"
+    return f"10.{20 + number // 62_500}.{number // 250 % 250}.{number % 250 + 2}"
 
 
 def leased(net: Net, machine: Machine) -> str:

@@ -150,6 +150,8 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     snapshots: tuple[Snapshot, ...] = ()
     routine: str = ""
     """What happens to it again and again; empty: nothing."""
+    rests: float = 1.0
+    """How many times as long as its story the circle of its routine is."""
     visitor: bool = False
     """Its home is another connection: it is here only while it travels."""
     spec: VmSpec | None = None

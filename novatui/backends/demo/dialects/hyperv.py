@@ -83,7 +83,7 @@ TRAITS = Traits(
         "snapshot-delete.done": "19080",
         "crash": "18590",
     },
-    routines=("recycle", "reboot", "travel", "snapshot", "pause", "suspend", "crash", "travel"),
+    routines=("recycle", "reboot", "travel", "snapshot", "pause", "suspend", "crash"),
     stars=(
         Star(name="win-rdsh-4", tier="rdsh", routine="travel", vcpus=8, gib=32, cpu=63, windows=True, tags=("rdsh",)),
         Star(name="jump-1", tier="edge", vcpus=2, gib=4, cpu=3, windows=True),

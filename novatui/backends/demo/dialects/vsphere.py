@@ -102,7 +102,7 @@ TRAITS = Traits(
         "alarm": "AlarmStatusChangedEvent",
         "alarm-clear": "AlarmStatusChangedEvent",
     },
-    routines=("recycle", "reboot", "travel", "snapshot", "snapshot-fails", "alarm", "suspend", "edit", "travel"),
+    routines=("recycle", "reboot", "travel", "snapshot", "snapshot-fails", "alarm", "suspend", "edit"),
     stars=(
         Star(
             name="db-orders-01", tier="db", routine="alarm", vcpus=8, gib=16, cpu=86, vf=True, tags=("prod", "orders")
