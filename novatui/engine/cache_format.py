@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from array import array
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from math import isfinite
 from zlib import crc32
 
@@ -159,25 +160,18 @@ class ColumnSection:
                 return value
 
 
-def column_section(values: Sequence[Value]) -> bytes | None:
-    """The section of a column; None when it knows nothing."""
-    codes, heap = array("I"), bytearray()
-    offsets, known = array("I", [0]), dict[bytes, int]()
-    for value in values:
-        if value is None:
-            codes.append(0)
-            continue
-        body = _encode(value)
-        code = known.get(body)
-        if code is None:
-            code = known[body] = len(known) + 1
-            heap += body
-            offsets.append(len(heap))
-        codes.append(code)
-    if not known:
+def column_section(values: Iterable[Value | tuple[str, ...]]) -> bytes | None:
+    """The section of a column, whose values are all of one type; None when it knows nothing."""
+    codes: dict[Value | tuple[str, ...], int] = {None: 0}
+    cells = array("I", [codes.setdefault(value, len(codes)) for value in values])
+    if len(codes) == 1:
         return None
-    codes.append(len(known))
-    return codes.tobytes() + offsets.tobytes() + heap
+    heap, offsets = bytearray(), array("I", [0])
+    for value in islice(codes, 1, None):
+        heap += _encode(value)
+        offsets.append(len(heap))
+    cells.append(len(codes) - 1)
+    return cells.tobytes() + offsets.tobytes() + heap
 
 
 def numbers_section(numbers: Iterable[int]) -> bytes:

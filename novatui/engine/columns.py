@@ -22,6 +22,10 @@ class Column(Protocol):
     misfits: int
     """Values that were not of the column's type and therefore became unknown."""
 
+    def __len__(self) -> int:
+        """0 when nothing was ever stored in it."""
+        ...
+
     def get(self, slot: int) -> Value:
         """The value; None when unknown."""
         ...
@@ -43,11 +47,11 @@ class TextColumn:
         self._shared = shared
         self._cells: list[str | None] = []
 
+    def __len__(self) -> int:
+        return len(self._cells)
+
     def get(self, slot: int) -> str | None:
-        try:
-            return self._cells[slot]
-        except IndexError:
-            return None
+        return self._cells[slot] if slot < len(self._cells) else None
 
     def put(self, slots: Sequence[int], values: Sequence[Value]) -> list[int]:
         cells, changed = self._cells, list[int]()
@@ -76,16 +80,16 @@ class TextsColumn:
         self.misfits = 0
         self._cells: list[tuple[str, ...] | None] = []
 
+    def __len__(self) -> int:
+        return len(self._cells)
+
     def get(self, slot: int) -> list[str] | None:
         value = self.texts(slot)
         return None if value is None else list(value)
 
     def texts(self, slot: int) -> tuple[str, ...] | None:
         """The same without a copy."""
-        try:
-            return self._cells[slot]
-        except IndexError:
-            return None
+        return self._cells[slot] if slot < len(self._cells) else None
 
     def put(self, slots: Sequence[int], values: Sequence[Value]) -> list[int]:
         cells, changed = self._cells, list[int]()
@@ -115,11 +119,11 @@ class CodedColumn:
         self.code: dict[str, int] = {word.value: at for at, word in enumerate(words, 1)}
         self._unfit = self.code[unfit.value]
 
+    def __len__(self) -> int:
+        return len(self.codes)
+
     def get(self, slot: int) -> str | None:
-        try:
-            return self.words[self.codes[slot]]
-        except IndexError:
-            return None
+        return self.words[self.codes[slot]] if slot < len(self.codes) else None
 
     def put(self, slots: Sequence[int], values: Sequence[Value]) -> list[int]:
         codes, changed = self.codes, list[int]()
@@ -154,11 +158,11 @@ class NumberColumn:
         self._cells: array[int] | array[float] = array("q") if whole else array("d")
         self._known = bytearray()
 
+    def __len__(self) -> int:
+        return len(self._known)
+
     def get(self, slot: int) -> int | float | None:
-        try:
-            return self._cells[slot] if self._known[slot] else None
-        except IndexError:
-            return None
+        return self._cells[slot] if slot < len(self._known) and self._known[slot] else None
 
     def put(self, slots: Sequence[int], values: Sequence[Value]) -> list[int]:
         cells, known, changed = self._cells, self._known, list[int]()
@@ -205,6 +209,9 @@ class SparseColumn:
         """A column of the right type, of one slot: it judges every value before it is kept."""
         self._cells: dict[int, Value] = {}
 
+    def __len__(self) -> int:
+        return len(self._cells)
+
     def get(self, slot: int) -> Value:
         return self._cells.get(slot)
 
@@ -235,11 +242,11 @@ class FlagColumn:
         self.misfits = 0
         self._codes = bytearray()
 
+    def __len__(self) -> int:
+        return len(self._codes)
+
     def get(self, slot: int) -> bool | None:
-        try:
-            code = self._codes[slot]
-        except IndexError:
-            return None
+        code = self._codes[slot] if slot < len(self._codes) else 0
         return None if code == 0 else code == 2
 
     def put(self, slots: Sequence[int], values: Sequence[Value]) -> list[int]:

@@ -220,7 +220,7 @@ def test_a_sealed_lie_does_no_harm_either(image: bytes) -> None:
         "tree.end": b"\0" * 32,
         "by_name": b"\xff" * 16,
         "age": b"\xff" * 32,
-        "column.power": caching.column_section([["x"]] * 8),
+        "column.power": caching.column_section([("x",)] * 8),
         "column.vcpus": caching.column_section(["four"] * 8),
     }
     honest = {
