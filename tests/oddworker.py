@@ -25,7 +25,7 @@ from novatui.worker.main import main
 COMMAND = (sys.executable, "-m", "tests.oddworker")
 """For `Fleet`, `Links` and `Supervisor`: the program to start as worker."""
 
-LIMITS = Limits(connect=3.0, list=30.0, read=2.0, sample=2.0, close=1.0)
+LIMITS = Limits(connect=3.0, list=100.0, read=2.0, sample=2.0, close=1.0)
 
 
 def spec(name: str, **options: str) -> ConnectionSpec:

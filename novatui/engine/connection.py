@@ -38,6 +38,7 @@ class Connection:
         """Kinds that the last listing listed without error."""
         self.load_failures: dict[str, Failure] = {}
         self.worker_pid: int | None = None
+        """On the machine where the worker runs."""
         self.log: list[str] = []
         """Last lines that its worker wrote before it ended."""
         self.link = Link.IDLE

@@ -82,6 +82,7 @@ class Links:
         self._attempts: dict[str, asyncio.Task[None]] = {}
         self._retries: dict[str, asyncio.TimerHandle] = {}
         self._watches: dict[str, tuple[list[str] | None, float]] = {}
+        self._one_by_one = asyncio.Lock()
         self._stopping = False
         self._moved = asyncio.Event()
 
@@ -160,7 +161,9 @@ class Links:
         name = connection.name
         try:
             secrets = await blocking.run(self._targets[name].secrets)
-            worker = self._workers[name] = self._supervisor.assign(name)
+            async with self._one_by_one:
+                worker = self._workers[name] = self._supervisor.assign(name)
+                await asyncio.sleep(0)  # starting a process takes milliseconds: let keys in between
         except NovaError as error:
             self._down(connection, error.failure)
             return

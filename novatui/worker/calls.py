@@ -34,12 +34,14 @@ class Abandoned(Exception):
 class Call:
     """One call in flight."""
 
-    def __init__(self, conn: str, lane: str, what: str, due: float, overdue: Callable[[Call], None]) -> None:
+    def __init__(self, conn: str, lane: str, what: str, seconds: float, overdue: Callable[[Call], None]) -> None:
         self.conn = conn
         self.lane = lane
         self.what = what
+        self.seconds = seconds
+        """What it was given, a person's time to answer not counted."""
         self.begun = time.monotonic()
-        self.due = due
+        self.due = self.begun + seconds
         self.overdue = overdue
         self.abandoned = False
 
@@ -63,7 +65,7 @@ class Calls:
         When the deadline passes, `overdue` is called from the clock thread at once, and the body ends with Abandoned
         as soon as it comes back.
         """
-        call = Call(conn, lane, what, time.monotonic() + seconds, overdue)
+        call = Call(conn, lane, what, seconds, overdue)
         with self._lock:
             at = next(self._serial)
             self._flying[at] = call

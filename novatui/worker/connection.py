@@ -196,9 +196,8 @@ class Connection:
 
     def _overdue(self, call: Call) -> None:
         """A call of the control lane got no answer: whatever else is asked now would wait behind it."""
-        seconds = call.due - call.begun
         error = Timeout(
-            f"no answer to {call.what} within {seconds:.0f} s",
+            f"no answer to {call.what} within {call.seconds:.0f} s",
             meaning="the other end is stuck or the way to it is cut",
             hint="the connection is made anew by itself",
         )
@@ -214,6 +213,7 @@ class Connection:
                 pass
             except Exception as error:  # noqa: BLE001 - the same
                 report(error, self.spec.name, "close")
+        self._driver = None
         if self._link is Link.CLOSED:
             self._tell(None)
         self.over.set()

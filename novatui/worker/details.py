@@ -93,7 +93,7 @@ class Details:
         begun = connection.sink.now()
 
         def overdue(call: Call) -> None:
-            error = Timeout(f"no answer to {call.what} within {connection.limits.read:.0f} s", subject=request.key)
+            error = Timeout(f"no answer to {call.what} within {call.seconds:.0f} s", subject=request.key)
             self._answer(request, begun, error.failure)
 
         try:

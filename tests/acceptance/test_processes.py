@@ -199,11 +199,11 @@ async def test_a_worker_that_hangs_with_the_interpreter_locked_is_replaced(tmp_p
 
 
 async def test_a_silent_worker_that_computes_is_left_alone() -> None:
-    busy = spec("busy", load="spin:10")  # far longer than the silence after which an idle one is replaced
+    busy = spec("busy", load="spin:6")  # far longer than the silence after which an idle one is replaced
     async with fleet_of(busy) as fleet:
         await fleet.settled(PATIENCE)
-        connection = fleet.connections["busy"]
-        assert (connection.status.link, connection.generation) == (Link.UP, 1)
+        status = fleet.connections["busy"].status
+        assert (status.link, status.attempt, status.failure) == (Link.UP, 0, None)
 
 
 async def test_a_worker_that_computes_past_the_deadline_of_a_call_is_replaced(tmp_path: Path) -> None:
