@@ -62,6 +62,7 @@ def look(address: Address, options: Mapping[str, str]) -> TlsInfo:
             else "the pinned certificate could not be checked",
             meaning=f"SHA-256 {shown}" if shown else "the server did not finish the handshake",
             hint="if the change is right, trust the new fingerprint with `novatui config trust`",
+            subject=shown,
         )
     return TlsInfo(version=version, pin=shown, trust=trust)
 
