@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 import time
 from argparse import Namespace
 from collections import Counter
@@ -15,7 +14,7 @@ from typing import Any
 import msgspec
 
 import novatui
-from novatui.cli.complaint import complain
+from novatui.cli.complaint import complain, narrate
 from novatui.engine.fleet import Connection, Fleet
 from novatui.engine.supervisor_process import WorkerProcess
 
@@ -124,7 +123,8 @@ def _summary(values: list[float]) -> dict[str, float]:
 def _write(file: str, counters: dict[str, Any]) -> None:
     text = msgspec.json.format(msgspec.json.encode(counters)).decode()
     if file == "-":
-        print(text, file=sys.stderr)
+        for line in text.splitlines():
+            narrate(line)
         return
     try:
         Path(file).write_text(text + "\n")

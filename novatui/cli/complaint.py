@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 
+from novatui.cli.streams import abandon
 from novatui.config.redact import Redactor
 from novatui.core.errors import Failure
 from novatui.core.text import clean
@@ -15,8 +15,10 @@ REDACTOR = Redactor()
 
 def narrate(text: str) -> None:
     """One clean line. Nobody may be there to read it: that is no failure."""
-    with contextlib.suppress(OSError):
+    try:
         print(REDACTOR.redact(clean(text)), file=sys.stderr, flush=True)
+    except OSError:
+        abandon(2)
 
 
 def complain(message: str, hint: str = "") -> None:

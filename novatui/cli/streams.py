@@ -74,10 +74,10 @@ def flush() -> None:
     _guarded(sys.stdout.flush)
 
 
-def abandon() -> None:
-    """Nobody reads any more: point standard output elsewhere, so that the interpreter's last flush is silent."""
+def abandon(descriptor: int = 1) -> None:
+    """Nobody reads any more: point the stream elsewhere, so that the interpreter's last flush is silent."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
+    os.dup2(nowhere, descriptor)
     os.close(nowhere)
 
 
