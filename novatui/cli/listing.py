@@ -25,7 +25,7 @@ async def _ls(options: Namespace, asked: Wanted) -> int:
         rates = options.metrics or asked.measures
         if rates or options.json:
             unmeasured = [slot for kind in asked.kinds for slot in fleet.inventory.slots(kind)]
-            await measured(fleet, unmeasured if asked.measures else asked.slots(fleet), 2 if rates else 1)
+            await measured(fleet, unmeasured if asked.measures else asked.slots(fleet), rates=rates)
         slots = asked.slots(fleet)
         if options.json:
             say_json(document(fleet, slots, time.monotonic()))

@@ -41,7 +41,7 @@ async def _show(options: Namespace) -> int:
             return exits.worst([exits.FAILED, unreached])
         if options.raw:
             return exits.worst([unreached, await _say_raw(fleet, slot)])
-        await measured(fleet, [slot], readings=2)
+        await measured(fleet, [slot], rates=True)
         detail = await _detail(fleet, slot)
         if options.json:
             say_json(_json(fleet, slot, detail))

@@ -29,7 +29,7 @@ async def _top(options: Namespace, asked: Wanted) -> int:
     async with opened(options, kinds=asked.loads, retry=options.follow) as fleet:
         code = report(fleet, asked.kinds)
         machines = [slot for kind in asked.kinds for slot in fleet.inventory.slots(kind)]
-        await measured(fleet, machines, readings=2)
+        await measured(fleet, machines, rates=True)
         if options.follow:
             await _follow(options, asked, fleet)
         else:
