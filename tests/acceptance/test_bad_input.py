@@ -71,7 +71,7 @@ COMMAND_LINES = [
     Wrong(("ls", "-c", "xcpng://root@x", "--password-from", "prompt"), 2, "there is no terminal"),
     Wrong(("ls", "-c", "xcpng://root@x", "--tls", "pin:zz"), 2, "is not the SHA-256 fingerprint"),
     Wrong(("ls", "-c", "xcpng://root@x", "--tls", "trust-me"), 2, "is none of system, ca:FILE"),
-    Wrong(("ls", "-c", "demo://?vms=0"), 2, "needs a number from 1"),
+    Wrong(("ls", "-c", "demo://?vms=0"), 2, "a whole number from 1"),
     Wrong(("ls", "-c", "demo://?vm=5"), 2, "did you mean `vms`"),
     Wrong(("ls", "--config", "nowhere.toml", "-c", DEMO), 2, "No such file"),
     Wrong(("ls", "--config", "/", "-c", DEMO), 2, "Is a directory"),
