@@ -16,6 +16,7 @@ class Section(StrEnum):
     MARK = "Mark"
     VIEW = "View"
     OTHER = "Other"
+    TYPE = "While a filter is typed"
 
 
 class Scope(StrEnum):
@@ -26,6 +27,10 @@ class Scope(StrEnum):
     """A tree or a table has the focus."""
     FLEET = "fleet"
     """The fleet screen."""
+    TEXT = "text"
+    """An input has the focus."""
+    FILTER = "filter"
+    """The input of the filter bar has it."""
     DIALOG = "dialog"
     """A dialog lies on top."""
     QUESTION = "question"
@@ -82,6 +87,26 @@ ACTIONS: tuple[Action, ...] = (
     Action(id="reconnect", keys=("R",), title="reconnect", section=Section.OTHER, scope=Scope.FLEET),
     Action(id="help", keys=("question_mark",), title="help", section=Section.OTHER, scope=Scope.FLEET, footer=10),
     Action(id="quit", keys=("q",), title="quit", section=Section.OTHER, scope=Scope.FLEET, footer=9, app=True),
+    Action(id="submit", keys=("enter",), title="keep the filter", section=Section.TYPE, scope=Scope.TEXT),
+    Action(id="cursor.left", keys=("left",), title="left", section=Section.TYPE, scope=Scope.TEXT),
+    Action(id="cursor.right", keys=("right",), title="right", section=Section.TYPE, scope=Scope.TEXT),
+    Action(id="home", keys=("home",), title="to the beginning", section=Section.TYPE, scope=Scope.TEXT),
+    Action(id="end", keys=("end",), title="to the end", section=Section.TYPE, scope=Scope.TEXT),
+    Action(id="delete.left", keys=("backspace",), title="erase a letter", section=Section.TYPE, scope=Scope.TEXT),
+    Action(id="delete.right", keys=("delete",), title="erase the next", section=Section.TYPE, scope=Scope.TEXT),
+    Action(id="delete.left.word", keys=("ctrl+w",), title="erase a word", section=Section.TYPE, scope=Scope.TEXT),
+    Action(id="delete.left.all", keys=("ctrl+u",), title="erase all before", section=Section.TYPE, scope=Scope.TEXT),
+    Action(id="delete.right.all", keys=("ctrl+k",), title="erase all after", section=Section.TYPE, scope=Scope.TEXT),
+    Action(
+        id="filter.keep",
+        keys=("down", "up", "tab"),
+        title="keep it, to the rows",
+        section=Section.TYPE,
+        scope=Scope.FILTER,
+    ),
+    Action(
+        id="filter.undo", keys=("escape",), title="back to the one before", section=Section.TYPE, scope=Scope.FILTER
+    ),
     Action(
         id="dialog.close",
         keys=("escape", "q", "question_mark", "enter"),
@@ -107,6 +132,8 @@ NAMES = {
     "escape": "Esc",
     "tab": "Tab",
     "shift+tab": "S-Tab",
+    "backspace": "BkSp",
+    "delete": "Del",
     "asterisk": "*",
     "question_mark": "?",
     "down": "↓",

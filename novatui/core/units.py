@@ -40,6 +40,23 @@ def size(value: float | None, unknown: str = "?") -> str:
     return f"{value:.0f}{_STEPS[-1]}"
 
 
+def count(value: float | None, unknown: str = "?") -> str:
+    """A number of things in at most five characters: `0`, `3.2`, `433`, `65k`, `1.2M`."""
+    if value is None:
+        return unknown
+    if value < 9.95:
+        return f"{value:.1f}".removesuffix(".0")
+    if value < 9999.5:
+        return f"{value:.0f}"
+    for step in "kMGTPE":
+        value /= 1000
+        if value < 9.95:
+            return f"{value:.1f}{step}"
+        if value < 999.5:
+            return f"{value:.0f}{step}"
+    return f"{value:.0f}E"
+
+
 def percent(value: float | None, unknown: str = "?") -> str:
     """A percentage without its sign: `7.3`, `42`, `100`."""
     if value is None:

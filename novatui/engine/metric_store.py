@@ -190,13 +190,22 @@ class MetricStore:
         ring = self._rings[slot] if slot < len(self._rings) else None
         if ring is None:
             return []
-        rate = self._pace(slot).per_second
-        last = int(self._at[slot] * rate)
-        missed = max(int(now * rate) - last, 0) if now is not None and self.stale(slot, now) else 0
+        last = self.last_cell(slot)
+        missed = self.last_cell(slot, now) - last
         codes = memoryview(ring).cast("H")[position::RINGED].tolist()
         oldest = (last + 1) % len(codes)
         in_order = codes[oldest:] + codes[:oldest] + [NO_SAMPLE] * min(missed, len(codes))
         return [decode(code) for code in in_order[len(in_order) - min(n, len(codes)) :]]
+
+    def last_cell(self, slot: int, now: float | None = None) -> int:
+        """The number of the cell that `history` ends with: periods since the monotonic clock began."""
+        rate = self._pace(slot).per_second
+        last = int(self._at[slot] * rate)
+        return max(last, int(now * rate)) if now is not None and self.stale(slot, now) else last
+
+    def period(self, slot: int) -> float:
+        """Seconds that a cell of its history stands for."""
+        return self._pace(slot).period
 
     def _pace(self, slot: int) -> Pace:
         conn = self._store.conn(slot) if self._store is not None else ""

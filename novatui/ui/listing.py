@@ -31,7 +31,7 @@ class FleetListing:
         """Node of the tree that the list is limited to."""
         self.sort = Sort()
         self._query = parse(filter)
-        self._selection = Selection(fleet, self._query, self.sort, kinds=MACHINES)
+        self._selection = Selection(fleet, self._query, self.sort, kinds=MACHINES, clocks=look)
         self._unfolded: set[int] = set()
         self._take_order()
 
@@ -115,6 +115,15 @@ class FleetListing:
             sort=self.sort.key,
             descending=self.sort.descending,
         )
+
+    def why_empty(self) -> str:
+        """What to say in place of rows."""
+        if self._fleet.identity.count(None, "machines") == 0:
+            known = self._fleet.connections
+            return "nothing to show yet" if known else "no connection: novatui demo, or novatui -c qemu:///system"
+        if self.filter:
+            return f"no machine matches {self.filter}"
+        return "there is no machine here"
 
     def new_tops(self) -> list[int]:
         """Groups and connections that were not there before: the tree unfolds them once."""

@@ -14,6 +14,9 @@ from novatui.ui.render.look import Look
 from novatui.ui.render.table import Subject
 from novatui.ui.rows.source import ROOT, RowState
 
+AGE_STEP = 5.0
+"""Seconds between two looks at ages that are on the screen."""
+
 
 class Versions:
     """How often the drawn content of each slot changed: what the row engine asks before it draws."""
@@ -44,12 +47,18 @@ class _Source:
         return Subject(self.fleet, node, self.look, self.look.monotonic())
 
     def version(self, node: int) -> Hashable:
-        """Changes with the object's values, with the age that is written beside a stale one, and with staleness."""
+        """Changes with the object's values, and with the ages of those that are stale."""
         if not self.fleet.inventory.alive(node):
             return None
         now = self.look.monotonic()
         age = readings.shown_age(self.fleet, node, self.look)
-        return self._versions.of(node), age, self.fleet.metrics.stale(node, now)
+        return self._versions.of(node), age, self._silence(node, now)
+
+    def _silence(self, node: int, now: float) -> int | None:
+        """While the metrics are stale: how far their curve has moved on, until it is empty."""
+        metrics = self.fleet.metrics
+        age = metrics.age(node, now) if metrics.stale(node, now) else None
+        return None if age is None else int(min(age, 2 * table.CURVE) / AGE_STEP)
 
 
 class TreeSource(_Source):

@@ -7,6 +7,7 @@ from itertools import combinations
 from novatui.actions.catalogue import ACTIONS, FORBIDDEN, Scope, in_footer, shown
 
 TOGETHER = {Scope.EVERYWHERE, Scope.ROWS, Scope.FLEET}
+TYPING = {Scope.EVERYWHERE, Scope.TEXT, Scope.FILTER}
 
 
 def test_ids_are_unique() -> None:
@@ -15,7 +16,8 @@ def test_ids_are_unique() -> None:
 
 def test_no_key_means_two_things_in_one_place() -> None:
     for one, other in combinations(ACTIONS, 2):
-        if one.scope == other.scope or {one.scope, other.scope} <= TOGETHER:
+        scopes = {one.scope, other.scope}
+        if scopes <= TOGETHER or scopes <= TYPING or len(scopes) == 1:
             assert not set(one.keys) & set(other.keys), (one.id, other.id)
 
 

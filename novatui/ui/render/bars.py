@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import msgspec
+from rich.cells import cell_len
 from textual.strip import Strip
 
 from novatui.actions.catalogue import Action, in_footer, shown
 from novatui.core.states import Link
 from novatui.engine.fleet import Fleet
-from novatui.ui.render.cells import Piece, line, spread, width_of
+from novatui.ui.render.cells import Group, Piece, ends, line, whole, width_of
 from novatui.ui.render.look import Look
 from novatui.ui.rows.cells import fit
 
@@ -36,25 +37,23 @@ def status(fleet: Fleet, look: Look, width: int) -> Strip:
     alarms = fleet.identity.count(None, "alarms")
     moving = sum(1 for one in fleet.tasks.running() if one.task.verb == "migrate")
     failing = sum(1 for one in fleet.connections.values() if one.status.link is Link.DOWN)
-    left: list[Piece] = [
-        (" NovaTUI ", styles.title),
-        (f" {up}/{len(fleet.connections)} conns", styles.text if up == len(fleet.connections) else styles.warning),
-        (f"  {vms:,} VMs  {running:,} run", styles.text),
-        (f"  {alarms} alarm", styles.warning if alarms else styles.quiet),
-        (f"  {moving} mig", styles.info if moving else styles.quiet),
-        (f"  {failing} err", styles.bad if failing else styles.quiet),
+    left: list[Group] = [
+        (6, [(" NovaTUI ", styles.title)]),
+        (0, [(f" {up}/{len(fleet.connections)} conns ", styles.text if not failing else styles.warning)]),
+        (3, [(f" {vms:,} VMs ", styles.text)]),
+        (5, [(f" {running:,} run ", styles.text)]),
+        (2 if alarms else 7, [(f" {alarms:,} alarm ", styles.warning if alarms else styles.quiet)]),
+        (4 if moving else 8, [(f" {moving:,} mig ", styles.info if moving else styles.quiet)]),
+        (1 if failing else 9, [(f" {failing} err ", styles.bad if failing else styles.quiet)]),
     ]
-    far: list[Piece] = []
     locked = [one.name for one in fleet.connections.values() if one.spec.readonly]
     guarded = [one.name for one in fleet.connections.values() if one.spec.protected]
-    if guarded:
-        far += [(f" PROT:{_few(guarded)} ", styles.protected), (" ", styles.text)]
+    far: list[Group] = [(5, [(f"{look.clock(look.epoch(), seconds=False)} {look.zone} ", styles.quiet)])]
     if locked:
-        far += [(f" RO:{_few(locked)} ", styles.readonly), (" ", styles.text)]
-    far.append((f"{look.clock(look.epoch(), seconds=False)} {look.zone} ", styles.quiet))
-    if width_of(left) + width_of(far) > width:
-        far = far[-1:]
-    return spread(left, far, width)
+        far.insert(0, (4, [(f" RO:{_few(locked)} ", styles.readonly), (" ", styles.text)]))
+    if guarded:
+        far.insert(0, (3, [(f" PROT:{_few(guarded)} ", styles.protected), (" ", styles.text)]))
+    return ends(left, far, width)
 
 
 def _few(names: list[str]) -> str:
@@ -68,10 +67,19 @@ def listing(view: Listing, look: Look, width: int) -> Strip:
     if view.scope:
         left.append((f" in {view.scope} ", styles.info))
     left.append((f" /{view.filter}" if view.filter else " / to filter", styles.key if view.filter else styles.quiet))
-    counts = f"{view.shown:,} of {view.total:,}" if view.shown != view.total else f"{view.total:,}"
-    marked = f" {look.marks.dot} {view.marked} marked" if view.marked else ""
-    direction = " desc" if view.descending else ""
-    return spread(left, [(f"{counts}{marked} {look.marks.dot} sort {view.sort}{direction} ", styles.quiet)], width)
+    far = counts(view, look)
+    if width_of(left) + width_of(far) > width:
+        far = far[:1]
+    room = width - width_of(far)
+    return Strip.join([line(left, max(0, room), cut=look.marks.ellipsis), line(far, min(width, width - room))])
+
+
+def counts(view: Listing, look: Look) -> list[Piece]:
+    """How many are listed, and in what order; the first piece alone says the most important."""
+    quiet, dot = look.styles.quiet, look.marks.dot
+    shown = f" {view.shown:,} of {view.total:,} " if view.shown != view.total else f" {view.total:,} "
+    marked = f"{dot} {view.marked:,} marked " if view.marked else ""
+    return [(shown, quiet), (f"{marked}{dot} sort {view.sort}{' desc' if view.descending else ''} ", quiet)]
 
 
 def rule(look: Look, width: int, title: str, far: str = "", focused: bool = False, protected: bool = False) -> Strip:
@@ -79,7 +87,7 @@ def rule(look: Look, width: int, title: str, far: str = "", focused: bool = Fals
     styles = look.styles
     bar = look.marks.rule
     edge = styles.protected if protected else styles.rule
-    title = fit(title, min(len(title), max(0, width - 6)), ellipsis=look.marks.ellipsis)
+    title = fit(title, min(cell_len(title), max(0, width - 6)), ellipsis=look.marks.ellipsis)
     left: list[Piece] = [(bar, edge), (f" {title} ", styles.title if focused else styles.header)]
     right: list[Piece] = [(f" {far} ", styles.quiet), (bar, edge)] if far else []
     room = width - width_of(left) - width_of(right)
@@ -88,16 +96,21 @@ def rule(look: Look, width: int, title: str, far: str = "", focused: bool = Fals
     return line([*left, (bar * room, edge), *right], width)
 
 
+ALWAYS = frozenset({"help", "quit"})
+"""Actions that the footer shows before all others: who sees them can find the rest, and the way out."""
+
+
 def footer(actions: Iterable[Action], look: Look, width: int) -> Strip:
     """As many keys as fit, the most important first."""
     styles = look.styles
-    pieces: list[Piece] = []
-    for action in in_footer(actions):
-        piece: list[Piece] = [(f" {shown(action.keys[0])}", styles.key), (f" {action.title} ", styles.quiet)]
-        if width_of(pieces) + width_of(piece) > width:
-            break
-        pieces += piece
-    return line(pieces, width)
+    groups: list[Group] = [
+        (
+            0 if action.id in ALWAYS else rank,
+            [(f" {shown(action.keys[0])}", styles.key), (f" {action.title} ", styles.quiet)],
+        )
+        for rank, action in enumerate(in_footer(actions), 1)
+    ]
+    return line(whole(groups, width), width)
 
 
 def edge(look: Look, width: int) -> Strip:
@@ -106,20 +119,16 @@ def edge(look: Look, width: int) -> Strip:
 
 
 def sort_keys(columns: Iterable[tuple[str, str]], look: Look, width: int) -> Strip:
-    """The prompt of the sort key: a letter for each column, `(letter, title)`."""
+    """The prompt of the sort key: a letter for each column, `(letter, word)`."""
     styles = look.styles
-    pieces: list[Piece] = [(" sort by ", styles.title)]
-    for letter, title in columns:
-        pieces += [(f" {letter}", styles.key), (f" {title} ", styles.quiet)]
-    return line([*pieces, ("  again: reverse", styles.quiet)], width)
+    groups: list[Group] = [(0, [(" sort by ", styles.title)])]
+    for rank, (letter, word) in enumerate(columns, 1):
+        groups.append((rank, [(f" {letter}", styles.key), (f" {word}", styles.quiet)]))
+    groups.append((len(groups), [("  again: reverse", styles.quiet)]))
+    return line(whole(groups, width), width)
 
 
 def problem(message: str, hint: str, look: Look, width: int) -> Strip:
     """What is wrong with what was typed, and what to try."""
     tail = f" {look.marks.dash} {hint}" if hint else ""
-    return line([(f" {message}{tail}", look.styles.bad)], width)
-
-
-def nothing_yet(fleet: Fleet) -> str:
-    """What an empty table says."""
-    return " nothing to show yet" if fleet.connections else " no connection: novatui demo, or novatui -c qemu:///system"
+    return line([(f" {message}{tail}", look.styles.bad)], width, cut=look.marks.ellipsis)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -12,15 +12,21 @@ from textual.strip import Strip
 Piece = tuple[str, Style]
 """A run of text and the style that it is drawn in."""
 
+Group = tuple[int, Sequence[Piece]]
+"""Pieces that are shown together or not at all, and their rank: 0 is given up last."""
+
 
 def width_of(pieces: Iterable[Piece]) -> int:
     """Cells that the pieces take."""
     return sum(cell_len(text) for text, _ in pieces)
 
 
-def line(pieces: Iterable[Piece], width: int) -> Strip:
-    """One line of exactly `width` cells: what is too long is cut, what is too short is padded."""
-    return Strip([Segment(text, style) for text, style in pieces if text]).adjust_cell_length(width).simplify()
+def line(pieces: Iterable[Piece], width: int, cut: str = "") -> Strip:
+    """One line of exactly `width` cells: what is too long is cut (and ends with `cut`), what is too short is padded."""
+    strip = Strip([Segment(text, style) for text, style in pieces if text])
+    if cut and strip.cell_length > width > 0:
+        strip = Strip([*strip.crop(0, width - 1), Segment(cut)])
+    return strip.adjust_cell_length(width).simplify()
 
 
 def spread(left: Iterable[Piece], far: Iterable[Piece], width: int) -> Strip:
@@ -30,3 +36,28 @@ def spread(left: Iterable[Piece], far: Iterable[Piece], width: int) -> Strip:
     if room <= 0:
         return line(far, width)
     return Strip.join([line(left, room), line(far, width - room)])
+
+
+def whole(groups: Sequence[Group], width: int) -> list[Piece]:
+    """The pieces of as many groups as fit, in the given order: no group is cut, the lowest ranks come first."""
+    kept = _kept(groups, width)
+    return [piece for at, (_, pieces) in enumerate(groups) if at in kept for piece in pieces]
+
+
+def ends(left: Sequence[Group], far: Sequence[Group], width: int) -> Strip:
+    """One line with groups at both ends, as many as fit together."""
+    kept = _kept([*left, *far], width)
+    near = [piece for at, (_, pieces) in enumerate(left) if at in kept for piece in pieces]
+    return spread(
+        near, [piece for at, (_, pieces) in enumerate(far, len(left)) if at in kept for piece in pieces], width
+    )
+
+
+def _kept(groups: Sequence[Group], width: int) -> set[int]:
+    kept: set[int] = set()
+    for at in sorted(range(len(groups)), key=lambda at: groups[at][0]):
+        width -= width_of(groups[at][1])
+        if width < 0:
+            break
+        kept.add(at)
+    return kept

@@ -24,11 +24,18 @@ class Look(msgspec.Struct, kw_only=True):
     monotonic: Callable[[], float] = time.monotonic
     """The clock that ages are counted by."""
 
+    def time(self) -> float:
+        """Epoch seconds: with `monotonic` these are the clocks that filters ask."""
+        return self.epoch()
+
     def clock(self, epoch: float | None, seconds: bool = True) -> str:
         """Time of day; `?` when unknown."""
         if epoch is None:
             return "?"
-        when = time.gmtime(epoch) if self.utc else time.localtime(epoch)
+        try:
+            when = time.gmtime(epoch) if self.utc else time.localtime(epoch)
+        except (OverflowError, ValueError, OSError):  # no time that a calendar has
+            return "?"
         return time.strftime("%H:%M:%S" if seconds else "%H:%M", when)
 
     @property

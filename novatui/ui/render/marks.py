@@ -90,7 +90,7 @@ PLAIN = Marks(
     folded=">",
     rule="-",
     bar="|",
-    ellipsis="~",
+    ellipsis=">",
     done="+",
     up="^",
     down="v",
@@ -118,8 +118,14 @@ POWER_WORDS: dict[Power, str] = {
 """Three letters beside the sign: a state is never told by sign or colour alone."""
 
 
+_FEW_GLYPHS = frozenset({"linux", "dumb", "vt100", "vt102", "vt220", "cons25"})
+"""Terminals whose fonts have letters and little else, whatever the locale says."""
+
+
 def marks_for(environ: Mapping[str, str] = os.environ) -> Marks:
-    """The signs that this terminal can show, by its locale: ASCII unless the locale says UTF-8."""
+    """The signs that this terminal can show: ASCII unless the locale says UTF-8 and the terminal has the glyphs."""
+    if environ.get("TERM") in _FEW_GLYPHS:
+        return PLAIN
     # Python itself sets LC_CTYPE to C.UTF-8 when the locale is C (PEP 538): that says nothing about the terminal.
     ctype = environ.get("LC_CTYPE", "")
     locale = environ.get("LC_ALL") or ("" if ctype == "C.UTF-8" else ctype) or environ.get("LANG", "")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from rich.style import Style
 from textual.strip import Strip
 
 from novatui.core import units
+from novatui.core.errors import Failure
 from novatui.core.states import Kind, Link
 from novatui.ui.render import readings
-from novatui.ui.render.cells import Piece, line
+from novatui.ui.render.cells import Piece, line, width_of
+from novatui.ui.render.curve import curve
 from novatui.ui.render.look import Look
 from novatui.ui.render.marks import UNKNOWN
 from novatui.ui.render.spark import SAMPLES_PER_CELL, sparkline
@@ -17,6 +20,18 @@ from novatui.ui.render.table import Subject
 
 SPARK_CELLS = 24
 """Width of the load curve."""
+
+CURVE = 600.0
+"""Seconds that it stands for."""
+
+GAP = "   "
+"""Between two facts."""
+
+LEGIBLE = 6
+"""Cells of a value that are worth showing when the rest of it is cut."""
+
+Fact = Sequence[Piece]
+"""Label and value of one thing: they stand together."""
 
 
 def title(subject: Subject) -> tuple[str, str]:
@@ -38,67 +53,106 @@ def lines(subject: Subject, width: int, height: int) -> list[Strip]:
         rows = _connection(subject)
     else:
         rows = _container(subject)
-    return [line([(" ", subject.look.styles.text), *row], width) for row in rows][:height]
+    return [_line(row, subject.look, width) for row in rows][:height]
 
 
-def _labelled(look: Look, pairs: Iterable[tuple[str, str]]) -> list[Piece]:
-    """`label value   label value`: the label quiet, the value plain, an unknown value quiet, too."""
-    pieces: list[Piece] = []
-    for label, value in pairs:
-        pieces.append((f"{label} ", look.styles.quiet))
-        pieces.append((f"{value}   ", look.styles.quiet if value == UNKNOWN else look.styles.text))
-    return pieces
+def _line(facts: Iterable[Fact], look: Look, width: int) -> Strip:
+    """As many facts as fit. The first that does not is cut if enough of it can be read, else left out like the rest."""
+    pieces: list[Piece] = [(" ", look.styles.text)]
+    for fact in facts:
+        gap: list[Piece] = [(GAP, look.styles.text)] if len(pieces) > 1 else []
+        if width_of([*pieces, *gap, *fact]) > width:
+            if width_of([*pieces, *gap, *fact[:-1]]) + LEGIBLE <= width:
+                pieces += [*gap, *fact]
+            break
+        pieces += [*gap, *fact]
+    return line(pieces, width, cut=look.marks.ellipsis)
 
 
-def _machine(subject: Subject) -> list[list[Piece]]:
-    fleet, slot, look = subject.fleet, subject.slot, subject.look
-
-    def metric(name: str) -> float | None:
-        return fleet.metrics.latest(slot, name)
-
-    running = readings.measures(fleet, slot)
-    cpu = f"{units.percent(metric('cpu.used'))}% of {readings.text(fleet, slot, 'vcpus')} vCPU"
-    curve = fleet.metrics.history(slot, "cpu.used", SPARK_CELLS * SAMPLES_PER_CELL[look.spark])
-    load: list[Piece] = [
-        *_labelled(look, [("cpu", cpu), ("wait", f"{units.percent(metric('cpu.wait'))}%")]),
-        (sparkline(curve, SPARK_CELLS, high=100.0, kind=look.spark) + "  ", look.styles.spark),
-        *_labelled(look, [("mem", _memory(subject)), ("balloon", units.size(metric("mem.balloon")))]),
+def _facts(look: Look, *pairs: tuple[str, str], style: Style | None = None) -> list[Fact]:
+    """The label quiet, the value plain (or in `style`), an unknown value quiet, too."""
+    plain = style or look.styles.text
+    return [
+        [(f"{label} ", look.styles.quiet), (value, look.styles.quiet if value == UNKNOWN else plain)]
+        for label, value in pairs
     ]
-    traffic = _labelled(
-        look,
-        [
-            ("disk", f"r {units.size(metric('disk.read'))} w {units.size(metric('disk.write'))}/s"),
-            ("iops", units.percent(metric("disk.iops"))),
-            ("lat", f"{units.percent(metric('disk.latency'))} ms"),
-            ("net", f"rx {units.size(metric('net.rx'))} tx {units.size(metric('net.tx'))}/s"),
-            ("drops", units.percent(metric("net.drops"))),
-            ("snaps", _snapshots(subject)),
-        ],
+
+
+def _machine(subject: Subject) -> list[Sequence[Fact]]:
+    nature, identity = _nature(subject), _identity(subject)
+    if readings.measures(subject.fleet, subject.slot):
+        return [_load(subject), _traffic(subject), nature, identity]
+    mem = units.size(readings.number(subject.fleet, subject.slot, "memory"))
+    vcpus = readings.text(subject.fleet, subject.slot, "vcpus")
+    config = _facts(subject.look, ("vCPU", vcpus), ("mem", mem), ("snaps", _snapshots(subject)))
+    return [config, identity, nature]
+
+
+def _measured(subject: Subject) -> tuple[Style, list[Fact]]:
+    """The style of measured values; and their age, once they are stale."""
+    metrics, styles = subject.fleet.metrics, subject.look.styles
+    age = metrics.age(subject.slot, subject.now)
+    if age is None or not metrics.stale(subject.slot, subject.now):
+        return styles.text, []
+    return styles.stale, [[(f"~{units.age(age)} old", styles.stale)]]
+
+
+def _load(subject: Subject) -> list[Fact]:
+    fleet, slot, look = subject.fleet, subject.slot, subject.look
+    style, age = _measured(subject)
+    latest = fleet.metrics.latest
+    columns = SPARK_CELLS * SAMPLES_PER_CELL[look.spark]
+    values = curve(fleet.metrics, slot, "cpu.used", columns=columns, seconds=CURVE, now=subject.now)
+    drawn = sparkline(values, SPARK_CELLS, high=100.0, kind=look.spark)
+    cpu = f"{units.percent(latest(slot, 'cpu.used'))}% of {readings.text(fleet, slot, 'vcpus')} vCPU"
+    return [
+        *age,
+        *_facts(look, ("cpu", cpu), ("wait", f"{units.percent(latest(slot, 'cpu.wait'))}%"), style=style),
+        *_facts(look, ("mem", _memory(subject)), style=style),
+        [("10 min ", look.styles.quiet), (drawn, look.styles.spark)],
+        *_facts(look, ("balloon", units.size(latest(slot, "mem.balloon"))), style=style),
+    ]
+
+
+def _traffic(subject: Subject) -> list[Fact]:
+    look, slot, latest = subject.look, subject.slot, subject.fleet.metrics.latest
+    style, _ = _measured(subject)
+    return [
+        *_facts(
+            look,
+            ("disk", f"r {units.size(latest(slot, 'disk.read'))} w {units.size(latest(slot, 'disk.write'))}/s"),
+            ("iops", units.count(latest(slot, "disk.iops"))),
+            ("lat", f"{units.count(latest(slot, 'disk.latency'))} ms"),
+            ("net", f"rx {units.size(latest(slot, 'net.rx'))} tx {units.size(latest(slot, 'net.tx'))}/s"),
+            ("drops", units.count(latest(slot, "net.drops"))),
+            style=style,
+        ),
+        *_facts(look, ("snaps", _snapshots(subject))),
+    ]
+
+
+def _nature(subject: Subject) -> list[Fact]:
+    fleet, slot = subject.fleet, subject.slot
+    return _facts(
+        subject.look,
+        ("guest", readings.text(fleet, slot, "guest_os")),
+        ("ip", readings.text(fleet, slot, "ip")),
+        ("tools", readings.text(fleet, slot, "tools")),
+        ("firmware", readings.text(fleet, slot, "firmware")),
+        ("secure boot", readings.text(fleet, slot, "secure_boot")),
+        ("tpm", readings.text(fleet, slot, "tpm")),
     )
-    nature = _labelled(
-        look,
-        [
-            ("guest", readings.text(fleet, slot, "guest_os")),
-            ("ip", readings.text(fleet, slot, "ip")),
-            ("tools", readings.text(fleet, slot, "tools")),
-            ("firmware", readings.text(fleet, slot, "firmware")),
-            ("secure boot", readings.text(fleet, slot, "secure_boot")),
-            ("tpm", readings.text(fleet, slot, "tpm")),
-        ],
+
+
+def _identity(subject: Subject) -> list[Fact]:
+    fleet, slot = subject.fleet, subject.slot
+    return _facts(
+        subject.look,
+        ("state", _state(subject)),
+        ("alarms", readings.text(fleet, slot, "alarms")),
+        ("tags", readings.text(fleet, slot, "tags")),
+        ("id", readings.text(fleet, slot, "native_id")),
     )
-    native = _labelled(
-        look,
-        [
-            ("state", f"{readings.text(fleet, slot, 'native_state')}{_age(subject)}"),
-            ("id", readings.text(fleet, slot, "native_id")),
-            ("tags", readings.text(fleet, slot, "tags")),
-        ],
-    )
-    if not running:
-        mem = units.size(readings.number(fleet, slot, "memory"))
-        config = _labelled(look, [("vCPU", readings.text(fleet, slot, "vcpus")), ("mem", mem)])
-        return [[*config, *_labelled(look, [("snaps", _snapshots(subject))])], native, nature]
-    return [load, traffic, nature, native]
 
 
 def _memory(subject: Subject) -> str:
@@ -114,88 +168,71 @@ def _snapshots(subject: Subject) -> str:
     return f"{count}, oldest {units.span(subject.look.epoch() - oldest)}" if oldest is not None else count
 
 
-def _age(subject: Subject) -> str:
+def _state(subject: Subject) -> str:
+    """In the product's own words, with its age once it is stale."""
+    said = readings.text(subject.fleet, subject.slot, "native_state")
     age = readings.shown_age(subject.fleet, subject.slot, subject.look)
-    return f" ~{age} old" if age else ""
+    return f"{said} ~{age} old" if age else said
 
 
-def _host(subject: Subject) -> list[list[Piece]]:
+def _host(subject: Subject) -> list[Sequence[Fact]]:
     fleet, slot, look = subject.fleet, subject.slot, subject.look
+    style, age = _measured(subject)
     used = units.size(fleet.metrics.latest(slot, "mem.used"))
+    cpu = f"{units.percent(fleet.metrics.latest(slot, 'cpu.used'))}% of {readings.text(fleet, slot, 'cpus')}"
+    mem = f"{used}/{units.size(readings.number(fleet, slot, 'memory_total'))}"
     return [
-        _labelled(
+        [*age, *_facts(look, ("cpu", cpu), ("mem", mem), style=style), *_below(subject)],
+        _facts(
             look,
-            [
-                (
-                    "cpu",
-                    f"{units.percent(fleet.metrics.latest(slot, 'cpu.used'))}% of {readings.text(fleet, slot, 'cpus')}",
-                ),
-                ("mem", f"{used}/{units.size(readings.number(fleet, slot, 'memory_total'))}"),
-                (
-                    "machines",
-                    f"{fleet.identity.count(slot, 'running')} on of {fleet.identity.count(slot, 'machines')}",
-                ),
-            ],
+            ("product", readings.text(fleet, slot, "product")),
+            ("maintenance", readings.text(fleet, slot, "maintenance")),
+            ("health", readings.text(fleet, slot, "health")),
         ),
-        _labelled(
-            look,
-            [
-                ("product", readings.text(fleet, slot, "product")),
-                ("maintenance", readings.text(fleet, slot, "maintenance")),
-                ("health", readings.text(fleet, slot, "health")),
-            ],
-        ),
-        _labelled(
-            look,
-            [
-                ("processor", readings.text(fleet, slot, "cpu_model")),
-                ("state", f"{readings.text(fleet, slot, 'native_state')}{_age(subject)}"),
-            ],
-        ),
+        _facts(look, ("state", _state(subject)), ("processor", readings.text(fleet, slot, "cpu_model"))),
     ]
 
 
-def _connection(subject: Subject) -> list[list[Piece]]:
+def _below(subject: Subject) -> list[Fact]:
+    """What there is in a host, a cluster, a folder."""
+    count, slot = subject.fleet.identity.count, subject.slot
+    machines = f"{count(slot, 'running'):,} on of {count(slot, 'machines'):,}"
+    return _facts(subject.look, ("machines", machines), ("alarms", f"{count(slot, 'alarms'):,}"))
+
+
+def _connection(subject: Subject) -> list[Sequence[Fact]]:
     fleet, look = subject.fleet, subject.look
     one = fleet.connections[fleet.inventory.conn(subject.slot)]
     status, info = one.status, one.info
     word = status.link.value
     if status.retry_at is not None:
         word += f", try {status.attempt + 1} at {look.clock(status.retry_at)}"
-    rows = [
-        _labelled(
-            look,
-            [
-                ("connection", word),
-                ("product", info.product if info else UNKNOWN),
-                ("last good", look.clock(status.last_good)),
-            ],
-        )
+    heard = look.clock(status.last_good) if status.last_good is not None else "never"
+    product = info.product if info else UNKNOWN
+    rows: list[Sequence[Fact]] = [
+        [*_facts(look, ("connection", word), ("product", product), ("last good", heard)), *_below(subject)]
     ]
     if status.failure is not None:
-        failure = status.failure
-        rows.append([(str(failure), look.styles.bad)])
-        rows.append(
-            _labelled(
-                look, [(label, text) for label, text in (("means", failure.meaning), ("try", failure.hint)) if text]
-            )
-        )
+        rows += [[[piece]] for piece in _failure(status.failure, look)]
     elif info is not None:
         tls = f"TLS {info.tls.version or UNKNOWN} pin {info.tls.pin[:16] or UNKNOWN}" if info.tls else info.transport
-        rows.append(
-            _labelled(
-                look,
-                [("endpoint", info.endpoint or one.spec.uri), ("user", info.user or UNKNOWN), ("over", tls or "local")],
-            )
-        )
+        endpoint = info.endpoint or one.spec.uri
+        rows.append(_facts(look, ("endpoint", endpoint), ("user", info.user or UNKNOWN), ("over", tls or "local")))
     if status.link is Link.UP and one.load_failures:
         kinds = ", ".join(sorted(one.load_failures))
-        rows.append([(f"not listed: {kinds}", look.styles.warning)])
+        rows.append([[(f"not listed: {kinds}", look.styles.warning)]])
     return rows
 
 
-def _container(subject: Subject) -> list[list[Piece]]:
-    fleet, slot, look = subject.fleet, subject.slot, subject.look
-    count = fleet.identity.count
-    machines = f"{count(slot, 'running')} on of {count(slot, 'machines')}"
-    return [_labelled(look, [("machines", machines), ("alarms", str(count(slot, "alarms")))])]
+def _failure(failure: Failure, look: Look) -> list[Piece]:
+    """What happened, what it means, what to try: a line each."""
+    said = [(str(failure), look.styles.bad), (failure.meaning, look.styles.text)]
+    return [
+        (text, style)
+        for text, style in [*said, (f"try: {failure.hint}" if failure.hint else "", look.styles.key)]
+        if text
+    ]
+
+
+def _container(subject: Subject) -> list[Sequence[Fact]]:
+    return [_below(subject)]

@@ -21,6 +21,12 @@ MACHINES = frozenset({Kind.VM, Kind.CONTAINER})
 IDLE_STATES = frozenset({Power.OFF, Power.SUSPENDED, Power.CRASHED})
 """States in which a machine measures nothing: its metrics are not unknown but not applicable."""
 
+NOTHING = "none"
+"""Stands for what is known to be empty."""
+
+LISTED = 3
+"""Items of a list that are named; the others are counted."""
+
 
 def power(fleet: Fleet, slot: int) -> str | None:
     """Power state as stored; None when unknown."""
@@ -36,8 +42,9 @@ def text(fleet: Fleet, slot: int, field: str) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return " ".join(value)
-    return str(value)
+        more = f" +{len(value) - LISTED}" if len(value) > LISTED else ""
+        return " ".join(value[:LISTED]) + more if value else NOTHING
+    return str(value) or NOTHING
 
 
 def number(fleet: Fleet, slot: int, field: str) -> float | None:

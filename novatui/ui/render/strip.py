@@ -13,7 +13,11 @@ from novatui.engine.fleet import Connection, Fleet
 from novatui.engine.task_store import TrackedTask
 from novatui.ui.render.cells import Piece, line
 from novatui.ui.render.look import Look
+from novatui.ui.render.marks import UNKNOWN
 from novatui.ui.rows.cells import fit
+
+WORD = 8
+"""Cells of what happened: `migrate`, `snapshot`, `alarm`."""
 
 
 def lines(fleet: Fleet, look: Look, width: int, height: int) -> list[Strip]:
@@ -29,44 +33,63 @@ def lines(fleet: Fleet, look: Look, width: int, height: int) -> list[Strip]:
     past += [(fleet.events.moment(one), _event(one, fleet, look)) for one in fleet.events.newest(height)]
     past.sort(key=lambda pair: pair[0], reverse=True)
     rows += [pieces for _, pieces in past]
-    return [line(pieces, width) for pieces in rows[:height]]
+    return [line(pieces, width, cut=look.marks.ellipsis) for pieces in rows[:height]]
+
+
+def _line(look: Look, at: float | None, sign: Piece, word: str, *words: Piece) -> list[Piece]:
+    """Time, sign, what happened, and the words that there are."""
+    mark, style = sign
+    pieces: list[Piece] = [
+        (f" {look.clock(at)} ", look.styles.quiet),
+        (f"{mark} {fit(word, WORD, ellipsis=look.marks.ellipsis)}", style),
+    ]
+    for text, style in words:
+        if text:
+            pieces.append((f"  {text}", style))
+    return pieces
 
 
 def _connection(one: Connection, look: Look) -> list[Piece]:
     status, styles = one.status, look.styles
-    retry = f", try {status.attempt + 1} at {look.clock(status.retry_at)}" if status.retry_at else ""
-    why = str(status.failure) if status.failure else "lost"
-    return [
-        (f" {look.clock(status.since)} ", styles.quiet),
-        (f"{look.marks.unreachable} conn    ", styles.bad),
-        (f"{one.name}  {why}, last good {look.clock(status.last_good)}{retry}", styles.text),
-    ]
+    facts = [str(status.failure) if status.failure else "lost"]
+    if status.last_good is not None:
+        facts.append(f"last good {look.clock(status.last_good)}")
+    if status.retry_at is not None:
+        facts.append(f"try {status.attempt + 1} at {look.clock(status.retry_at)}")
+    sign = (look.marks.unreachable, styles.bad)
+    return _line(look, status.since, sign, "conn", (one.name, styles.text), (", ".join(facts), styles.text))
 
 
 def _task(tracked: TrackedTask, fleet: Fleet, look: Look) -> list[Piece]:
-    task, conn, styles, marks = tracked.task, tracked.conn, look.styles, look.marks
-    sign, style = {
-        TaskState.QUEUED: (marks.unreachable, styles.quiet),
+    task, styles, marks = tracked.task, look.styles, look.marks
+    sign = {
+        TaskState.QUEUED: (marks.off, styles.quiet),
         TaskState.RUNNING: (marks.migrating if task.verb == "migrate" else marks.on, styles.info),
         TaskState.DONE: (marks.done, styles.good),
         TaskState.FAILED: (marks.error, styles.bad),
         TaskState.CANCELLED: (marks.inapplicable, styles.quiet),
-        TaskState.UNKNOWN: ("?", styles.warning),
+        TaskState.UNKNOWN: (UNKNOWN, styles.warning),
     }[task.state]
-    return [
-        (f" {look.clock(task.ended or task.started)} ", styles.quiet),
-        (f"{sign} {fit(task.verb, 7)} ", style),
-        (f"{_subject(conn, task.key, task.target, fleet)}  ", styles.text),
+    return _line(
+        look,
+        task.ended or task.started,
+        sign,
+        task.verb,
+        (_subject(tracked.conn, task.key, task.target, fleet), styles.text),
         (_outcome(task, look), styles.bad if task.state is TaskState.FAILED else styles.quiet),
-        (f"  {conn}", styles.quiet),
-    ]
+        (tracked.conn, styles.quiet),
+    )
 
 
 def _outcome(task: Task, look: Look) -> str:
     words: list[str] = []
     move = task.migration
     if move is not None and (move.source or move.destination):
-        words.append(f"{move.source or '?'}{look.marks.to}{move.destination or '?'}")
+        words.append(f"{move.source or UNKNOWN}{look.marks.to}{move.destination or UNKNOWN}")
+    if task.state is TaskState.QUEUED:
+        words.append("queued")
+    if task.state is TaskState.UNKNOWN:
+        words.append("outcome unknown")
     if task.progress is not None and task.state is TaskState.RUNNING:
         words.append(f"{task.progress:.0f}%")
     if move is not None and move.fidelity is Fidelity.PERCENT and task.state is TaskState.RUNNING:
@@ -80,20 +103,21 @@ def _outcome(task: Task, look: Look) -> str:
 
 def _event(logged: LoggedEvent, fleet: Fleet, look: Look) -> list[Piece]:
     event, styles = logged.event, look.styles
-    sign, style = {
+    sign = {
         Severity.INFO: (look.marks.inapplicable, styles.quiet),
         Severity.WARNING: (look.marks.alarm, styles.warning),
         Severity.ERROR: (look.marks.error, styles.bad),
     }[event.severity]
-    folded = f"  x{logged.count} folded" if logged.count > 1 else ""
-    kind = "alarm" if event.alarm else "event"
-    return [
-        (f" {look.clock(fleet.events.moment(logged))} ", styles.quiet),
-        (f"{sign} {kind}   ", style),
-        (f"{_subject(logged.conn, event.key, event.subject, fleet)}  ", styles.text),
-        (f"{event.text or event.native_type}{folded}", styles.quiet),
-        (f"  {logged.conn}", styles.quiet),
-    ]
+    return _line(
+        look,
+        fleet.events.moment(logged),
+        sign,
+        "alarm" if event.alarm else "event",
+        (_subject(logged.conn, event.key, event.subject, fleet), styles.text),
+        (event.text or event.native_type, styles.quiet),
+        (f"x{logged.count}" if logged.count > 1 else "", styles.quiet),
+        (logged.conn, styles.quiet),
+    )
 
 
 def _subject(conn: str, key: str, target: str, fleet: Fleet) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
 from rich.style import Style
 from textual.strip import Strip
 
 from novatui.core import units
 from novatui.core.states import Family, Kind, Link, Power
 from novatui.ui.render import readings
-from novatui.ui.render.cells import Piece, spread, width_of
+from novatui.ui.render.cells import Group, Piece, spread, whole, width_of
 from novatui.ui.render.marks import UNKNOWN, link_mark, power_mark
 from novatui.ui.render.table import Subject, highlighted
 from novatui.ui.rows.cells import fit
@@ -30,6 +31,12 @@ SHOWN = frozenset(
 )
 """Kinds that the tree has rows for; stores and networks have screens of their own."""
 
+CONTAINERS = frozenset({Kind.CLUSTER, Kind.DATACENTER, Kind.FOLDER, Kind.GROUP})
+"""Kinds that are told apart by how many machines are in them."""
+
+NAME_AT_LEAST = 12
+"""Cells of a name that facts leave to it."""
+
 FAMILY_NAMES: dict[Family, str] = {
     Family.LIBVIRT: "libvirt",
     Family.VSPHERE: "vSphere",
@@ -50,12 +57,10 @@ def row(subject: Subject, width: int, state: RowState, has_children: bool) -> St
         (f"{sign} " if sign else "", sign_style),
         ("*" if state.marked else "", look.styles.mark),
     ]
-    far = _facts(subject)
-    taken = width_of(left) + width_of(far)
     name = subject.fleet.inventory.name(subject.slot)
-    room = width - taken
-    if room < min(len(name), 10):
-        far, room = [], width - width_of(left)
+    room = width - width_of(left) - min(cell_len(name), NAME_AT_LEAST)
+    far = whole(_facts(subject), room)
+    room = width - width_of(left) - width_of(far)
     left.append((fit(name, max(1, room), ellipsis=look.marks.ellipsis), _name_style(subject)))
     return highlighted(spread(left, far, width), state, look)
 
@@ -86,7 +91,7 @@ def _sign(subject: Subject) -> tuple[str, Style]:
     return "", look.styles.text
 
 
-def _facts(subject: Subject) -> list[Piece]:
+def _facts(subject: Subject) -> list[Group]:
     """What stands at the right end of a node."""
     fleet, slot, look = subject.fleet, subject.slot, subject.look
     kind = fleet.inventory.kind(slot)
@@ -94,27 +99,30 @@ def _facts(subject: Subject) -> list[Piece]:
         return _connection_facts(subject)
     age = readings.shown_age(fleet, slot, look)
     if age:
-        return [(f" ~{age} ", look.styles.stale)]
+        return [(0, [(f" ~{age} ", look.styles.stale)])]
+    machines: Group = (1, [(f" {fleet.identity.count(slot, 'machines'):,} vm ", look.styles.quiet)])
     if kind is Kind.HOST:
         if fleet.inventory.value(slot, "maintenance") is True:
-            return [(" maintenance ", look.styles.warning)]
+            return [(0, [(" maintenance ", look.styles.warning)])]
         cpu = units.percent(fleet.metrics.latest(slot, "cpu.used"))
-        return [(f" {fleet.identity.count(slot, 'machines')} vm  cpu {fit(cpu, 3, right=True)}% ", look.styles.quiet)]
-    if kind in (Kind.CLUSTER, Kind.DATACENTER, Kind.FOLDER, Kind.GROUP):
-        return [(f" {fleet.identity.count(slot, 'machines')} vm ", look.styles.quiet)]
-    return []
+        return [machines, (2, [(f" cpu {fit(cpu, 3, right=True)}% ", look.styles.quiet)])]
+    return [machines] if kind in CONTAINERS else []
 
 
-def _connection_facts(subject: Subject) -> list[Piece]:
+def _connection_facts(subject: Subject) -> list[Group]:
+    """What it is; how long it has been away; and what protects it, which is never left out for lack of room."""
     fleet, slot, look = subject.fleet, subject.slot, subject.look
     connection = fleet.connections[fleet.inventory.conn(slot)]
-    machines = fleet.identity.count(slot, "machines")
-    pieces: list[Piece] = [(f" {machines} vm  {FAMILY_NAMES[connection.spec.family]}", look.styles.quiet)]
-    age = readings.shown_age(fleet, slot, look)
-    if age:
-        pieces.append((f" ~{age}", look.styles.stale))
+    facts: list[Group] = [
+        (4, [(f" {fleet.identity.count(slot, 'machines'):,} vm ", look.styles.quiet)]),
+        (3, [(f" {FAMILY_NAMES[connection.spec.family]} ", look.styles.quiet)]),
+    ]
+    link = connection.status.link
+    if link is not Link.UP:
+        away = readings.shown_age(fleet, slot, look)
+        facts.append((2, [(f" ~{away} ", look.styles.stale) if away else (f" {link.value} ", look.styles.warning)]))
     if connection.spec.protected:
-        pieces.append((" PROT", look.styles.protected))
+        facts.append((0, [(" PROT", look.styles.protected), (" ", look.styles.text)]))
     if connection.spec.readonly:
-        pieces.append((" RO", look.styles.readonly))
-    return [*pieces, (" ", look.styles.text)]
+        facts.append((1, [(" RO", look.styles.readonly), (" ", look.styles.text)]))
+    return facts

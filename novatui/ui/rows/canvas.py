@@ -190,6 +190,11 @@ class RowCanvas(Widget):
             self._lines[key] = strip
         return strip
 
+    @property
+    def body_width(self) -> int:
+        """Cells that a line of the source has."""
+        return self._body(self.size.width)
+
     def _body(self, width: int) -> int:
         """Cells for rows; the last column belongs to the scrollbar, whether it is needed or not."""
         return width - 1 if width > NARROW else width

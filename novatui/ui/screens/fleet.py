@@ -7,7 +7,7 @@ from textual import events, on
 from novatui.actions.catalogue import Scope
 from novatui.ui.dialogs.help import HelpDialog
 from novatui.ui.keys import bindings
-from novatui.ui.render import table
+from novatui.ui.render import readings, table
 from novatui.ui.rows.view import RowView
 from novatui.ui.screens.fleet_feed import FleetFeed
 from novatui.ui.widgets.filterbar import FilterBar
@@ -30,9 +30,17 @@ class FleetScreen(FleetFeed, inherit_bindings=False):
 
     @on(FilterBar.Done)
     def _filter_done(self) -> None:
+        self._focus_rows()
+
+    @on(FilterBar.Closed)
+    def _filter_closed(self) -> None:
         self._problem = None
         self._footer.redraw()
-        self._table.focus()
+        # A filter that could not be read was never in force: the bar says what is.
+        self._filter.set_text(self._listing.filter)
+
+    def _focus_rows(self) -> None:
+        (self._tree if self._zoomed == "tree" else self._table).focus()
 
     # Actions
 
@@ -41,19 +49,31 @@ class FleetScreen(FleetFeed, inherit_bindings=False):
         self._show_counts()
 
     def action_open(self) -> None:
-        """In the tree: list the machines below the node. In the table: show the machine in the tree."""
+        """Show the object under the cursor in the other pane."""
         view = self.rows()
-        if view.cursor is None:
-            return
-        if view is self._tree:
-            self._listing.set_scope(view.cursor)
-            self._show_listing()
-        elif self._tree_shown:
-            self._tree.reveal(view.cursor)
+        if view.cursor is not None:
+            self._open(view, view.cursor)
 
     @on(RowView.Activated)
-    def _activated(self) -> None:
-        self.action_open()
+    def _activated(self, message: RowView.Activated) -> None:
+        self._open(self._tree if message.view is self._tree else self._table, message.node)
+
+    def _open(self, view: RowView, node: int) -> None:
+        """From the tree: the machine in the table, or the machines below the node. From the table: the tree node."""
+        if view is self._table:
+            if self._tree_shown:
+                self._tree.reveal(node)
+        elif self.fleet.inventory.kind(node) in readings.MACHINES:
+            self._listing.set_scope(None)
+            self._show_listing()
+            self._table.select(node)
+        elif self._listing.set_scope(node):
+            self._show_listing()
+
+    @on(RowView.HeaderClicked)
+    def _header_clicked(self, message: RowView.HeaderClicked) -> None:
+        """Sort by the column whose title was clicked; once more turns the order round."""
+        self._sort_by(table.sort_at(message.x, message.view.body_width))
 
     def action_back(self) -> None:
         """Undo one narrowing: the sort prompt, then marks of a range, then the scope, then the filter."""
@@ -69,10 +89,13 @@ class FleetScreen(FleetFeed, inherit_bindings=False):
             self._show_listing()
 
     def action_pane_next(self) -> None:
-        if self._table.has_focus and self._tree_shown:
-            self._tree.focus()
-        else:
-            self._table.focus()
+        """Tree or table: the other one. A zoomed pane gives its place to it."""
+        other = "table" if self._tree.has_focus else "tree"
+        if self._zoomed:
+            self._zoomed = other
+            self._lay_out()
+        if other == "table" or self._tree_shown:
+            (self._table if other == "table" else self._tree).focus()
 
     action_pane_previous = action_pane_next
 
@@ -117,13 +140,16 @@ class FleetScreen(FleetFeed, inherit_bindings=False):
         self._sorting = False
         self._footer.redraw()
 
+    def _sort_by(self, key: str) -> None:
+        self._listing.set_sort(key)
+        self._show_listing()
+
     async def on_event(self, event: events.Event) -> None:
         """While the sort prompt is open it takes the next key, whatever that would mean otherwise."""
         if self._sorting and isinstance(event, events.Key):
             self._stop_sorting()
             key = table.SORTS.get(event.character or "")
             if key is not None:
-                self._listing.set_sort(key)
-                self._show_listing()
+                self._sort_by(key)
             return
         await super().on_event(event)

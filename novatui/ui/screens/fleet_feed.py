@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from textual import on
 
-from novatui.core.states import Link
 from novatui.engine.fleet import Changes, Fleet
 from novatui.ui.attention import Attention
 from novatui.ui.render.look import Look
 from novatui.ui.rows.source import ROOT
 from novatui.ui.rows.view import RowView
 from novatui.ui.screens.fleet_panes import FleetPanes
-
-AGE_STEP = 5.0
-"""Seconds between two looks at ages that are on the screen."""
+from novatui.ui.sources import AGE_STEP
 
 
 class FleetFeed(FleetPanes, inherit_bindings=False):
@@ -43,6 +40,7 @@ class FleetFeed(FleetPanes, inherit_bindings=False):
         """One painter's tick: what changed in the stores goes to the views that show it."""
         changes = self.fleet.drain()
         self._versions.changed(changes.rows)
+        self._versions.changed(self._counted_anew(changes))
         for view in (self._tree, self._table):
             view.forget(changes.gone)
             view.touch(changes.rows)
@@ -56,6 +54,13 @@ class FleetFeed(FleetPanes, inherit_bindings=False):
             self._follow(old, new)
         self._redraw_around(changes)
 
+    def _counted_anew(self, changes: Changes) -> Iterator[int]:
+        """Nodes of the tree below which machines came or went."""
+        for node in changes.reshaped:
+            if node is not None:
+                yield node
+                yield from self.fleet.inventory.above(node)
+
     def _follow(self, old: int, new: int) -> None:
         """Another row stands for a machine now: cursor and mark go with the machine."""
         for view in (self._tree, self._table):
@@ -68,13 +73,13 @@ class FleetFeed(FleetPanes, inherit_bindings=False):
 
     def _redraw_around(self, changes: Changes) -> None:
         self._show_counts()
-        self._status.redraw()
-        if changes.rows or changes.connections:
-            self._peek.redraw()
-        if changes.tasks or changes.events or changes.connections:
+        for part in (self._status, self._table_title, self._peek_title, self._peek):
+            part.redraw()
+        if changes.tasks or changes.events or changes.connections or changes.structure:
             self._strip.redraw()
         if changes.connections:
-            self._tree.touch(self._tree.model.window())
+            for view in (self._tree, self._table):
+                view.touch(view.model.window())
             self._attention.moved()
 
     def _age(self) -> None:
@@ -83,8 +88,6 @@ class FleetFeed(FleetPanes, inherit_bindings=False):
             self._table_source.order = self._listing.order
             self._table.changed()
             self._show_counts()
-        if all(one.status.link is Link.UP for one in self.fleet.connections.values()):
-            return
         for view in (self._tree, self._table):
             view.touch(view.model.window())
         self._peek.redraw()
@@ -101,6 +104,7 @@ class FleetFeed(FleetPanes, inherit_bindings=False):
 
     def _show_listing(self) -> None:
         self._table_source.order = self._listing.order
+        self._table.placeholder = f" {self._listing.why_empty()}"
         self._table.replace(self._listing.order)
         self._show_counts()
         self._table.redraw_header()
@@ -108,6 +112,7 @@ class FleetFeed(FleetPanes, inherit_bindings=False):
         self._attention.moved()
 
     def _show_counts(self) -> None:
+        self._table.placeholder = f" {self._listing.why_empty()}"
         self._table_source.listing = self._listing.summary(len(self._table.marks))
         self._filter.redraw()
 

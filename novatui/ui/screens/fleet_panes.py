@@ -11,6 +11,7 @@ from novatui.engine.fleet import Fleet
 from novatui.engine.query import QueryError
 from novatui.ui.listing import FleetListing
 from novatui.ui.render import bars, peek, strip, table
+from novatui.ui.render.cells import line, spread
 from novatui.ui.render.look import Look
 from novatui.ui.render.table import Subject
 from novatui.ui.rows.painter import Painter
@@ -58,14 +59,15 @@ class FleetPanes(RowScreen, inherit_bindings=False):
         """The panes, top to bottom."""
         ascii_only = self.look.marks.ascii
         self._status = Lines(lambda width, _: [bars.status(self.fleet, self.look, width)], id="status")
-        self._filter = FilterBar(self._draw_listing, id="filter")
+        self._filter = FilterBar(
+            self._draw_prompt, self._draw_listing, self._draw_counts, text=self._listing.filter, id="filter"
+        )
         self._tree = RowView(self._tree_source, painter=self._painter, ascii_only=ascii_only, id="tree")
         self._table = RowView(
             self._table_source,
             header=True,
             painter=self._painter,
             ascii_only=ascii_only,
-            placeholder=bars.nothing_yet(self.fleet),
             id="table",
         )
         self._peek_title = Lines(self._draw_peek_title, id="peek-title")
@@ -96,6 +98,14 @@ class FleetPanes(RowScreen, inherit_bindings=False):
     def _draw_listing(self, width: int, height: int) -> list[Strip]:
         del height
         return [bars.listing(self._table_source.listing, self.look, width)]
+
+    def _draw_prompt(self, width: int, height: int) -> list[Strip]:
+        del height
+        return [line([(" /", self.look.styles.title)], width)]
+
+    def _draw_counts(self, width: int, height: int) -> list[Strip]:
+        del height
+        return [spread([], bars.counts(self._table_source.listing, self.look)[:1], width)]
 
     def _draw_bar(self, width: int, height: int) -> list[Strip]:
         return [bars.edge(self.look, width) for _ in range(height)]
@@ -134,7 +144,7 @@ class FleetPanes(RowScreen, inherit_bindings=False):
         if self._problem is not None:
             return [bars.problem(self._problem.message, self._problem.hint, self.look, width)]
         if self._sorting:
-            return [bars.sort_keys(table.SORTS.items(), self.look, width)]
+            return [bars.sort_keys(table.SORT_WORDS.items(), self.look, width)]
         return [bars.footer(ACTIONS, self.look, width)]
 
     # Layout

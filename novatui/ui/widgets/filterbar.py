@@ -8,17 +8,38 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
 
+from novatui.actions.catalogue import Scope
+from novatui.core.text import clean
+from novatui.ui.keys import bindings
 from novatui.ui.widgets.lines import Draw, Lines
 
+LONGEST = 1000
+"""Characters of a filter; what is pasted beyond that is cut."""
 
-class FilterBar(Widget):
+
+class FilterInput(Input, inherit_bindings=False):
+    """An input whose keys are those of the catalogue, and in which nothing that was pasted can hurt the terminal."""
+
+    BINDINGS = bindings(Scope.TEXT)
+
+    def validate_value(self, value: str) -> str:
+        """Whatever gets in becomes one harmless line."""
+        return clean(value, LONGEST)
+
+
+class FilterBar(Widget, inherit_bindings=False):
     """Shows the listing; `edit` turns it into an input that filters with every key."""
 
+    BINDINGS = bindings(Scope.FILTER)
     DEFAULT_CSS = """
     FilterBar { height: 1; layout: horizontal; }
-    FilterBar > Input { display: none; width: 1fr; }
-    FilterBar.editing > Input { display: block; }
-    FilterBar > Lines { width: 1fr; }
+    FilterBar > * { display: none; }
+    FilterBar > #listing { display: block; }
+    FilterBar.editing > * { display: block; }
+    FilterBar.editing > #listing { display: none; }
+    FilterBar > #prompt { width: 2; }
+    FilterBar > Input { width: 1fr; }
+    FilterBar > #counts { width: 20; }
     """
 
     class Changed(Message):
@@ -29,18 +50,29 @@ class FilterBar(Widget):
             self.text = text
 
     class Done(Message):
-        """Typing is over."""
+        """Typing is over, the rows are wanted back."""
 
-    def __init__(self, draw: Draw, *, id: str | None = None) -> None:
+    class Closed(Message):
+        """The input is gone."""
+
+    def __init__(self, prompt: Draw, listing: Draw, counts: Draw, *, text: str = "", id: str | None = None) -> None:
+        """`prompt` and `counts` stand before and behind the input, `listing` in its place while nothing is typed."""
         super().__init__(id=id)
-        self._lines = Lines(draw)
-        self._input = Input(compact=True, placeholder="name  power:on  cpu>80  tag:prod  !tag:lab  ~regex")
-        self._before = ""
+        self._prompt = Lines(prompt, id="prompt")
+        self._listing = Lines(listing, id="listing")
+        self._counts = Lines(counts, id="counts")
+        self._input = FilterInput(
+            text, compact=True, select_on_focus=False, placeholder="name  power:on  cpu>80  tag:prod  !tag:lab  ~regex"
+        )
+        self._input.cursor_blink = False
+        self._before = text
 
     def compose(self) -> ComposeResult:
-        """Input and listing side by side."""
+        """Input and listing side by side; one of them is shown."""
+        yield self._prompt
         yield self._input
-        yield self._lines
+        yield self._listing
+        yield self._counts
 
     @property
     def text(self) -> str:
@@ -61,7 +93,8 @@ class FilterBar(Widget):
 
     def redraw(self) -> None:
         """The listing changed."""
-        self._lines.redraw()
+        self._listing.redraw()
+        self._counts.redraw()
 
     @on(Input.Changed)
     def _typed(self, message: Input.Changed) -> None:
@@ -71,20 +104,20 @@ class FilterBar(Widget):
     @on(Input.Submitted)
     def _submitted(self, message: Input.Submitted) -> None:
         message.stop()
-        self._end()
-
-    def on_key(self, event: events.Key) -> None:
-        """Escape puts back the filter from before; the arrows leave the input and go to the rows."""
-        if event.key == "escape":
-            event.stop()
-            event.prevent_default()
-            self._input.value = self._before
-            self._end()
-        elif event.key in {"down", "up", "tab"}:
-            event.stop()
-            event.prevent_default()
-            self._end()
-
-    def _end(self) -> None:
-        self.remove_class("editing")
         self.post_message(self.Done())
+
+    def action_filter_keep(self) -> None:
+        """Leave the filter as it is."""
+        self.post_message(self.Done())
+
+    def action_filter_undo(self) -> None:
+        """Put back the filter from before."""
+        self._input.value = self._before
+        self.post_message(self.Done())
+
+    def on_descendant_blur(self, event: events.DescendantBlur) -> None:
+        """Whoever goes elsewhere has typed enough; not so a person whose terminal is in the background for a moment."""
+        event.stop()
+        if self.app.app_focus and self.has_class("editing"):
+            self.remove_class("editing")
+            self.post_message(self.Closed())
