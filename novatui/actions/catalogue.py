@@ -118,6 +118,16 @@ ACTIONS: tuple[Action, ...] = (
     Action(id="answer.no", keys=("n", "escape", "q"), title="no", section=Section.OTHER, scope=Scope.QUESTION),
     Action(id="dialog.down", keys=("j", "down"), title="down", section=Section.MOVE, scope=Scope.DIALOG),
     Action(id="dialog.up", keys=("k", "up"), title="up", section=Section.MOVE, scope=Scope.DIALOG),
+    Action(
+        id="dialog.page.down",
+        keys=("ctrl+f", "pagedown", "space"),
+        title="page down",
+        section=Section.MOVE,
+        scope=Scope.DIALOG,
+    ),
+    Action(id="dialog.page.up", keys=("ctrl+u", "pageup"), title="page up", section=Section.MOVE, scope=Scope.DIALOG),
+    Action(id="dialog.first", keys=("g", "home"), title="beginning", section=Section.MOVE, scope=Scope.DIALOG),
+    Action(id="dialog.last", keys=("G", "end"), title="end", section=Section.MOVE, scope=Scope.DIALOG),
 )
 """Every action. Never bound: ctrl-s, ctrl-q, ctrl-z, ctrl-\\ (the terminal's), ctrl-a, ctrl-b (tmux's), ctrl-h, ctrl-i,
 ctrl-j, ctrl-m (backspace, tab and enter in disguise)."""
@@ -149,8 +159,10 @@ NAMES = {
 """How keys are written for people, where Textual's name is another."""
 
 
-def shown(key: str) -> str:
+def shown(key: str, ascii_only: bool = False) -> str:
     """A key as people read it: `/`, `Space`, `^F`."""
+    if ascii_only and not NAMES.get(key, "").isascii():
+        return key.title()
     if key.startswith("ctrl+"):
         return "^" + key.removeprefix("ctrl+").upper()
     return NAMES.get(key, key)

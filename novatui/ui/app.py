@@ -30,6 +30,7 @@ class NovaApp(MeteredApp, inherit_bindings=False):
     BINDINGS = bindings(Scope.EVERYWHERE)
     CSS = """
     Screen { background: $background; color: $foreground; layers: base overlay; }
+    .ascii-only HelpDialog > Page, .ascii-only QuitDialog > Static { border: ascii $foreground; }
     """
 
     def __init__(self, fleet: Fleet, *, find: str = "", look: Look | None = None) -> None:
@@ -49,6 +50,7 @@ class NovaApp(MeteredApp, inherit_bindings=False):
         else:
             self.register_theme(_textual_theme(self._theme_file))
             self.theme = f"nova-{self._theme_file.name}"
+        self.set_class(self.look.marks.ascii, "ascii-only")
         self.push_screen(FleetScreen(self.fleet, self.look, find=self._find))
         self.call_after_refresh(self._connect)
 

@@ -13,6 +13,7 @@ from textual.widgets import Static
 from novatui.actions.catalogue import ACTIONS, Scope, Section, shown
 from novatui.ui.keys import bindings
 from novatui.ui.render.look import Look
+from novatui.ui.render.marks import UNKNOWN
 
 FILTERS: tuple[tuple[str, str], ...] = (
     ("db orders", "every word in the name"),
@@ -21,9 +22,13 @@ FILTERS: tuple[tuple[str, str], ...] = (
     ("!tag:lab", "not"),
     ("~^db-", "regular expression on the name"),
     ("fam:kvm conn:prod host:esx-07", "family, connection, host"),
-    ("snap.age>14d  stale:yes  cpu:?", "old snapshots, old values, unknown"),
+    ("snap.age>14d  stale:yes  cpu:?", "old snapshots, stale, unknown"),
 )
 """Examples of the query language."""
+
+
+class Page(VerticalScroll, inherit_bindings=False):
+    """What is read; the keys are those of the dialog."""
 
 
 class HelpDialog(ModalScreen[None], inherit_bindings=False):
@@ -32,8 +37,8 @@ class HelpDialog(ModalScreen[None], inherit_bindings=False):
     BINDINGS = bindings(Scope.DIALOG)
     DEFAULT_CSS = """
     HelpDialog { align: center middle; }
-    HelpDialog > VerticalScroll { width: 76; max-width: 100%; height: auto; max-height: 100%; padding: 0 2; }
-    HelpDialog > VerticalScroll { border: round $foreground; background: $background; }
+    HelpDialog > Page { width: 76; max-width: 100%; height: auto; max-height: 100%; padding: 0 2; }
+    HelpDialog > Page { border: round $foreground; background: $background; scrollbar-size: 0 0; }
     """
 
     def __init__(self, look: Look) -> None:
@@ -42,27 +47,33 @@ class HelpDialog(ModalScreen[None], inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         """The page."""
-        with VerticalScroll() as page:
+        with Page() as page:
             page.border_title = "Help"
+            page.border_subtitle = "j k scroll   Esc close"
             yield Static(Content("\n".join(self._lines())))
 
     def _lines(self) -> Iterator[str]:
+        marks = self._look.marks
         for section in Section:
             yield section.value
             for action in ACTIONS:
                 if action.section is section and action.scope not in (Scope.DIALOG, Scope.QUESTION):
-                    yield f"  {' '.join(shown(key) for key in action.keys):14} {action.title}"
+                    keys = " ".join(shown(key, marks.ascii) for key in action.keys)
+                    yield f"  {keys:15} {action.title}"
             yield ""
         yield "Filter"
         for example, meaning in FILTERS:
             yield f"  {example:34} {meaning}"
         yield ""
         yield "Signs"
-        marks = self._look.marks
         yield f"  {marks.on} on  {marks.off} off  {marks.paused} paused  {marks.suspended} suspended"
-        yield f"  {marks.migrating} migrating  {marks.error} error  {marks.alarm} alarm"
-        yield f"  {marks.unreachable} unreachable  ? unknown  {marks.inapplicable} not applicable now"
-        yield "  ~ old: nothing newer was heard"
+        yield f"  {marks.up} starting  {marks.down} stopping  {marks.migrating} migrating  {marks.error} crashed"
+        yield f"  {marks.unreachable} no connection  {marks.partly} partly, in maintenance  {marks.alarm} alarm"
+        yield f"  {UNKNOWN} unknown  {marks.inapplicable} not applicable now  ~ old: nothing newer was heard"
+
+    @property
+    def _page(self) -> Page:
+        return self.query_one(Page)
 
     def action_dialog_close(self) -> None:
         """Back to where we were."""
@@ -70,8 +81,24 @@ class HelpDialog(ModalScreen[None], inherit_bindings=False):
 
     def action_dialog_down(self) -> None:
         """One line down."""
-        self.query_one(VerticalScroll).scroll_down(animate=False)
+        self._page.scroll_down(animate=False)
 
     def action_dialog_up(self) -> None:
         """One line up."""
-        self.query_one(VerticalScroll).scroll_up(animate=False)
+        self._page.scroll_up(animate=False)
+
+    def action_dialog_page_down(self) -> None:
+        """A screenful down."""
+        self._page.scroll_page_down(animate=False)
+
+    def action_dialog_page_up(self) -> None:
+        """A screenful up."""
+        self._page.scroll_page_up(animate=False)
+
+    def action_dialog_first(self) -> None:
+        """To the beginning."""
+        self._page.scroll_home(animate=False)
+
+    def action_dialog_last(self) -> None:
+        """To the end."""
+        self._page.scroll_end(animate=False)

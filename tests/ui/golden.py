@@ -1,0 +1,108 @@
+"""Pictures of the console as text, kept under `golden/`: what they are of, and how they are drawn again.
+
+After a change of the screens: `.venv/bin/python -m tests.ui.golden`, then read the difference in git.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from novatui.ui.render.marks import DRAWN, PLAIN, Marks
+from tests.ui.desk import Desk, desk
+from tests.ui.still import StillFleet
+from tests.ui.world import world
+
+FOLDER = Path(__file__).parent / "golden"
+
+SIZES = ((60, 15), (80, 24), (100, 30), (160, 50), (200, 60))
+
+SIGNS: dict[str, Marks] = {"drawn": DRAWN, "ascii": PLAIN}
+
+Act = Callable[[Desk], Awaitable[None]]
+
+
+async def _nothing(person: Desk) -> None:
+    """As it opens."""
+
+
+def _keys(*keys: str) -> Act:
+    async def act(person: Desk) -> None:
+        await person.press(*keys)
+
+    return act
+
+
+def _at(conn: str, key: str, tree: bool = False, *keys: str) -> Act:
+    async def act(person: Desk) -> None:
+        if tree:
+            await person.press("tab")
+        await person.go_to(conn, key, person.tree if tree else person.table)
+        await person.press(*keys)
+
+    return act
+
+
+ACTS: dict[str, Act] = {
+    "help": _keys("question_mark"),
+    "quit": _keys("q"),
+    "sort-prompt": _keys("s"),
+    "sorted": _keys("s", "c"),
+    "filter-open": _keys("slash", *"power:on vc", "backspace"),
+    "filter-error": _keys("slash", *"cpu>"),
+    "filter-nothing": _keys("slash", *"no-such-machine", "enter"),
+    "marked": _keys("space", "space", "j", "V", "j", "j"),
+    "zoomed": _keys("z"),
+    "tree-zoomed": _keys("tab", "z"),
+    "overlay-closed": _keys("O", "O"),
+    "scoped": _at("vc-east", "host:esx-07", True, "enter"),
+    "vm-busy": _at("vc-east", "vm:db-orders-01"),
+    "vm-huge": _at("vc-east", "vm:huge"),
+    "vm-unknown": _at("kvm-12", "vm:mystery"),
+    "vm-off": _at("pool-xen", "vm:legacy-app"),
+    "vm-stale": _at("pve-lab", "container:101"),
+    "template": _at("vc-east", "template:t", True),
+    "host": _at("vc-east", "host:esx-07", True),
+    "host-maintenance": _at("vc-east", "host:esx-09", True),
+    "cluster": _at("vc-east", "cluster:a", True),
+    "connection-down": _at("pve-lab", "connection:pve-lab", True),
+    "connection-protected": _at("vc-east", "connection:vc-east", True),
+}
+"""What a person did before the picture of 100×30 was taken, by the name of the picture."""
+
+
+async def picture(
+    size: tuple[int, int], marks: Marks, act: Act = _nothing, fleet: Callable[[], StillFleet] = world
+) -> str:
+    """The screen after an act."""
+    async with desk(fleet(), size, marks) as person:
+        await act(person)
+        return person.text + "\n"
+
+
+def every() -> dict[str, Callable[[], Awaitable[str]]]:
+    """All pictures by file name."""
+    found: dict[str, Callable[[], Awaitable[str]]] = {}
+    for name, marks in SIGNS.items():
+        for size in SIZES:
+            found[f"{name}-{size[0]}x{size[1]}"] = lambda size=size, marks=marks: picture(size, marks)
+    for name, act in ACTS.items():
+        found[name] = lambda act=act: picture((100, 30), DRAWN, act)
+    found["empty"] = lambda: picture((100, 30), DRAWN, fleet=lambda: StillFleet([]))
+    found["ascii-help"] = lambda: picture((80, 24), PLAIN, ACTS["help"])
+    return found
+
+
+async def _draw() -> None:
+    FOLDER.mkdir(exist_ok=True)
+    pictures = every()
+    for old in FOLDER.glob("*.txt"):
+        if old.stem not in pictures:
+            old.unlink()
+    for name, draw in pictures.items():
+        (FOLDER / f"{name}.txt").write_text(await draw(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    asyncio.run(_draw())
