@@ -62,7 +62,7 @@ def assert_demo_opens(debian: BareDebian, user: str, environment: dict[str, str]
     """`make demo` on a terminal: the console comes up, and leaves by its own key."""
     with Terminal(debian.command("make demo", user=user, environment=environment)) as terminal:
         terminal.wait_for("NovaTUI", 300)
-        terminal.wait_for("vSphere", 120)
+        terminal.wait_for("vc-east", 120)
         terminal.send("q")
         terminal.wait_for("Quit", 60)
         terminal.send("y")

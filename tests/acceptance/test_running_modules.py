@@ -105,7 +105,7 @@ def test_version_is_said_before_anything_is_imported(tmp_path: Path) -> None:
 def test_console_asks_a_worker(tmp_path: Path) -> None:
     record = tmp_path / "record.json"
     with Terminal(watched(record, "demo", "--vms", "20"), folder=ROOT) as terminal:
-        terminal.wait_for("vSphere")
+        terminal.wait_for("vc-east")
         terminal.send("q")
         terminal.wait_for("Quit")
         terminal.send("y")

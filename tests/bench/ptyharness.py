@@ -35,7 +35,8 @@ class Pty:
         pass_fds: Sequence[int] = (),
     ) -> None:
         environment = dict(os.environ) | {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8"}
-        environment.pop("NO_COLOR", None)
+        for inherited in ("NO_COLOR", "COLUMNS", "LINES"):
+            environment.pop(inherited, None)
         environment.update(env or {})
         self._fd, theirs = pty.openpty()
         self.resize(columns, rows)

@@ -22,7 +22,7 @@ import pytest
 from tests.lab.missing import PACKAGES
 
 ROOT = Path(__file__).resolve().parents[2]
-ON_EVERY_DEBIAN = {"apt", "dpkg", "gzip", "hostname", "util-linux"}
+ON_EVERY_DEBIAN = {"apt", "coreutils", "dpkg", "gzip", "hostname", "tar", "util-linux"}
 SCRIPTS = ("report", "index", "uvwheel", "debian", "bootstrap")
 PROGRAM = b"#!/bin/sh\necho uv 9.9.9\n"
 WHEEL_NAME = "uv-9.9.9-py3-none-manylinux_2_17_x86_64.whl"
