@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-pytest.register_assert_rewrite("tests.conformance")
+PARTS = ("base", "details", "inventory", "legal", "metrics", "parts", "safety", "session", "through_worker", "work")
+pytest.register_assert_rewrite(*(f"tests.conformance.{part}" for part in PARTS))
 
 
 @pytest.hookimpl(tryfirst=True)

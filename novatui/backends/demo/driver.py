@@ -32,7 +32,7 @@ from novatui.backends.driver import (
     TaskSource,
     roles_of,
 )
-from novatui.core.connection import ConnectionInfo, ConnectionSpec
+from novatui.core.connection import ConnectionInfo, ConnectionSpec, TlsInfo
 from novatui.core.detail import Detail, Lease, Volume
 from novatui.core.devices import Device
 from novatui.core.errors import BackendFault, NotFound, NovaError, Unreachable
@@ -100,6 +100,7 @@ class DemoDriver(
             user=traits.user,
             privileges="read-only" if self.spec.readonly else "full",
             transport=traits.transport,
+            tls=_tls(scene) if traits.transport == "https" else None,
             period=traits.period,
             pushes=traits.pushes,
             roles=roles_of(self),
@@ -201,6 +202,12 @@ class DemoDriverWithLeases(DemoDriver, NetworkSource):
     def leases(self, key: str) -> list[Lease]:
         scene = self._ask("leases")
         return list(leases_of(scene, _find(scene, key, Net), scene.clock.world()))
+
+
+def _tls(scene: Scene) -> TlsInfo:
+    """What the invented handshake agreed on."""
+    pin = scene.dialect.dice("certificate")
+    return TlsInfo(version="TLSv1.3", pin=(pin.uuid() + pin.uuid()).replace("-", ""), trust="pin")
 
 
 def _rows(scene: Scene, kinds: Collection[str], world: float) -> Iterator[Row]:
