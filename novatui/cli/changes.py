@@ -121,8 +121,7 @@ class Watcher:
                 self._sampled[slot] = now - age
                 form = sample_json(self._fleet, slot, now)
                 words = "  ".join(f"{name} {value:.6g}" for name, value in form["metrics"].items())
-                if words:
-                    self._say("sample", form, words)
+                self._say("sample", form, words or "nothing measured")
 
     # --- the rest --------------------------------------------------------------------------------------------------
 

@@ -56,7 +56,6 @@ async def opened(
             yield fleet
         finally:
             await fleet.stop()
-            fleet.write_results()
 
 
 @asynccontextmanager

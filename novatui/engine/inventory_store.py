@@ -181,6 +181,10 @@ class InventoryStore(InventoryRows):
         link = self._links.get(conn)
         return [] if link is None else list(map(link.slots.get, keys))
 
+    def neighbour(self, slot: int, key: str) -> int | None:
+        """Slot of an object in the same connection as this slot; None when it is not there."""
+        return self._lookup(slot, key)
+
     def ref(self, slot: int) -> ObjectRef:
         """Its reference; a group's names its label in place of a connection."""
         kind, native = split_key(self._keys[slot])

@@ -9,6 +9,8 @@ from __future__ import annotations
 import sys
 from array import array
 from collections.abc import Callable, Collection
+from struct import Struct
+from typing import cast
 
 from novatui.core.logcode import NO_SAMPLE, decode
 from novatui.core.metrics import METRICS, POSITION, RINGED
@@ -33,6 +35,8 @@ _ROW = 8 * _WIDTH
 _CELL = 2 * RINGED
 _NO_SAMPLES = b"\xff" * _CELL
 _NO_VALUES = array("d", [float("nan")] * _WIDTH).tobytes()
+_NUMBER = Struct("d")
+_RINGED = Struct(f"{RINGED}d").unpack_from
 _NEVER = -1e18
 """Time of a sample that never was: far enough to be older than anything, near enough to count periods since."""
 
@@ -57,13 +61,12 @@ class MetricStore:
         """One-minute figures of the objects that are kept."""
         self._store: InventoryStore | None = None
         self._paces: dict[str, Pace] = {}
-        self._latest = bytearray()
-        self._numbers = memoryview(self._latest).cast("d")
-        """The same as numbers: METRICS of slot 0, METRICS of slot 1 …"""
+        self._latest: list[bytes | None] = []
+        """By slot: one number for each of METRICS."""
         self._at = array("d")
         """When the latest sample was asked for, local monotonic seconds."""
-        self._gap = array("f")
-        """Seconds between the two latest samples; 0 when they were too far apart to belong together."""
+        self._slow: dict[int, float] = {}
+        """Slots that are read less often than the native period → seconds between their two latest samples."""
         self._rings: list[bytearray | None] = []
 
     # --- writing ----------------------------------------------------------------------------------------------------
@@ -89,41 +92,52 @@ class MetricStore:
         if pace.generation != frame.generation:
             pace.generation, pace.resumed = frame.generation, begun
         self._reach(store.capacity)
-        values, codes = native(frame.values, "d"), native(frame.codes, "H")
         slots = store.slots_of(frame.conn, frame.keys)
-        return self._write(pace, begun, slots, values, codes)
+        written = self._write(pace, begun, slots, native(frame.values, "d"), native(frame.codes, "H"))
+        for slot in self.minutes.kept.keys() & written:
+            self.minutes.add(slot, begun, _RINGED(self._latest[slot] or _NO_VALUES))
+        return written
 
     def _write(self, pace: Pace, begun: float, slots: list[int | None], values: bytes, codes: bytes) -> set[int]:
         """The hot path: two copies of bytes and a little arithmetic for each object."""
-        latest, times, gaps, rings, kept = self._latest, self._at, self._gap, self._rings, self.minutes.kept
-        period, rate, size, resumed = pace.period, pace.per_second, pace.cells * _CELL, pace.resumed
-        longest, tick = MAX_HOLD * period, int(begun * rate)
-        cell = tick * _CELL % size
-        written = set[int]()
-        for at, slot in enumerate(slots):
-            if slot is None or begun < (before := times[slot]):
+        latest, times, rings, slow = self._latest, self._at, self._rings, self._slow
+        rate, size, tick = pace.per_second, pace.cells * _CELL, int(begun * pace.per_second)
+        cell = slice(tick * _CELL % size, tick * _CELL % size + _CELL)
+        written: set[int | None] = set(slots)
+        starts = zip(slots, range(0, len(values), _ROW), range(0, len(codes), _CELL), strict=True)
+        for slot, value, code in starts:
+            if slot is None:
                 continue
-            latest[slot * _ROW : slot * _ROW + _ROW] = values[at * _ROW : at * _ROW + _ROW]
-            gap = begun - before
+            before = times[slot]
+            if begun < before:
+                written.discard(slot)
+                continue
+            latest[slot] = values[value : value + _ROW]
             ring = rings[slot]
             if ring is None or len(ring) != size:
                 ring = rings[slot] = bytearray(b"\xff") * size
-            elif (steps := tick - int(before * rate)) > 1:
-                held = gap <= 1.5 * max(period, gaps[slot]) and gap <= longest and before >= resumed
-                fill(ring, tick, steps, codes[at * _CELL : at * _CELL + _CELL] if held else _NO_SAMPLES)
-            ring[cell : cell + _CELL] = codes[at * _CELL : at * _CELL + _CELL]
-            gaps[slot] = gap if gap <= longest else 0.0
+            elif slow or tick - int(before * rate) != 1:
+                self._bridge(slot, ring, pace, before, begun, codes[code : code + _CELL])
+            ring[cell] = codes[code : code + _CELL]
             times[slot] = begun
-            written.add(slot)
-            if kept and slot in kept:
-                self.minutes.add(slot, begun, self._numbers[slot * _WIDTH : slot * _WIDTH + RINGED].tolist())
-        return written
+        written.discard(None)
+        return cast("set[int]", written)
+
+    def _bridge(self, slot: int, ring: bytearray, pace: Pace, before: float, begun: float, cell: bytes) -> None:
+        """Fill the cells since the sample before: with this sample when it came as expected, else with none."""
+        gap, tick = begun - before, int(begun * pace.per_second)
+        expected = max(pace.period, self._slow.pop(slot, 0.0))
+        longest = MAX_HOLD * pace.period
+        held = gap <= 1.5 * expected and gap <= longest and before >= pace.resumed
+        fill(ring, tick, tick - int(before * pace.per_second), cell if held else _NO_SAMPLES)
+        if 1.5 * pace.period < gap <= longest:
+            self._slow[slot] = gap
 
     def forget(self, slot: int) -> None:
         """The object is gone: so are its samples."""
         if slot < len(self._at):
-            self._latest[slot * _ROW : slot * _ROW + _ROW] = _NO_VALUES
-            self._at[slot], self._gap[slot], self._rings[slot] = _NEVER, 0.0, None
+            self._at[slot], self._latest[slot], self._rings[slot] = _NEVER, None, None
+            self._slow.pop(slot, None)
         self.minutes.drop(slot)
 
     def move(self, source: int, target: int) -> None:
@@ -138,9 +152,7 @@ class MetricStore:
             return
         if new is None:
             self._rings[target], self._rings[source] = old, None
-            self._at[target], self._gap[target] = self._at[source], self._gap[source]
-            values = self._latest[source * _ROW : source * _ROW + _ROW]
-            self._latest[target * _ROW : target * _ROW + _ROW] = values
+            self._at[target], self._latest[target] = self._at[source], self._latest[source]
         elif len(new) == len(old):
             last, end = int(self._at[target] * pace.per_second), int(self._at[source] * pace.per_second)
             for tick in range(max(last, end) - pace.cells + 1, min(last, end) + 1):
@@ -156,13 +168,14 @@ class MetricStore:
 
     def reader(self, metric: str) -> Callable[[int], float | None]:
         """`latest` of one metric, for those who read many slots. KeyError for a name that is no metric."""
-        position = POSITION[metric]
+        unpack, offset = _NUMBER.unpack_from, 8 * POSITION[metric]
+        latest = self._latest
 
         def read(slot: int) -> float | None:
-            try:
-                value = self._numbers[slot * _WIDTH + position]
-            except IndexError:
+            row = latest[slot] if slot < len(latest) else None
+            if row is None:
                 return None
+            value: float = unpack(row, offset)[0]
             return value if value == value else None
 
         return read
@@ -176,7 +189,7 @@ class MetricStore:
     def stale(self, slot: int, now: float) -> bool:
         """True when the latest sample is older than STALE_PERIODS of the interval at which it was measured."""
         age = self.age(slot, now)
-        return age is not None and age > STALE_PERIODS * max(self._pace(slot).period, self._gap[slot])
+        return age is not None and age > STALE_PERIODS * max(self._pace(slot).period, self._slow.get(slot, 0.0))
 
     def history(self, slot: int, metric: str, n: int, now: float | None = None) -> list[float | None]:
         """The last n cells of a ringed metric, one per native period, most recent last; None where no sample is.
@@ -227,20 +240,19 @@ class MetricStore:
         if short <= 0:
             return
         short = max(short, len(self._at) // 8)
-        self._numbers.release()
-        self._latest.extend(_NO_VALUES * short)
-        self._numbers = memoryview(self._latest).cast("d")
+        self._latest.extend([None] * short)
         self._at.extend([_NEVER] * short)
-        self._gap.extend([0.0] * short)
         self._rings.extend([None] * short)
 
 
 def fill(ring: bytearray, tick: int, steps: int, cell: bytes) -> None:
     """Set the cells of the `steps` - 1 periods before `tick`."""
     cells = len(ring) // _CELL
-    for back in range(1, min(steps, cells)):
-        at = (tick - back) % cells * _CELL
-        ring[at : at + _CELL] = cell
+    count = max(min(steps, cells) - 1, 0)
+    start = (tick - count) % cells
+    ahead = min(count, cells - start)
+    ring[start * _CELL : (start + ahead) * _CELL] = cell * ahead
+    ring[: (count - ahead) * _CELL] = cell * (count - ahead)
 
 
 def native(data: bytes, typecode: str) -> bytes:

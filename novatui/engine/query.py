@@ -12,15 +12,14 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from difflib import get_close_matches
 
 import msgspec
 
 from novatui.core.capabilities import Answer
-from novatui.engine import query_match
 from novatui.engine.query_keys import ALIASES, KEYS, TIMED, Key, Shape, find_key
-from novatui.engine.query_match import finder
+from novatui.engine.query_match import Conditions, finder
 from novatui.engine.query_numbers import number
 from novatui.engine.query_regex import UnsafePattern, compile_pattern
 from novatui.engine.query_terms import Term
@@ -53,16 +52,12 @@ class Query(msgspec.Struct, frozen=True):
         return any(term.key in TIMED for term in self.terms)
 
     def match(self, view: FleetView, slot: int) -> bool | None:
-        """Whether it means this one object; None when an unknown value decides. For many objects use `test`."""
-        return self.test(view)(slot)
+        """Whether it means this one object; None when an unknown value decides. For many objects use `on`."""
+        return self.on(view).hold(slot)
 
-    def test(self, view: FleetView, clocks: Clocks = time) -> Callable[[int], bool | None]:
-        """The same as a function of the slot."""
-        return query_match.all_hold(self.terms, view, clocks)
-
-    def selects(self, view: FleetView, clocks: Clocks = time) -> Callable[[int], bool]:
-        """Whether a slot is shown: only when every condition surely holds."""
-        return query_match.all_surely_hold(self.terms, view, clocks)
+    def on(self, view: FleetView, clocks: Clocks = time) -> Conditions:
+        """The query, ready to be asked of many objects of a fleet."""
+        return Conditions(self.terms, view, clocks)
 
 
 def parse(text: str | Sequence[str]) -> Query:
@@ -158,7 +153,10 @@ def _any_of(key: Key, token: Token) -> Term:
         return _fact(token)
     if not token.text and key.shape is Shape.FLAG:
         return Term(key.name, ":", ("yes",))
-    return Term(key.name, ":", tuple(_value(key, part) for part in token.split(",")))
+    values = tuple(_value(key, part) for part in token.split(","))
+    if key.whole and len({found.share for value in values if (found := number(key, value)) is not None}) > 1:
+        raise QueryError("shares and sizes do not mix", token.start, f"{key.name}:50%")
+    return Term(key.name, ":", values)
 
 
 def _value(key: Key, token: Token) -> str:

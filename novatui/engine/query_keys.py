@@ -142,6 +142,7 @@ def _keys() -> dict[str, Key]:
     keys = [Key(f.name, Shape.PART if f.name in _LONG_TEXTS else _TYPE_SHAPES[f.type]) for f in FIELDS]
     keys += [Key(metric.name, _UNIT_SHAPES[metric.unit]) for metric in METRICS]
     keys += [Key(name, Shape.SIZE) for name in SUMS]
+    keys.append(Key("mem.percent", Shape.PERCENT))
     keys += [
         Key("power", Shape.WORD, _words(Power) | _plain(POWER_ALIASES)),
         Key("health", Shape.WORD, _words(Health)),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from novatui.engine.naming import Word
 from novatui.engine.query_keys import KEYS, Key, Shape
@@ -12,125 +12,108 @@ from novatui.engine.query_regex import MAX_SUBJECT, compile_pattern
 from novatui.engine.query_terms import Term
 from novatui.engine.query_values import Clocks, FleetView, Reader, reader, share
 
-Test = Callable[[int], bool | None]
-"""Whether a condition holds for a slot; None when that is unknown."""
+Judge = Callable[[Any], bool]
+"""Whether a known value is the wanted one."""
 
-_COMPARE: dict[str, Callable[[float, float], bool]] = {
-    ">": operator.gt,
-    ">=": operator.ge,
-    "<": operator.lt,
-    "<=": operator.le,
-}
+_REFLECTED = {">": "__lt__", ">=": "__le__", "<": "__gt__", "<=": "__ge__"}
+"""`value > limit` is `limit.__lt__(value)`: a method of the limit needs no function of ours for each value."""
 
 
-def all_hold(terms: Sequence[Term], view: FleetView, clocks: Clocks) -> Test:
-    """Whether all conditions hold for a slot: True, False, or None when an unknown value decides."""
-    tests = [_negated(_condition(term, view, clocks), term.negated) for term in terms]
+class Condition:
+    """One term, ready to be asked of slots."""
 
-    def holds(slot: int) -> bool | None:
+    def __init__(self, read: Reader, judge: Judge, wanted: bool) -> None:
+        self._read = read
+        self._judge = judge
+        self._wanted = wanted
+
+    def holds(self, slot: int) -> bool | None:
+        """None when the value is unknown."""
+        value = self._read(slot)
+        return None if value is None else self._judge(value) is self._wanted
+
+    def select(self, slots: Sequence[int]) -> list[int]:
+        """Those of the slots for which it surely holds."""
+        judge, wanted = self._judge, self._wanted
+        values = zip(slots, map(self._read, slots), strict=True)
+        return [slot for slot, value in values if value is not None and judge(value) is wanted]
+
+
+class IsUnknown(Condition):
+    """Whether a value is unknown: the one condition that every slot answers."""
+
+    def holds(self, slot: int) -> bool:
+        return (self._read(slot) is None) is self._wanted
+
+    def select(self, slots: Sequence[int]) -> list[int]:
+        return [slot for slot in slots if self.holds(slot)]
+
+
+class Conditions:
+    """All terms of a query."""
+
+    def __init__(self, terms: Sequence[Term], view: FleetView, clocks: Clocks) -> None:
+        self._all = [_condition(term, view, clocks) for term in terms]
+
+    def hold(self, slot: int) -> bool | None:
+        """Whether all of them hold; None when an unknown value decides."""
         answer: bool | None = True
-        for one in tests:
-            found = one(slot)
+        for condition in self._all:
+            found = condition.holds(slot)
             if found is False:
                 return False
             if found is None:
                 answer = None
         return answer
 
-    return holds
+    def surely_hold(self, slot: int) -> bool:
+        """Whether all of them are known to hold."""
+        return all(condition.holds(slot) for condition in self._all)
+
+    def select(self, slots: Sequence[int]) -> list[int]:
+        """Those of the slots for which all of them are known to hold, in the same order."""
+        chosen = list(slots)
+        for condition in self._all:
+            chosen = condition.select(chosen)
+        return chosen
 
 
-def all_surely_hold(terms: Sequence[Term], view: FleetView, clocks: Clocks) -> Callable[[int], bool]:
-    """Whether all conditions are known to hold for a slot."""
-    tests = [_negated(_condition(term, view, clocks), term.negated) for term in terms]
-    if len(tests) == 1:
-        only = tests[0]
-        return lambda slot: only(slot) is True
-    return lambda slot: all(one(slot) is True for one in tests)
-
-
-def _negated(test: Test, negated: bool) -> Test:
-    if not negated:
-        return test
-
-    def contrary(slot: int) -> bool | None:
-        found = test(slot)
-        return None if found is None else not found
-
-    return contrary
-
-
-def _condition(term: Term, view: FleetView, clocks: Clocks) -> Test:
-    read = reader(term.key, view, clocks)
+def _condition(term: Term, view: FleetView, clocks: Clocks) -> Condition:
+    read, wanted = reader(term.key, view, clocks), not term.negated
+    key = KEYS[term.key]
     match term.operator:
         case "?":
-            return lambda slot: read(slot) is None
+            return IsUnknown(read, bool, wanted)
         case "word":
-            return _on_text(read, Word(term.values[0]).finds)
+            return Condition(read, Word(term.values[0]).finds, wanted)
         case "~":
-            search = compile_pattern(term.values[0]).search
-            return _on_text(read, lambda text: search(text[:MAX_SUBJECT]) is not None)
-        case _ if term.key == "can":
-            return _holds_never
-        case ":":
-            return _any_of(KEYS[term.key], term.values, view, read)
+            return Condition(read, _matches(term.values[0]), wanted)
+        case ":" if key.shape is Shape.FACT:
+            return Condition(read, bool, wanted)
+        case ":" if key.shape is Shape.FLAG:
+            return Condition(read, frozenset(value == "yes" for value in term.values).__contains__, wanted)
+        case ":" if key.shape in (Shape.TEXT, Shape.PART, Shape.WORD):
+            return Condition(read, _any_text(key, term.values), wanted)
         case sign:
-            return _compared(KEYS[term.key], _COMPARE[sign], term.values[0], view, read)
+            return _compared(key, sign, term.values, view, read, wanted)
 
 
-def _holds_never(slot: int) -> None:
-    """Facts are not asked for yet: unknown for every slot, and so neither this nor its contrary holds."""
+def _matches(pattern: str) -> Judge:
+    search = compile_pattern(pattern).search
+    return lambda text: search(text[:MAX_SUBJECT]) is not None
 
 
-def _on_text(read: Reader, finds: Callable[[str], bool]) -> Test:
-    def holds(slot: int) -> bool | None:
-        text = read(slot)
-        return finds(text) if isinstance(text, str) else None
+def _any_text(key: Key, values: tuple[str, ...]) -> Judge:
+    """Whether a text, or one of several, is one of the values."""
+    if key.shape is Shape.WORD and not any("*" in value for value in values):
+        return frozenset(values).__contains__
+    finders = [finder(value, part=key.shape is Shape.PART) for value in values]
 
-    return holds
-
-
-def _any_of(key: Key, values: tuple[str, ...], view: FleetView, read: Reader) -> Test:
-    match key.shape:
-        case Shape.FLAG:
-            wanted = {value == "yes" for value in values}
-
-            def flagged(slot: int) -> bool | None:
-                flag = read(slot)
-                return None if flag is None else flag in wanted
-
-            return flagged
-        case Shape.WORD if not any("*" in value for value in values):
-            return _one_of(read, frozenset(values))
-        case Shape.TEXT | Shape.PART | Shape.WORD:
-            return _texts(read, [finder(value, part=key.shape is Shape.PART) for value in values])
-        case _:
-            tests = [_compared(key, operator.eq, value, view, read) for value in values]
-
-            def equal(slot: int) -> bool | None:
-                found = [one(slot) for one in tests]
-                return True if True in found else None if None in found else False
-
-            return equal
-
-
-def _one_of(read: Reader, words: frozenset[str]) -> Test:
-    def holds(slot: int) -> bool | None:
-        word = read(slot)
-        return None if word is None else word in words
-
-    return holds
-
-
-def _texts(read: Reader, finders: list[Callable[[str], bool]]) -> Test:
-    def holds(slot: int) -> bool | None:
-        found = read(slot)
-        if found is None:
-            return None
-        texts = found if isinstance(found, tuple) else (str(found),)
+    def judge(found: str | tuple[str, ...]) -> bool:
+        texts = found if isinstance(found, tuple) else (found,)
         return any(finds(text) for text in texts for finds in finders)
 
-    return holds
+    return judge
 
 
 def finder(value: str, *, part: bool) -> Callable[[str], bool]:
@@ -161,15 +144,11 @@ def _in_order(text: str, pieces: list[str]) -> bool:
     return True
 
 
-def _compared(key: Key, compare: Callable[[float, float], bool], text: str, view: FleetView, read: Reader) -> Test:
-    wanted = number(key, text)
-    assert wanted is not None, "the parser let no such value pass"
-    limit = wanted.value
-    if wanted.share:
+def _compared(key: Key, sign: str, values: tuple[str, ...], view: FleetView, read: Reader, wanted: bool) -> Condition:
+    """A comparison with numbers; with several, any of them may be equal."""
+    numbers = [found for value in values if (found := number(key, value)) is not None]
+    if any(found.share for found in numbers):
         read = share(key.name, key.whole, view)
-
-    def holds(slot: int) -> bool | None:
-        value = read(slot)
-        return compare(value, limit) if isinstance(value, int | float) else None
-
-    return holds
+    if sign == ":":
+        return Condition(read, frozenset(found.value for found in numbers).__contains__, wanted)
+    return Condition(read, getattr(numbers[0].value, _REFLECTED[sign]), wanted)

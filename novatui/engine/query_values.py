@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from novatui.core.ids import split_key
@@ -26,8 +26,9 @@ class Doubles(Protocol):
         """True when another visible row has the same identity; None when it has no identity."""
         ...
 
-    def visible(self, slot: int) -> bool:
-        """True unless another row stands for this one."""
+    @property
+    def hidden(self) -> Mapping[int, int]:
+        """Slots that are not shown, and the slot that stands for each."""
         ...
 
 
@@ -100,15 +101,16 @@ def _unknown(slot: int) -> None:
 def memory_whole(view: FleetView) -> Callable[[int], float | int | None]:
     """What 100 % of an object's memory is: what it was given now, else as configured, else the host's memory."""
     assigned = view.metrics.reader("mem.assigned")
-    configured = [view.inventory.column(name).get for name in ("memory", "memory_total")]
+    configured, total = (view.inventory.column(name).get for name in ("memory", "memory_total"))
 
     def read(slot: int) -> float | int | None:
         value = assigned(slot)
-        for column in configured:
-            if value is None:
-                found = column(slot)
-                value = found if isinstance(found, int | float) else None
-        return value
+        if value is not None:
+            return value
+        found = configured(slot)
+        if found is None:
+            found = total(slot)
+        return found if isinstance(found, int | float) else None
 
     return read
 
@@ -119,10 +121,10 @@ def share(key: str, whole: str, view: FleetView) -> Callable[[int], float | None
 
     def read(slot: int) -> float | None:
         value = part(slot)
-        if value is None:
+        if not isinstance(value, int | float):
             return None
         of = total(slot)
-        return 100.0 * value / of if isinstance(value, int | float) and isinstance(of, int | float) and of > 0 else None
+        return 100.0 * value / of if isinstance(of, int | float) and of > 0 else None
 
     return read
 
@@ -139,15 +141,15 @@ def _sum(metrics: MetricStore, first: str, second: str) -> Reader:
 
 def _referenced(inventory: InventoryStore, key: str) -> Reader:
     """Name of the object that a column refers to; its native id while it is not in the inventory."""
-    get, conn = inventory.column(key).get, inventory.conn
+    get, neighbour, name = inventory.column(key).get, inventory.neighbour, inventory.name
 
     def read(slot: int) -> str | None:
         named = get(slot)
         if not isinstance(named, str):
             return None
-        found = inventory.slot(conn(slot), named) if named else None
+        found = neighbour(slot, named) if named else None
         if found is not None:
-            return inventory.name(found)
+            return name(found)
         try:
             return split_key(named)[1] if named else ""
         except ValueError:

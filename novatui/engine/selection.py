@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_right
-from collections.abc import Callable, Collection
-from typing import cast
+from collections.abc import Collection, Sequence
+from typing import Any
 
 import msgspec
 
+from novatui.core.inventory import Value
 from novatui.core.states import Kind
 from novatui.engine.naming import natural_key
 from novatui.engine.query import Query
-from novatui.engine.query_values import Clocks, FleetView, Reader, reader
-
-SortValue = str | float | int
+from novatui.engine.query_values import Clocks, FleetView, reader
 
 
 class Sort(msgspec.Struct, frozen=True):
@@ -45,60 +44,61 @@ class Selection:
         """The answer. Do not change it."""
         self.version = 0
         """Grows with every change of `slots`."""
+        self.query: Query = query or Query()
+        self.sort: Sort = sort or Sort()
         self._view = view
         self._kinds = None if kinds is None else frozenset(kinds)
         self._clocks = clocks
+        self._conditions = self.query.on(view, clocks)
+        self._order = _Order(view, self.sort, clocks)
         self._members: set[int] = set()
+        self._places: list[_Place] | None = []
+        """The places of `slots`, as they were when each was put there; None until they are needed."""
         self._late: set[int] | None = None
         """Slots that changed while frozen; None while not."""
         self._disordered = False
-        self._ordered: list[int] = []
-        """Every candidate by natural name, as of `_ordered_version`."""
-        self._ordered_version = -1
-        self.query = Query()
-        self.sort = Sort()
-        self._selects: Callable[[int], bool] = bool
-        self._read: Reader = reader(self.sort.key, view, clocks)
-        self.show(query or Query(), sort or Sort())
+        self._candidates: list[int] = []
+        """Every slot of the wanted kinds by natural name, as of `_candidates_version`."""
+        self._candidates_version = -1
+        self.refresh()
+
+    def __contains__(self, slot: int) -> bool:
+        return slot in self._members
 
     def show(self, query: Query, sort: Sort | None = None) -> None:
         """Another query, and perhaps another order. KeyError as in the constructor."""
         sort = sort or self.sort
-        self._read = reader(sort.key, self._view, self._clocks)
+        self._order = _Order(self._view, sort, self._clocks)
         self.query, self.sort = query, sort
-        self._selects = query.selects(self._view, self._clocks)
-        self._late = None if self._late is None else set()
+        self._conditions = query.on(self._view, self._clocks)
         self.refresh()
 
     def refresh(self) -> None:
         """Judge every row again: needed when `query.timed` and time went by."""
-        visible, selects = self._view.identity.visible, self._selects
-        chosen = [slot for slot in self._candidates() if selects(slot) and visible(slot)]
+        chosen = self._conditions.select(self._by_name())
+        hidden = self._view.identity.hidden
+        if hidden:
+            chosen = [slot for slot in chosen if slot not in hidden]
         self._members = set(chosen)
-        self._set(self._in_order(chosen))
+        self._arrange(chosen)
+        if self._late is not None:
+            self._late.clear()
 
     def update(self, changed: Collection[int], gone: Collection[int] = ()) -> bool:
         """Rows changed, objects went. True when `slots` is another list now."""
         leaving = self._members.intersection(gone)
         joining = list[int]()
         if self._late is not None:
-            self._late -= set(gone)
+            self._late.difference_update(gone)
             self._late.update(changed)
         else:
-            for slot in changed:
-                shown, wanted = slot in self._members, self._wanted(slot)
-                if wanted and not shown:
-                    joining.append(slot)
-                elif shown and not wanted:
-                    leaving.add(slot)
-                elif shown:
-                    self._disordered = True
+            self._judge(changed, leaving, joining)
         if not leaving and not joining:
             return False
         self._members -= leaving
         self._members.update(joining)
-        rows = [slot for slot in self.slots if slot not in leaving] if leaving else self.slots.copy()
-        self._set(self._with(rows, joining))
+        self._take_out(leaving)
+        self._put_in(joining)
         return True
 
     def resort(self) -> bool:
@@ -106,7 +106,8 @@ class Selection:
         if not self._disordered or self._late is not None:
             return False
         before = self.slots
-        self._set(self._in_order(sorted(self._members, key=self._view.inventory.name_key)))
+        members = self._members
+        self._arrange([slot for slot in self._by_name() if slot in members])
         return self.slots != before
 
     def freeze(self) -> None:
@@ -119,78 +120,132 @@ class Selection:
         changed, self._late = self._late or set(), None
         return self.update(changed)
 
-    def __contains__(self, slot: int) -> bool:
-        return slot in self._members
+    # --- who is shown -----------------------------------------------------------------------------------------------
 
-    # --- order ------------------------------------------------------------------------------------------------------
+    def _judge(self, changed: Collection[int], leaving: set[int], joining: list[int]) -> None:
+        members, holds, hidden = self._members, self._conditions.surely_hold, self._view.identity.hidden
+        for slot in changed:
+            wanted = holds(slot) if self._fits(slot) and slot not in hidden else False
+            if slot not in members:
+                if wanted:
+                    joining.append(slot)
+            elif wanted:
+                self._disordered = True
+            else:
+                leaving.add(slot)
 
-    def _candidates(self) -> list[int]:
-        """Every slot of the wanted kinds, by natural name."""
+    def _by_name(self) -> list[int]:
         inventory = self._view.inventory
-        if self._ordered_version != inventory.structure_version:
+        if self._candidates_version != inventory.structure_version:
             wanted = set(filter(self._fits, inventory.slots()))
-            known = [slot for slot in self._ordered if slot in wanted]
-            self._ordered = [*known, *wanted.difference(known)]
-            self._ordered.sort(key=inventory.name_key)
-            self._ordered_version = inventory.structure_version
-        return self._ordered
+            known = [slot for slot in self._candidates if slot in wanted]
+            self._candidates = [*known, *wanted.difference(known)]
+            self._candidates.sort(key=inventory.name_key)
+            self._candidates_version = inventory.structure_version
+        return self._candidates
 
     def _fits(self, slot: int) -> bool:
         inventory = self._view.inventory
         return inventory.alive(slot) and (self._kinds is None or inventory.kind(slot) in self._kinds)
 
-    def _wanted(self, slot: int) -> bool:
-        return self._fits(slot) and self._selects(slot) and self._view.identity.visible(slot)
+    # --- where ------------------------------------------------------------------------------------------------------
 
-    def _in_order(self, by_name: list[int]) -> list[int]:
-        """The same slots, which come by natural name, by the sort key."""
-        values = {slot: self._value(slot) for slot in by_name}
-        known = [slot for slot in by_name if values[slot] is not None]
-        unknown = [slot for slot in by_name if values[slot] is None]
-        known.sort(key=values.__getitem__, reverse=self.sort.descending)  # pyright: ignore[reportArgumentType, reportCallIssue]
+    def _arrange(self, by_name: list[int]) -> None:
+        """Show these slots, which come by natural name, in the order of the sort key."""
+        self.slots = self._order.arranged(by_name)
+        self._places = None
         self._disordered = False
-        return known + unknown
+        self.version += 1
 
-    def _value(self, slot: int) -> SortValue | None:
-        value = self._read(slot)
-        if isinstance(value, str):
-            return natural_key(value)
-        if isinstance(value, tuple | list):
-            return natural_key(" ".join(value))
-        return value
+    def _take_out(self, leaving: set[int]) -> None:
+        if not leaving:
+            return
+        if self._places is not None:
+            pairs = zip(self.slots, self._places, strict=True)
+            self._places = [place for slot, place in pairs if slot not in leaving]
+        self.slots = [slot for slot in self.slots if slot not in leaving]
+        self.version += 1
 
-    def _with(self, rows: list[int], joining: list[int]) -> list[int]:
-        """The rows with newcomers in their places; many are sorted in together with all others."""
-        if len(joining) > 50:
-            name_key = self._view.inventory.name_key
-            return self._in_order(sorted((*rows, *joining), key=name_key))
-        for slot in joining:
-            rows.insert(bisect_right(rows, self._place(slot), key=self._place), slot)
-        return rows
-
-    def _place(self, slot: int) -> _Place:
-        return _Place(self._value(slot), self._view.inventory.name_key(slot), self.sort.descending)
-
-    def _set(self, slots: list[int]) -> None:
-        self.slots = slots
+    def _put_in(self, joining: list[int]) -> None:
+        """Newcomers go where they belong among the rows as these stand."""
+        if not joining:
+            return
+        places = self._order.places(self.slots) if self._places is None else self._places
+        new = sorted(zip(self._order.places(joining), joining, strict=True))
+        slots, self._places, start = list[int](), list[_Place](), 0
+        for place, slot in new:
+            at = bisect_right(places, place, start)
+            slots += self.slots[start:at]
+            slots.append(slot)
+            self._places += places[start:at]
+            self._places.append(place)
+            start = at
+        self.slots = slots + self.slots[start:]
+        self._places += places[start:]
         self.version += 1
 
 
-class _Place:
-    """Where a row belongs: comparable with the places of other rows of the same sort."""
+_Place = tuple[Any, ...]
+"""Where a row belongs, comparable with the places of other rows of the same order."""
 
-    __slots__ = ("_descending", "_name", "_value")
 
-    def __init__(self, value: SortValue | None, name: str, descending: bool) -> None:
-        self._value = value
-        self._name = name
-        self._descending = descending
+class _Order:
+    """How the rows of one sort key follow each other."""
 
-    def __lt__(self, other: _Place) -> bool:
-        mine, theirs = self._value, other._value
-        if mine == theirs:
-            return self._name < other._name
-        if mine is None or theirs is None:
-            return theirs is None
-        low, high = (theirs, mine) if self._descending else (mine, theirs)
-        return cast("float", low) < cast("float", high)
+    def __init__(self, view: FleetView, sort: Sort, clocks: Clocks) -> None:
+        self._read = reader(sort.key, view, clocks)
+        self._name_key = view.inventory.name_key
+        self._by_name = sort.key == "name"
+        self._descending = sort.descending
+
+    def arranged(self, by_name: list[int]) -> list[int]:
+        """The same slots, which come by natural name, by the sort key."""
+        values = self._values(by_name)
+        known = [slot for slot in by_name if values[slot] is not None]
+        unknown = [slot for slot in by_name if values[slot] is None]
+        if not self._by_name or self._descending:
+            known.sort(key=values.__getitem__, reverse=self._descending)
+        return known + unknown
+
+    def places(self, slots: Sequence[int]) -> list[_Place]:
+        """The places of these slots by their present values."""
+        name_key, values = self._name_key, self._values(slots)
+        return [
+            (1, name_key(slot))
+            if (value := values[slot]) is None
+            else (0, _Reversed(value) if self._descending else value, name_key(slot))
+            for slot in slots
+        ]
+
+    def _values(self, slots: Sequence[int]) -> dict[int, Any]:
+        """What each slot is sorted by; None where that is unknown."""
+        read = map(self._read, slots)
+        if self._by_name:
+            return {s: None if v is None else self._name_key(s) for s, v in zip(slots, read, strict=True)}
+        keys: dict[Value | tuple[str, ...], Any] = {}
+        values = dict[int, Any]()
+        for slot, value in zip(slots, read, strict=True):
+            if isinstance(value, str | tuple):
+                key = keys.get(value)
+                if key is None:
+                    key = keys[value] = natural_key(value if isinstance(value, str) else " ".join(value))
+                value = key
+            values[slot] = value
+        return values
+
+
+class _Reversed:
+    """A value that sorts the other way round."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __lt__(self, other: _Reversed) -> bool:
+        return bool(other.value < self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Reversed) and other.value == self.value
+
+    __hash__ = None  # pyright: ignore[reportAssignmentType] - it is compared, never a key

@@ -310,7 +310,7 @@ def test_a_selection_shows_what_the_reference_shows(
     populate(world, rnd, 40)
     query = parse(" ".join(("!" if negated else "") + condition.text for negated, condition in terms))
     selection = Selection(world, query, Sort(*sort), [Kind(kind) for kind in kinds], Clock)
-    judge = query.test(world, Clock)
+    judge = query.on(world, Clock).hold
     world.inventory.drain()
     for _ in range(4):
         expected = shown(world, terms, kinds)
