@@ -45,6 +45,7 @@ SPEC: dict[str, tuple[Callable[[VmSpec], object], Callable[[Vm], object]]] = {
         lambda vm: [(f"vcpu {pin.vcpu}", pin.cpus) for pin in vm.pin],
     ),
     "memory": (lambda spec: spec.memory.current, lambda vm: vm.memory_mib * MIB),
+    "memory slots": (lambda spec: spec.memory.slots, lambda vm: vm.hot_add.slots if vm.hot_add else None),
     "huge pages": (
         lambda spec: [page.size for page in spec.memory.huge_pages],
         lambda vm: [vm.hugepages_kib * 1024] if vm.hugepages_kib else [],

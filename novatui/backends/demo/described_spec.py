@@ -72,8 +72,8 @@ def _memory(vm: WorldVm) -> MemorySpec:
     return MemorySpec(
         size=vm.memory_mib * MIB,
         current=vm.memory_mib * MIB,
-        maximum=(vm.memory_max_mib or vm.memory_mib) * MIB,
-        slots=vm.memory_slots or None,
+        maximum=(vm.hot_add.limit_mib if vm.hot_add else vm.memory_max_mib or vm.memory_mib) * MIB,
+        slots=vm.hot_add.slots if vm.hot_add else None,
         huge_pages=(HugePages(size=vm.hugepages_kib * KIB),) if vm.hugepages_kib else (),
     )
 

@@ -161,6 +161,13 @@ class WorldSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     description: str = ""
 
 
+class HotAdd(msgspec.Struct, frozen=True, kw_only=True):
+    """Memory that can be plugged in."""
+
+    slots: int
+    limit_mib: int
+
+
 class WorldVm(msgspec.Struct, frozen=True, kw_only=True):
     host: str
     name: str
@@ -178,7 +185,7 @@ class WorldVm(msgspec.Struct, frozen=True, kw_only=True):
     tpm: str = ""
     vcpus_max: int = 0
     memory_max_mib: int = 0
-    memory_slots: int = 0
+    hot_add: HotAdd | None = None
     hugepages_kib: int | None = None
     topology: Topology | None = None
     cpu: Cpu | None = None
