@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from array import array
 from collections.abc import Callable, Collection
+from math import isfinite
 from struct import Struct
 from typing import cast
 
@@ -84,7 +85,8 @@ class MetricStore:
         frames that are not whole are ignored.
         """
         count, generation = len(frame.keys), store.generation(frame.conn)
-        if len(frame.values) != count * _ROW or len(frame.codes) != count * _CELL or frame.generation < generation:
+        whole = len(frame.values) == count * _ROW and len(frame.codes) == count * _CELL
+        if not whole or not isfinite(begun) or frame.generation < generation:
             return set()
         if store is not self._store:
             self._follow(store)

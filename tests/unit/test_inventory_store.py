@@ -257,3 +257,21 @@ def test_a_field_that_is_no_column_is_a_mistake_of_the_caller() -> None:
     inventory = store()
     with pytest.raises(KeyError):
         inventory.value(inventory.children(None)[0], "nonsense")
+
+
+def test_times_that_are_no_numbers_do_no_harm() -> None:
+    inventory = store()
+    for begun in (float("nan"), float("inf"), float("-inf"), 1.0):
+        tell(inventory, {"vm:1": {"name": "a"}, "vm:2": {"power": "off"}}, begun=begun)
+        remove(inventory, "vm:2", begun=begun)
+        complete(inventory, "vm", begun=begun)
+        inventory.drain()
+    assert inventory.count(None, "machines") == len(list(inventory.slots(Kind.VM)))
+
+
+def test_one_frame_may_name_an_object_twice() -> None:
+    inventory = store()
+    frame = frames.Rows("c1", 1, 10.0, ["name", "parent"], ["vm:1", "vm:1"], [["a", "b"], ["host:h", ""]])
+    inventory.apply_rows(frame, 10.0)
+    assert outline(inventory) == [["c1", "b"]]
+    assert inventory.count(None, "machines") == 1

@@ -62,6 +62,8 @@ def test_frames_that_are_not_whole_are_ignored() -> None:
     for values, codes in ((good.values[:-1], good.codes), (good.values, good.codes + b"x"), (b"", b"")):
         bad = type(good)("c1", 1, 10.0, good.keys, values, codes)
         assert metrics.apply(bad, inventory, 10.0) == set()
+    for begun in (float("nan"), float("inf"), float("-inf")):
+        assert metrics.apply(good, inventory, begun) == set()
     assert metrics.latest(1, "cpu.used") is None
 
 

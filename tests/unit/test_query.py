@@ -73,6 +73,7 @@ def test_arguments_are_joined() -> None:
         ("can:", 4, "can:live_migration=no"),
         ("can:tpm=maybe", 4, "not_offered"),
         ("can>5", 4, "can:VALUE"),
+        ("mem:50%,8G", 4, "mem.used:50%"),
     ],
 )
 def test_mistakes_are_explained(text: str, position: int, hint: str) -> None:
