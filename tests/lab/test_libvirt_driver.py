@@ -55,7 +55,8 @@ def test_columns_come_from_the_configuration(libvirt_host: LibvirtHost) -> None:
         for name in (BUSY, HALTED, SPARE, HOSTILE):
             row = probe.sink.named(name)
             info = dict(line.split(":", 1) for line in libvirt_host.virsh("dominfo", name).splitlines() if ":" in line)
-            assert row["memory"] == int(info["Max memory"].split()[0]) * 1024
+            assert row["memory_max"] == int(info["Max memory"].split()[0]) * 1024
+            assert row["memory"] == int(info["Used memory"].split()[0]) * 1024
             assert row["vcpus"] == int(info["CPU(s)"])
             assert row["autostart"] == (info["Autostart"].strip() == "enable")
             assert row["persistent"] == (info["Persistent"].strip() == "yes")

@@ -246,8 +246,8 @@ def test_summary_says_the_same_as_the_description(vm: vmspec.VmSpec) -> None:
     columns = summary.columns
     assert columns.keys() == EMPTY.columns.keys() <= FIELD.keys()
     assert (columns["vcpus"], columns["vcpus_max"]) == (vm.cpu.count, vm.cpu.maximum)
-    assert (columns["memory"], columns["memory_max"]) == (vm.memory.size, vm.memory.maximum)
-    assert (columns["disks"], columns["nics"], columns["passthrough"]) == (6, 6, 5)
+    assert (columns["memory"], columns["memory_max"]) == (vm.memory.current, vm.memory.size)
+    assert (columns["disks"], columns["nics"], columns["passthrough"]) == (5, 6, 5)
     assert (columns["firmware"], columns["secure_boot"], columns["tpm"]) == ("uefi", True, "2.0")
     assert (columns["machine"], columns["native_type"]) == ("pc-q35-9.0", "kvm domain")
     assert (columns["guest_os"], columns["tags"]) == ("debian/12", ["prod", "db"])
@@ -257,6 +257,8 @@ def test_summary_says_the_same_as_the_description(vm: vmspec.VmSpec) -> None:
     assert summary.hostdevs == (*(each.address for each in vm.host_devices), "0000:3b:00.2")
     assert summary.disks == tuple(disk.target for disk in vm.disks)
     assert summary.interfaces == ("vnet0",)
+    assert summary.fixed == ("vda", "sda", "vdb", "vdc", "vdd"), "drives for removable media are not disks"
+    assert summary.images[:2] == ("/images/top.qcow2", "fast/data.raw")
     assert mirrored(EVERYTHING) == ("vdb",)
 
 

@@ -126,7 +126,7 @@ COLUMNS_OF = {
     "name": (),
     "uuid": (),
     "title": ("description",),
-    "memory": ("memory", "memory_max"),
+    "memory": ("memory_max",),
     "currentMemory": (),
     "vcpu": ("vcpus", "vcpus_max"),
     "os": ("machine", "firmware", "secure_boot"),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from novatui.backends.libvirt.rates import GUEST_SILENT_S, History, levels, rates
-from novatui.backends.libvirt.stats import decode, disk_size
+from novatui.backends.libvirt.stats import decode, sizes_by_target
 
 GIB_IN_KIB = 1 << 20
 
@@ -91,9 +91,9 @@ def test_an_interface_without_figures_makes_the_sum_unknown() -> None:
 def test_an_empty_drive_moves_nothing() -> None:
     both = stats(block_count=2) | {"block.1.name": "sda"}
     assert between(both, both)["disk.read"] == 0
-    assert disk_size(both) == 1000
-    assert disk_size({"block.count": 1, "block.0.name": "sda"}) is None
-    assert disk_size({}) is None
+    assert sizes_by_target(both) == {"vda": 1000}
+    assert sizes_by_target({"block.count": 1, "block.0.name": "sda"}) == {}
+    assert sizes_by_target({}) is None
 
 
 def test_no_device_no_figure() -> None:

@@ -11,7 +11,8 @@ from novatui.backends.libvirt import states
 from novatui.backends.libvirt.control import monitor_trouble
 from novatui.backends.libvirt.devices import Devices
 from novatui.backends.libvirt.domxml import vm_spec
-from novatui.backends.libvirt.library import libvirt
+from novatui.backends.libvirt.host import Host
+from novatui.backends.libvirt.library import NOWAIT, libvirt
 from novatui.backends.libvirt.link import Link, truth
 from novatui.backends.libvirt.parts import Gatherer
 from novatui.backends.libvirt.pending import pending_changes
@@ -25,7 +26,6 @@ from novatui.core.ids import key
 from novatui.core.states import Kind
 from novatui.core.vmspec import DiskSpec, VmSpec
 
-_NOWAIT = libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT
 _SOURCES = ((0, "DHCP lease"), (2, "ARP"))
 """virDomainInterfaceAddressesSource without the guest agent, which hangs when the guest does."""
 
@@ -33,8 +33,9 @@ _SOURCES = ((0, "DHCP lease"), (2, "ARP"))
 class VmDetail:
     """Reads machines. Nothing here waits for a guest or for QEMU's monitor."""
 
-    def __init__(self, link: Link, snapshots: Snapshots, devices: Devices) -> None:
+    def __init__(self, link: Link, host: Host, snapshots: Snapshots, devices: Devices) -> None:
         self.link = link
+        self.host = host
         self.snapshots = snapshots
         self.devices = devices
 
@@ -72,7 +73,7 @@ class VmDetail:
 
     def _sizes_running(self, domain: Any) -> dict[str, tuple[int | None, int | None]]:
         """Virtual size and allocation by target, from the bulk statistics: they never wait for the monitor."""
-        answer = self.link.attempt(self.link.conn.domainListGetStats, [domain], libvirt.VIR_DOMAIN_STATS_BLOCK, _NOWAIT)
+        answer = self.link.attempt(self.link.conn.domainListGetStats, [domain], libvirt.VIR_DOMAIN_STATS_BLOCK, NOWAIT)
         stats = answer[0][1] if answer else {}
         return {
             str(stats.get(f"block.{index}.name")): (
@@ -116,8 +117,8 @@ class VmDetail:
             yield from self._pending(domain, vm)
 
     def _addresses(self, domain: Any, *, running: bool) -> Iterator[Property]:
-        if not running:
-            return
+        if not running or self.host.is_mock:
+            return  # the test driver crashes (9.0) when a network of the machine has no address
         for source, name in _SOURCES:
             for interface, told in (self.link.attempt(domain.interfaceAddresses, source) or {}).items():
                 addresses = [f"{each['addr']}/{each['prefix']}" for each in told.get("addrs") or ()]

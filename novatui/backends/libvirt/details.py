@@ -39,7 +39,7 @@ class Details:
         self.storage = storage
         self.snapshots = snapshots
         self.devices = devices
-        self.machines = VmDetail(link, snapshots, devices)
+        self.machines = VmDetail(link, host, snapshots, devices)
 
     def detail(self, wanted: str, parts: Collection[str]) -> Detail:
         """The object with this key. NotFound when there is none."""

@@ -6,7 +6,7 @@ from xml.etree.ElementTree import Element
 
 from novatui.backends.driver import Sink
 from novatui.backends.libvirt import states
-from novatui.backends.libvirt.addresses import pci_address, usb_address
+from novatui.backends.libvirt.addresses import pci_address, pci_address_of, usb_address
 from novatui.backends.libvirt.host import Host
 from novatui.backends.libvirt.library import libvirt
 from novatui.backends.libvirt.link import Link
@@ -65,7 +65,7 @@ class Devices:
     def one(self, name: str) -> Device | None:
         """One device by its name; None when no machine could be given it. NotFound when there is none."""
         found = self.link.call(self.link.conn.nodeDeviceLookupByName, name)
-        return describe(self.link.call(found.XMLDesc), self._holders(), self._class_of)
+        return describe(self.link.call(found.XMLDesc), self._holders())
 
     def xml(self, name: str) -> str:
         """The native form of one device."""
@@ -77,30 +77,21 @@ class Devices:
         found: list[Device] = []
         for device in self.link.call(self.link.conn.listAllDevices, _GIVEN):
             try:
-                described = describe(self.link.call(device.XMLDesc), holders, self._class_of)
+                described = describe(self.link.call(device.XMLDesc), holders)
             except NotFound:
                 continue
             if described is not None:
                 found.append(described)
         return found
 
-    def _class_of(self, name: str) -> str:
-        """Class of another device, asked for the parent of a mediated device."""
-        if not name:
-            return ""
-        try:
-            found = describe(self.xml(name), {}, lambda _: "")
-        except NotFound:
-            return ""
-        return found.device_class if found is not None else ""
-
     def _holders(self) -> dict[str, str]:
-        """Key of the running machine that was given a device, by the device's address."""
+        """Key of the machine that was given a device, by the device's address; one that runs before one that is off."""
+        known = sorted(self.roster, key=lambda each: (bool(states.is_active(each.state)), each.name))
         return {
-            address: key(Kind.VM, known.uuid)
-            for known in self.roster
-            if known.summary is not None and known.state not in {None, states.SHUTOFF, states.CRASHED}
-            for address in known.summary.hostdevs
+            address: key(Kind.VM, each.uuid)
+            for each in known
+            if each.summary is not None
+            for address in each.summary.hostdevs
         }
 
     def _row(self, device: Device) -> Row:
@@ -121,7 +112,7 @@ class Devices:
         )
 
 
-def describe(xml: str, holders: dict[str, str], class_of) -> Device | None:
+def describe(xml: str, holders: dict[str, str]) -> Device | None:
     """One device from its XML; None for what no machine could be given, or when the XML cannot be read."""
     try:
         root = parse(xml)
@@ -130,11 +121,11 @@ def describe(xml: str, holders: dict[str, str], class_of) -> Device | None:
     for capability in root.findall("capability"):
         reader = _READERS.get(capability.get("type", ""))
         if reader is not None:
-            return reader(root, capability, holders, class_of)
+            return reader(root, capability, holders)
     return None
 
 
-def _pci(root: Element, capability: Element, holders: dict[str, str], _class_of) -> Device | None:
+def _pci(root: Element, capability: Element, holders: dict[str, str]) -> Device | None:
     base_class = (integer(text_at(capability, "class")) or 0) >> 16
     if base_class == _BRIDGE:
         return None
@@ -148,6 +139,7 @@ def _pci(root: Element, capability: Element, holders: dict[str, str], _class_of)
         holders,
         vendor=_named(capability, "vendor"),
         product=_named(capability, "product"),
+        parent=_physical(inner.get("phys_function")) or text_at(root, "parent"),
         iommu_group=integer(attribute_at(capability, "iommuGroup", "number")),
         numa_node=integer(attribute_at(capability, "numa", "node")),
         functions_max=integer(functions.get("maxCount")) if functions is not None else None,
@@ -156,22 +148,29 @@ def _pci(root: Element, capability: Element, holders: dict[str, str], _class_of)
     )
 
 
+def _physical(capability: Element | None) -> str:
+    """Name of the device whose virtual function this is; libvirt's own `parent` is the bridge above both."""
+    address = pci_address_of(capability.find("address")) if capability is not None else ""
+    return "pci_" + address.replace(":", "_").replace(".", "_") if address else ""
+
+
 _PCI_CLASSES = {_DISPLAY: "gpu", _NETWORK: "nic", _MASS_STORAGE: "disk"}
 
 
-def _mdev(root: Element, capability: Element, holders: dict[str, str], class_of) -> Device | None:
+def _mdev(root: Element, capability: Element, holders: dict[str, str]) -> Device | None:
     uuid = text_at(capability, "uuid").lower()
     return _device(
         root,
-        "vgpu" if class_of(text_at(root, "parent")) == "gpu" else "mdev",
+        "mdev",
         uuid or text_at(root, "name").removeprefix("mdev_"),
         holders,
+        parent=text_at(root, "parent"),
         product=attribute_at(capability, "type", "id"),
         iommu_group=integer(attribute_at(capability, "iommuGroup", "number")),
     )
 
 
-def _usb(root: Element, capability: Element, holders: dict[str, str], _class_of) -> Device | None:
+def _usb(root: Element, capability: Element, holders: dict[str, str]) -> Device | None:
     address = usb_address(integer(text_at(capability, "bus")), integer(text_at(capability, "device")))
     by_identity = f"usb {attribute_at(capability, 'vendor', 'id')}:{attribute_at(capability, 'product', 'id')}"
     return _device(
@@ -179,17 +178,19 @@ def _usb(root: Element, capability: Element, holders: dict[str, str], _class_of)
         "usb",
         address,
         {address: holders[by_identity]} | holders if by_identity in holders else holders,
+        parent=text_at(root, "parent"),
         vendor=_named(capability, "vendor"),
         product=_named(capability, "product"),
     )
 
 
-def _disk(root: Element, capability: Element, holders: dict[str, str], _class_of) -> Device | None:
+def _disk(root: Element, capability: Element, holders: dict[str, str]) -> Device | None:
     return _device(
         root,
         "disk",
         text_at(capability, "block"),
         holders,
+        parent=text_at(root, "parent"),
         vendor=text_at(capability, "vendor"),
         product=text_at(capability, "model"),
     )
@@ -206,7 +207,6 @@ def _device(root: Element, device_class: str, address: str, holders: dict[str, s
         device_class=device_class,
         address=address,
         driver=text_at(root, "driver/name"),
-        parent=text_at(root, "parent"),
         holder=holders.get(address, ""),
         **known,
     )

@@ -12,22 +12,20 @@ from typing import Any
 
 from novatui.backends.driver import Sink
 from novatui.backends.libvirt import states
+from novatui.backends.libvirt.disksizes import DiskSizes
 from novatui.backends.libvirt.host import Host
-from novatui.backends.libvirt.library import libvirt
+from novatui.backends.libvirt.library import NOWAIT, libvirt
 from novatui.backends.libvirt.link import Link, truth
 from novatui.backends.libvirt.networks import GuestAddress, Networks
 from novatui.backends.libvirt.roster import Known, Roster
 from novatui.backends.libvirt.snapshots import snapshot_columns
-from novatui.backends.libvirt.stats import disk_size, number
+from novatui.backends.libvirt.stats import number
 from novatui.backends.libvirt.summary import EMPTY, summarise
 from novatui.backends.libvirt.xmltree import MalformedXml
 from novatui.core.errors import NotFound, NotSupported, NovaError
 from novatui.core.ids import key
 from novatui.core.inventory import Row, Value
 from novatui.core.states import Kind
-
-NOWAIT = libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT
-"""Without it one domain with a hung monitor makes the whole list wait for 30 s."""
 
 CHUNK = 100
 FLUSH_S = 0.5
@@ -53,11 +51,14 @@ _MARKS = {
 class Domains:
     """Lists and refreshes domains."""
 
-    def __init__(self, link: Link, host: Host, roster: Roster, networks: Networks, sink: Sink) -> None:
+    def __init__(
+        self, link: Link, host: Host, roster: Roster, networks: Networks, sizes: DiskSizes, sink: Sink
+    ) -> None:
         self.link = link
         self.host = host
         self.roster = roster
         self.networks = networks
+        self.sizes = sizes
         self.sink = sink
         self._xml_cost_s = 0.0
 
@@ -70,7 +71,7 @@ class Domains:
         self.roster.keep([each.uuid for each in known])
         self.sink.rows(begun, [self._place(each) for each in known])
         self._load_rest(known)
-        self._load_sizes()
+        self.sizes.load(known)
 
     def refresh(self, uuid: str) -> None:
         """Read one domain again, everything; one that is gone is removed."""
@@ -177,19 +178,6 @@ class Domains:
         values["ip"] = [address for lease in held for address in lease.addresses] or None
         values["guest_name"] = next((lease.hostname for lease in held if lease.hostname), None)
         return Row(Kind.VM, known.uuid, values)
-
-    def _load_sizes(self) -> None:
-        """Virtual disk sizes of what runs, in one call. libvirt tells those of an off domain only image by image."""
-        begun = self.sink.now()
-        flags = NOWAIT | libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_ACTIVE
-        found = self.link.attempt(self.link.conn.getAllDomainStats, libvirt.VIR_DOMAIN_STATS_BLOCK, flags)
-        rows: list[Row] = []
-        for domain, stats in found or ():
-            known = self.roster.get(domain.UUIDString())
-            if known is not None and (size := disk_size(stats)) is not None:
-                known.disk_size = size
-                rows.append(Row(Kind.VM, known.uuid, {"disk_size": size}))
-        self.sink.rows(begun, rows)
 
     # One domain
 

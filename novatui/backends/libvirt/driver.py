@@ -22,6 +22,7 @@ from novatui.backends.driver import (
 from novatui.backends.libvirt import host as hosts
 from novatui.backends.libvirt.details import Details
 from novatui.backends.libvirt.devices import Devices
+from novatui.backends.libvirt.disksizes import DiskSizes
 from novatui.backends.libvirt.domains import Domains
 from novatui.backends.libvirt.errors import NO_SUCH_FUNCTION
 from novatui.backends.libvirt.events import Subscriptions
@@ -56,7 +57,8 @@ class _Parts:
         self.roster = Roster()
         self.networks = Networks(link, self.host, sink)
         self.storage = Storage(link, self.host, sink)
-        self.domains = Domains(link, self.host, self.roster, self.networks, sink)
+        sizes = DiskSizes(link, self.storage, sink)
+        self.domains = Domains(link, self.host, self.roster, self.networks, sizes, sink)
         self.snapshots = Snapshots(link, self.roster, sink)
         self.devices = Devices(link, self.host, self.roster, sink)
         self.metrics = Metrics(link, self.host, self.roster, sink)

@@ -31,7 +31,6 @@ _ALL_AGAIN = {
     "TRAY_CHANGE",
     "MEMORY_DEVICE_SIZE_CHANGE",
     "NIC_MAC_CHANGE",
-    "BALLOON_CHANGE",
 }
 _STATE_AGAIN = {"IO_ERROR_REASON", "WATCHDOG", "CONTROL_ERROR", "REBOOT", "PMWAKEUP", "PMSUSPEND", "PMSUSPEND_DISK"}
 _SILENT = {"BALLOON_CHANGE", "MIGRATION_ITERATION", "POOL_REFRESH", "TUNABLE"}
@@ -90,6 +89,8 @@ class Happenings:
             self.sink.rows(begun, [Row(Kind.VM, uuid, {"since": at})])
         elif name == "LIFECYCLE" and arguments[0] == words.STOPPED:
             self.sink.rows(begun, [Row(Kind.VM, uuid, {"since": None})])
+        elif name == "BALLOON_CHANGE":
+            self.sink.rows(begun, [Row(Kind.VM, uuid, {"memory": arguments[0] * 1024})])
         if name not in _SILENT:
             native_type, text, severity = describe(name, arguments)
             self._event(native_type, text, severity, key(Kind.VM, uuid), domain.name(), at)

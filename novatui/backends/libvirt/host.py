@@ -56,9 +56,16 @@ def recognise(link: Link, host: Host) -> None:
     """Ask for the host's uuid and processor. The first time a host may probe all its QEMUs for it, which takes long."""
     capabilities = parsed(link.attempt(link.conn.getCapabilities))
     cpu = (text_at(capabilities, "host/cpu/vendor"), text_at(capabilities, "host/cpu/model"))
-    host.uuid = text_at(capabilities, "host/uuid")
+    host.uuid = text_at(capabilities, "host/uuid") or _board_uuid(link)
     host.id = host.uuid or host.name
     host.cpu_model = " ".join(filter(None, cpu))
+
+
+def _board_uuid(link: Link) -> str:
+    """uuid of the host's board, from the device tree: for drivers whose capabilities name none."""
+    device = link.attempt(link.conn.nodeDeviceLookupByName, "computer")
+    tree = parsed(link.attempt(device.XMLDesc)) if device is not None else None
+    return text_at(tree, "capability/hardware/uuid")
 
 
 def parsed(xml: str | None) -> Element | None:

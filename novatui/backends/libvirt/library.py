@@ -33,7 +33,10 @@ import libvirt  # noqa: E402
 
 libvirt.registerErrorHandler(lambda _context, _error: None, None)
 
-__all__ = ["libvirt", "start_event_loop", "version_text"]
+__all__ = ["NOWAIT", "libvirt", "start_event_loop", "version_text"]
+
+NOWAIT: int = libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT
+"""For every bulk statistic: without it one domain with a hung monitor makes the whole list wait for 30 s."""
 
 _starting = threading.Lock()
 _loop: threading.Thread | None = None

@@ -11,9 +11,10 @@ from typing import Any
 
 from novatui.backends.driver import Sink
 from novatui.backends.libvirt import states
-from novatui.backends.libvirt.domains import NOWAIT, state_columns
+from novatui.backends.libvirt.disksizes import size_of_disks
+from novatui.backends.libvirt.domains import state_columns
 from novatui.backends.libvirt.host import Host
-from novatui.backends.libvirt.library import libvirt
+from novatui.backends.libvirt.library import NOWAIT, libvirt
 from novatui.backends.libvirt.link import Link
 from novatui.backends.libvirt.mock import mock_stats
 from novatui.backends.libvirt.rates import History, Sample, levels, rates
@@ -115,10 +116,15 @@ class Metrics:
         if reading.state is not None and (reading.state, reading.reason) != (known.state, known.reason):
             known.state, known.reason = reading.state, reading.reason
             changed |= state_columns(known)
-        if reading.disk_size is not None and reading.disk_size != known.disk_size:
-            known.disk_size = reading.disk_size
-            changed["disk_size"] = reading.disk_size
-        for column, value in (("vcpus", reading.vcpus), ("vcpus_max", reading.vcpus_max), ("memory", reading.memory)):
+        size = size_of_disks(known, reading.sizes)
+        if size is not None and size != known.disk_size:
+            known.disk_size = changed["disk_size"] = size
+        for column, value in (
+            ("vcpus", reading.vcpus),
+            ("vcpus_max", reading.vcpus_max),
+            ("memory", reading.assigned),
+            ("memory_max", reading.memory),
+        ):
             if known.summary is not None and value is not None and known.summary.columns.get(column) != value:
                 known.summary.columns[column] = value
                 changed[column] = value

@@ -39,9 +39,6 @@ def _disks(domain: Any, known: Known) -> dict[str, Any]:
         counters = _ask(domain.blockStats, target)
         for name, value in zip(("rd.reqs", "rd.bytes", "wr.reqs", "wr.bytes"), counters or (), strict=False):
             stats[f"block.{index}.{name}"] = value
-        info = _ask(domain.blockInfo, target)
-        if info:
-            stats[f"block.{index}.capacity"] = info[0]
     return stats
 
 

@@ -12,7 +12,7 @@ from novatui.backends.libvirt.host import Host
 from novatui.backends.libvirt.link import Link, truth
 from novatui.backends.libvirt.xmltree import MalformedXml, attribute_at, parse
 from novatui.core.detail import Lease
-from novatui.core.errors import NotFound, NotSupported, NovaError, Unreachable
+from novatui.core.errors import Conflict, NotFound, NotSupported, NovaError, Unreachable
 from novatui.core.ids import key
 from novatui.core.inventory import Row, Value
 from novatui.core.states import Kind
@@ -57,10 +57,10 @@ class Networks:
         return self.link.call(self.link.conn.networkLookupByUUIDString, uuid)
 
     def leases(self, uuid: str) -> list[Lease]:
-        """Addresses that one network gave out. A network that does not serve DHCP through libvirt has none."""
+        """Addresses that one network gave out. One that is not active, or not served by libvirt, gave out none."""
         try:
             found = self.link.call(self.lookup(uuid).DHCPLeases)
-        except NotSupported:
+        except (Conflict, NotSupported):
             return []
         return [
             Lease(

@@ -61,8 +61,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes it occupies on the host."""
     disks: dict[str, DiskCounters] | None
     nics: dict[str, NicCounters] | None
-    disk_size: int | None
-    """Virtual size of all disks, bytes."""
+    sizes: dict[str, int | None] | None
+    """Virtual size of each disk in bytes, by target."""
 
 
 def decode(stats: Stats) -> Reading:
@@ -82,7 +82,7 @@ def decode(stats: Stats) -> Reading:
         resident=kibibytes(stats, "balloon.rss"),
         disks=_disks(stats),
         nics=_nics(stats),
-        disk_size=disk_size(stats),
+        sizes=sizes_by_target(stats),
     )
 
 
@@ -98,10 +98,16 @@ def kibibytes(stats: Stats, name: str) -> int | None:
     return value * _KIB if value is not None else None
 
 
-def disk_size(stats: Stats) -> int | None:
-    """Virtual size of all disks. A drive without a medium has no figures at all and takes no space."""
-    sizes = [number(stats, f"{disk}.capacity") for disk in _entries(stats, "block") or () if _has_medium(stats, disk)]
-    return total(sizes)
+def sizes_by_target(stats: Stats) -> dict[str, int | None] | None:
+    """Virtual size of each disk. A drive without a medium has no figures at all and is left out."""
+    entries = _entries(stats, "block")
+    if entries is None:
+        return None
+    return {
+        str(stats.get(f"{disk}.name", disk)): number(stats, f"{disk}.capacity")
+        for disk in entries
+        if _has_medium(stats, disk)
+    }
 
 
 def total(values: Iterable[int | None]) -> int | None:

@@ -18,6 +18,9 @@ from novatui.core.states import Kind
 _STATES = ("inactive", "building", "running", "degraded", "inaccessible")
 """virStoragePoolState, in the words of `virsh pool-info`."""
 
+_ACTIVE = 2
+"""VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE."""
+
 _USABLE = {2, 3}
 _SHARED = {"netfs", "iscsi", "iscsi-direct", "rbd", "gluster", "sheepdog"}
 _LOCAL = {"dir", "fs", "logical", "disk", "zfs", "vstorage"}
@@ -62,6 +65,14 @@ class Storage:
                 found.append(describe_volume(volume.name(), volume.key(), self.link.call(volume.XMLDesc)))
             except NotFound:
                 continue
+        return found
+
+    def volumes_by_path(self) -> dict[str, Any]:
+        """libvirt's volumes of all active pools, by path and by `pool/volume`: one call per pool."""
+        found: dict[str, Any] = {}
+        for pool in self.link.attempt(self.link.conn.listAllStoragePools, _ACTIVE) or ():
+            for volume in self.link.attempt(pool.listAllVolumes, 0) or ():
+                found[volume.key()] = found[f"{pool.name()}/{volume.name()}"] = volume
         return found
 
     def _row(self, pool: Any) -> Row:

@@ -8,9 +8,11 @@ import msgspec
 
 from novatui.backends.libvirt import domxml, domxml_boot, domxml_cpu
 from novatui.backends.libvirt.addresses import source_address
+from novatui.backends.libvirt.domxml_disks import source_of
 from novatui.backends.libvirt.xmltree import attribute_at, parse, size_of, text_at
 from novatui.core.inventory import Value
 
+_DISKS = {"disk", "lun"}
 AGENT = "org.qemu.guest_agent.0"
 
 
@@ -24,7 +26,11 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     hostdevs: tuple[str, ...] = ()
     """Addresses of host devices given to it, as `addresses.source_address` writes them."""
     disks: tuple[str, ...] = ()
-    """Targets of its disks: vda …"""
+    """Targets of its disks and drives: vda …"""
+    fixed: tuple[str, ...] = ()
+    """The same without drives for removable media."""
+    images: tuple[str, ...] = ()
+    """Where the fixed disks are."""
     interfaces: tuple[str, ...] = ()
     """Host names of its interfaces: vnet0 …"""
 
@@ -58,7 +64,8 @@ def summarise(xml: str) -> Summary:
     """Read a domain's XML for a list. MalformedXml when it is none."""
     root = parse(xml)
     devices = root.find("devices")
-    disks = _all(devices, "disk")
+    drives = _all(devices, "disk")
+    disks = [drive for drive in drives if drive.get("device", "disk") in _DISKS]
     nics = _all(devices, "interface")
     given = [*_all(devices, "hostdev"), *(nic for nic in nics if nic.get("type") == "hostdev")]
     return Summary(
@@ -73,7 +80,9 @@ def summarise(xml: str) -> Summary:
         },
         macs=tuple(mac.lower() for nic in nics if (mac := attribute_at(nic, "mac", "address"))),
         hostdevs=tuple(address for each in given if (address := source_address(each))),
-        disks=tuple(name for disk in disks if (name := attribute_at(disk, "target", "dev"))),
+        disks=tuple(name for drive in drives if (name := attribute_at(drive, "target", "dev"))),
+        fixed=tuple(name for disk in disks if (name := attribute_at(disk, "target", "dev"))),
+        images=tuple(_image(disk) for disk in disks),
         interfaces=tuple(name for nic in nics if (name := attribute_at(nic, "target", "dev"))),
     )
 
@@ -97,15 +106,23 @@ def _machine(root: Element) -> dict[str, Value]:
 
 
 def _sizes(root: Element) -> dict[str, Value]:
+    """`<memory>` is what the machine starts with and its balloon's limit, `<currentMemory>` what it has now."""
     online, most = domxml_cpu.counts(root)
-    memory = size_of(root.find("memory"))
-    limit = root.find("maxMemory")
+    limit = size_of(root.find("memory"))
+    current = root.find("currentMemory")
     return {
         "vcpus": online,
         "vcpus_max": most,
-        "memory": memory,
-        "memory_max": size_of(limit) if limit is not None else memory,
+        "memory": size_of(current) if current is not None else limit,
+        "memory_max": limit,
     }
+
+
+def _image(disk: Element) -> str:
+    """Path of a disk's image, or `pool/volume`; empty when it is neither."""
+    kind, source = disk.get("type", ""), disk.find("source")
+    place = source_of(kind, source)
+    return f"{source.get('pool', '')}/{place}" if kind == "volume" and source is not None else place
 
 
 def _tpm(devices: Element | None) -> str | None:
