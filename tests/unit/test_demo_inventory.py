@@ -200,3 +200,19 @@ def test_fifty_thousand_machines_have_names_of_their_own() -> None:
     assert len(wanted) == 50_000
     assert len({machine.name for machine in wanted}) == 50_000
     assert len({machine.uuid for machine in wanted}) == 50_000
+
+
+@pytest.mark.parametrize("options", ["vms=1", "vms=2&hosts=1", "vms=5", "vms=21&hosts=2", "vms=5&hosts=300"])
+def test_a_fleet_of_any_size_is_legal(options: str) -> None:
+    for spec in expand(f"demo://?{options}"):
+        sink = Recording()
+        driver = DemoDriver(spec, {}, sink)
+        driver.connect()
+        driver.load(EVERYTHING)
+        driver.sample(None)
+        driver.close()
+        for _, row in sink.given:
+            check_row(row)
+        check_references(sink.table)
+        for metrics in sink.measured.values():
+            check_metrics(metrics)
