@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 
@@ -20,6 +21,13 @@ from novatui.ui.widgets.overlay import Overlay
 
 NATIVE = "ansi-dark"
 """Textual's own theme for the colours that the terminal defines."""
+
+
+SETTLING = 300.0
+"""Longest wait for the first listings of all connections, seconds."""
+
+COLLECT = (20_000, 20, 100)
+"""Thresholds of the garbage collector: loading a large fleet makes few cycles and very many objects."""
 
 
 class NovaApp(MeteredApp, inherit_bindings=False):
@@ -42,6 +50,7 @@ class NovaApp(MeteredApp, inherit_bindings=False):
         self.look = look or Look(marks=marks_for(os.environ), styles=theme.styles)
         self._theme_file = theme
         self._find = find
+        self._settling: asyncio.Task[None] | None = None
 
     def on_mount(self) -> None:
         """Draw from what is known already, then connect."""
@@ -50,17 +59,26 @@ class NovaApp(MeteredApp, inherit_bindings=False):
         else:
             self.register_theme(_textual_theme(self._theme_file))
             self.theme = f"nova-{self._theme_file.name}"
+        gc.set_threshold(*COLLECT)
         self.set_class(self.look.marks.ascii, "ascii-only")
         self.push_screen(FleetScreen(self.fleet, self.look, find=self._find))
         self.call_after_refresh(self._connect)
 
     async def _connect(self) -> None:
         await self.fleet.start()
-        # What was loaded to draw the first frame lives as long as the program: keep the collector off it.
+        self._settling = asyncio.create_task(self._settle())
+
+    async def _settle(self) -> None:
+        """What was loaded lives as long as the program: keep the collector off it, it would pause the screen."""
+        gc.freeze()
+        await self.fleet.settled(SETTLING)
+        gc.collect()
         gc.freeze()
 
     async def on_unmount(self) -> None:
         """End the workers."""
+        if self._settling is not None:
+            self._settling.cancel()
         await self.fleet.stop()
 
     async def action_overlay(self) -> None:
