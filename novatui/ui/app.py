@@ -72,7 +72,6 @@ class NovaApp(MeteredApp, inherit_bindings=False):
         """What was loaded lives as long as the program: keep the collector off it, it would pause the screen."""
         gc.freeze()
         await self.fleet.settled(SETTLING)
-        gc.collect()
         gc.freeze()
 
     async def on_unmount(self) -> None:
