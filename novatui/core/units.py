@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import isfinite
 
 _STEPS = "KMGTPE"
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgtpe]?)(i?)(b?)(?:/s)?", re.IGNORECASE)
@@ -27,7 +28,7 @@ def parse_span(text: str) -> float | None:
 
 def size(value: float | None, unknown: str = "?") -> str:
     """Bytes in at most five characters: `512`, `1.5K`, `16.0G`."""
-    if value is None:
+    if value is None or not isfinite(value):
         return unknown
     if value < 1000:
         return f"{value:.0f}"
@@ -42,7 +43,7 @@ def size(value: float | None, unknown: str = "?") -> str:
 
 def count(value: float | None, unknown: str = "?") -> str:
     """A number of things in at most five characters: `0`, `3.2`, `433`, `65k`, `1.2M`."""
-    if value is None:
+    if value is None or not isfinite(value):
         return unknown
     if value < 9.95:
         return f"{value:.1f}".removesuffix(".0")
@@ -59,14 +60,14 @@ def count(value: float | None, unknown: str = "?") -> str:
 
 def percent(value: float | None, unknown: str = "?") -> str:
     """A percentage without its sign: `7.3`, `42`, `100`."""
-    if value is None:
+    if value is None or not isfinite(value):
         return unknown
     return f"{value:.1f}" if value < 9.95 else f"{value:.0f}"
 
 
 def span(seconds: float | None, unknown: str = "?") -> str:
     """A span of time in one unit: `17s`, `4m`, `3h`, `41d`."""
-    if seconds is None:
+    if seconds is None or not isfinite(seconds):
         return unknown
     seconds = max(0.0, seconds)
     for unit, length in (("d", 86400), ("h", 3600), ("m", 60)):
@@ -82,6 +83,6 @@ def age(seconds: float, period: float = 0.0) -> str:
     """
     if seconds <= period:
         return ""
-    if seconds < 60:
+    if 0 <= seconds < 60:
         return f"{int(seconds // 5) * 5}s"
     return span(seconds)

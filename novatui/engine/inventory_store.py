@@ -7,6 +7,7 @@ what a listing did not mention and nobody saw since it began is gone, and so is 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from math import isfinite
 
 import msgspec
 
@@ -84,7 +85,7 @@ class InventoryStore(InventoryRows):
     def set_link(self, conn: str, state: Link, relist: float = RELIST) -> None:
         """Where the connection stands: without it values are stale. `relist`: seconds between its full listings."""
         link = self._links[conn]
-        link.state, link.relist = state, relist
+        link.state, link.relist = state, relist if isfinite(relist) and relist > 0 else RELIST
         self.dirty.add(link.slot)
 
     # --- readings ---------------------------------------------------------------------------------------------------

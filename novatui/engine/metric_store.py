@@ -46,7 +46,7 @@ class Pace:
     """How often a connection measures, and therefore how long its rings are."""
 
     def __init__(self, period: float) -> None:
-        self.period = min(max(period, 0.1), HISTORY / 2)
+        self.period = min(max(period, 0.1), HISTORY / 2) if isfinite(period) else PERIOD
         self.per_second = 1 / self.period
         self.cells = round(HISTORY / self.period)
         self.generation = -1

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from novatui.core.metrics import POSITION
 from novatui.core.states import Kind
 from novatui.engine.fleet import Changes, Fleet
-from novatui.engine.query import QueryError, parse
+from novatui.engine.query import Query, QueryError, parse
 from novatui.engine.selection import Selection, Sort
 from novatui.ui.render.bars import Listing
 from novatui.ui.render.look import Look
@@ -23,14 +23,14 @@ RESORT = 3.0
 class FleetListing:
     """Machines in the order of the table."""
 
-    def __init__(self, fleet: Fleet, look: Look, filter: str = "") -> None:
+    def __init__(self, fleet: Fleet, look: Look) -> None:
         self._fleet = fleet
         self._look = look
-        self.filter = filter
+        self.filter = ""
         self.scope: int | None = None
         """Node of the tree that the list is limited to."""
         self.sort = Sort()
-        self._query = parse(filter)
+        self._query = Query()
         self._selection = Selection(fleet, self._query, self.sort, kinds=MACHINES, clocks=look)
         self._unfolded: set[int] = set()
         self._take_order()

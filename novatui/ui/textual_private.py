@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import sys
 import time
 from collections.abc import Callable
 from importlib import import_module
@@ -79,6 +80,12 @@ class PassThroughDriver(LinuxDriver):
     """
 
     output: PassThrough | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Textual draws on stderr, so that a person who keeps the error messages in a file would look at nothing.
+        if sys.__stdout__ is not None and sys.__stdout__.isatty():
+            self._file = sys.__stdout__
 
     def start_application_mode(self) -> None:
         app, file = self._app, self._file

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
+from math import isfinite
 from typing import Any, cast
 
 import msgspec
@@ -69,6 +70,8 @@ def decode(body: bytes) -> frames.Frame:
         frame: frames.Frame = _DECODER.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise GarbledChannel(f"not a frame: {clean(str(error), 200)}") from None
+    if not isfinite(getattr(frame, "begun", 0.0)):
+        raise GarbledChannel(f"a {type(frame).__name__} frame that began at no time")
     if isinstance(frame, frames.Rows):
         return _clean_rows(frame)
     return cast("frames.Frame", _clean_struct(frame, _VERBATIM.get(type(frame), frozenset())))

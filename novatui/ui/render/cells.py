@@ -9,6 +9,8 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from novatui.core.text import clean
+
 Piece = tuple[str, Style]
 """A run of text and the style that it is drawn in."""
 
@@ -22,8 +24,12 @@ def width_of(pieces: Iterable[Piece]) -> int:
 
 
 def line(pieces: Iterable[Piece], width: int, cut: str = "") -> Strip:
-    """One line of exactly `width` cells: what is too long is cut (and ends with `cut`), what is too short is padded."""
-    strip = Strip([Segment(text, style) for text, style in pieces if text])
+    """One line of exactly `width` cells: what is too long is cut (and ends with `cut`), what is too short is padded.
+
+    Everything that is drawn comes through here. What backends say is clean already; what a configuration or a command
+    line says may not be.
+    """
+    strip = Strip([Segment(text if text.isprintable() else clean(text), style) for text, style in pieces if text])
     if cut and strip.cell_length > width > 0:
         strip = Strip([*strip.crop(0, width - 1), Segment(cut)])
     return strip.adjust_cell_length(width).simplify()

@@ -27,6 +27,8 @@ class FleetFeed(FleetPanes, inherit_bindings=False):
     def on_mount(self) -> None:
         """Take what the stores hold already, and every change from now on."""
         self._table.focus()
+        if self._problem is not None:
+            self._filter.edit()
         self._unfold_connections()
         self._show_listing()
         self.fleet.on_change = lambda: self._painter.request(self._take_changes)

@@ -7,6 +7,7 @@ from textual.containers import Horizontal, Vertical
 from textual.strip import Strip
 
 from novatui.actions.catalogue import ACTIONS
+from novatui.core.text import clean
 from novatui.engine.fleet import Fleet
 from novatui.engine.query import QueryError
 from novatui.ui.listing import FleetListing
@@ -45,13 +46,16 @@ class FleetPanes(RowScreen, inherit_bindings=False):
         self._painter = Painter(self)
         self._tree_source = TreeSource(fleet, look, self._versions)
         self._table_source = TableSource(fleet, look, self._versions)
-        self._listing = FleetListing(fleet, look, filter=find)
+        self._listing = FleetListing(fleet, look)
+        self._find = find
         self._tree_wanted: bool | None = None
         """What the person asked for; None: by the width of the screen."""
         self._zoomed = ""
         """Pane that has the screen for itself: `tree`, `table`, or empty."""
         self._problem: QueryError | None = None
         """What is wrong with the filter that is being typed."""
+        if find:
+            self._problem = self._listing.set_filter(clean(find))
         self._sorting = False
         """The next key names the column to sort by."""
 
@@ -59,9 +63,7 @@ class FleetPanes(RowScreen, inherit_bindings=False):
         """The panes, top to bottom."""
         ascii_only = self.look.marks.ascii
         self._status = Lines(lambda width, _: [bars.status(self.fleet, self.look, width)], id="status")
-        self._filter = FilterBar(
-            self._draw_prompt, self._draw_listing, self._draw_counts, text=self._listing.filter, id="filter"
-        )
+        self._filter = FilterBar(self._draw_prompt, self._draw_listing, self._draw_counts, text=self._find, id="filter")
         self._tree = RowView(self._tree_source, painter=self._painter, ascii_only=ascii_only, id="tree")
         self._table = RowView(
             self._table_source,
