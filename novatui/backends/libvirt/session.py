@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from typing import Any, TypeVar
 
 from novatui.backends.driver import Sink
 from novatui.backends.libvirt import tls
@@ -18,6 +19,8 @@ from novatui.core.errors import Conflict, NovaError, Unreachable
 
 _AUTHNAME, _PASSPHRASE, _ECHO_PROMPT, _NOECHO_PROMPT = 2, 5, 6, 7
 """virConnectCredentialType."""
+
+T = TypeVar("T")
 
 _opening = threading.Lock()
 _embed_root: str | None = None
@@ -36,9 +39,10 @@ class Opened:
 def open_session(spec: ConnectionSpec, secrets: Mapping[str, str], sink: Sink) -> Opened:
     """Connect. NovaError says why it cannot be done."""
     start_event_loop()
-    with tls.pki_folder(spec.options) as pki:
-        address = resolve(spec, pki=pki)
-        _claim_process(address)
+    with ExitStack() as files:
+        pki = _step("tls", sink, lambda: files.enter_context(tls.pki_folder(spec.options)))
+        address = _step("resolve", sink, lambda: resolve(spec, pki=pki))
+        _step("connect", sink, lambda: _claim_process(address))
         _resolve_name(address, sink)
         tls_info = _check_tls(spec, address, sink)
         readonly = spec.options.get("readonly") == "socket"
@@ -46,6 +50,15 @@ def open_session(spec: ConnectionSpec, secrets: Mapping[str, str], sink: Sink) -
     link = Link(conn, sink, spec.uri)
     link.guard()
     return Opened(link, address, tls_info)
+
+
+def _step(name: str, sink: Sink, body: Callable[[], T]) -> T:
+    """Do it; a failure is told as that of this step."""
+    try:
+        return body()
+    except NovaError as error:
+        sink.step(name, False, 0.0, error.failure.message)
+        raise
 
 
 def _claim_process(address: Address) -> None:
@@ -92,11 +105,7 @@ def _check_tls(spec: ConnectionSpec, address: Address, sink: Sink) -> TlsInfo | 
     """What a handshake of our own shows: libvirt does not tell version or certificate of its connection."""
     if address.transport != "tls":
         return None
-    try:
-        info, ms = timed(lambda: tls.look(address, spec.options))
-    except NovaError as error:
-        sink.step("tls", False, 0.0, error.failure.message)
-        raise
+    info, ms = _step("tls", sink, lambda: timed(lambda: tls.look(address, spec.options)))
     sink.step("tls", True if info.version else None, ms, info.version)
     return info
 
