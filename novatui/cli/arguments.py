@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from novatui.cli.exits import UsageError
 from novatui.cli.verbs import EXIT_CODES, VERBS, seconds
-from novatui.config.errors import did_you_mean
+from novatui.config.errors import nearest
 
 CONSOLE = "console"
 """What a command line is for that begins with no verb."""
@@ -68,7 +68,9 @@ class Parser(argparse.ArgumentParser):
         for word in unknown:
             if word.startswith("-") and word != "-":
                 name = word.partition("=")[0]
-                hint = did_you_mean(name, self._option_string_actions) or f"see `{self.prog} --help`"
+                known = {option.lstrip("-"): option for option in self._option_string_actions}
+                meant = known.get(nearest(name.lstrip("-"), known))
+                hint = f"did you mean `{meant}`?" if meant else f"see `{self.prog} --help`"
                 raise UsageError(f"there is no option {name}", hint)
         if unknown:
             self.error(f"too many words: {' '.join(unknown)}")

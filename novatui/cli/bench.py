@@ -28,11 +28,12 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 class BenchFleet(Fleet):
-    """A fleet that writes its counters when it stops, while its workers still live. Without --bench a plain fleet."""
+    """A fleet that counts when it stops, while its workers still live. Without --bench a plain fleet."""
 
     def __init__(self, *args: Any, options: Namespace, **more: Any) -> None:
         super().__init__(*args, **more)
         self._options = options
+        self._results: dict[str, Any] = {}
         self._began = time.monotonic()
         self._lags: list[float] = []
         self._probe: asyncio.Task[None] | None = None
@@ -44,13 +45,18 @@ class BenchFleet(Fleet):
         await super().start()
 
     async def stop(self) -> None:
-        """Write the counters, then end the workers."""
+        """Take the counters, then end the workers."""
         if self._probe:
             self._probe.cancel()
             self._probe = None
             await self._heartbeats()
-            _write(self._options.bench, self._counters())
+            self._results = self._counters()
         await super().stop()
+
+    def write_results(self, **more: Any) -> None:
+        """Write what was counted, and `more` beside it, once the screen is free again; nothing without --bench."""
+        if self._results:
+            _write(self._options.bench, self._results | more)
 
     async def _look(self) -> None:
         while True:

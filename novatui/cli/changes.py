@@ -121,7 +121,8 @@ class Watcher:
                 self._sampled[slot] = now - age
                 form = sample_json(self._fleet, slot, now)
                 words = "  ".join(f"{name} {value:.6g}" for name, value in form["metrics"].items())
-                self._say("sample", form, words or "nothing measured")
+                if words:
+                    self._say("sample", form, words)
 
     # --- the rest --------------------------------------------------------------------------------------------------
 

@@ -52,6 +52,7 @@ def _open(options: Namespace, loaded: Loaded) -> int:
 
     app = NovaApp(fleet)
     app.run()
+    fleet.write_results(screen=app.counters.summary())
     return app.return_code or exits.DONE
 
 

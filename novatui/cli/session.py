@@ -56,6 +56,7 @@ async def opened(
             yield fleet
         finally:
             await fleet.stop()
+            fleet.write_results()
 
 
 @asynccontextmanager

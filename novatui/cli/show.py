@@ -17,12 +17,16 @@ from novatui.cli.objects import reference, resolve
 from novatui.cli.session import opened, report
 from novatui.cli.streams import say, say_json, say_lines
 from novatui.core.detail import Detail
-from novatui.core.errors import NotSupported
+from novatui.core.errors import NotFound, NotSupported, NovaError
 from novatui.core.states import Kind
 from novatui.engine.fleet import DEFAULT_KINDS, Fleet, Target
 
 PARTS = ("snapshots", "devices", "volumes", "leases", "properties")
 """Parts of a detail beside the specification."""
+
+
+_SELDOM_TOLD = frozenset({Kind.SNAPSHOT, Kind.DEVICE})
+"""Kinds of which most products tell no more than their listing says."""
 
 
 def show(options: Namespace) -> int:
@@ -42,13 +46,13 @@ async def _show(options: Namespace) -> int:
         if options.raw:
             return exits.worst([unreached, await _say_raw(fleet, slot)])
         await measured(fleet, [slot], rates=True)
-        detail = await _detail(fleet, slot)
+        code, detail = await _detail(fleet, slot)
         if options.json:
             say_json(_json(fleet, slot, detail))
         else:
             for line in describe(fleet, slot, detail):
                 say(line)
-        return unreached
+        return exits.worst([unreached, code])
 
 
 def _kinds(word: str) -> Collection[Kind]:
@@ -63,15 +67,19 @@ def _narrowed(word: str, targets: Sequence[Target]) -> Sequence[Target]:
     return [target for target in targets if ref and target.spec.name == ref.conn] or targets
 
 
-async def _detail(fleet: Fleet, slot: int) -> Detail:
-    """All that its connection tells of it; nothing, when it tells no details of such a thing."""
+async def _detail(fleet: Fleet, slot: int) -> tuple[int, Detail]:
+    """All that its connection tells of it, beside what is known already. What keeps it from telling is narrated."""
     ref = fleet.inventory.ref(slot)
+    nothing = Detail(key=ref.key)
     if ref.kind in {Kind.CONNECTION, Kind.GROUP}:
-        return Detail(key=ref.key)
+        return exits.DONE, nothing
     try:
-        return await fleet.detail(ref)
-    except NotSupported:
-        return Detail(key=ref.key)
+        return exits.DONE, await fleet.detail(ref)
+    except NovaError as error:
+        if isinstance(error, NotSupported) or (isinstance(error, NotFound) and ref.kind in _SELDOM_TOLD):
+            return exits.DONE, nothing
+        complain_of(error.failure, str(ref))
+        return exits.FAILED, nothing
 
 
 async def _say_raw(fleet: Fleet, slot: int) -> int:

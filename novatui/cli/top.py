@@ -68,4 +68,6 @@ def _tell(fleet: Fleet, slots: Sequence[int], told: dict[int, float]) -> None:
         age = fleet.metrics.age(slot, now)
         if age is not None and now - age > told.get(slot, 0.0) + 1e-3:
             told[slot] = now - age
-            say_json(sample_json(fleet, slot, now))
+            form = sample_json(fleet, slot, now)
+            if form["metrics"]:
+                say_json(form)
