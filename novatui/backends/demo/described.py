@@ -7,8 +7,9 @@ from novatui.backends.demo.devices import device_id
 from novatui.backends.demo.dialects.base import Dialect, Layout, place_key
 from novatui.backends.demo.dice import Dice
 from novatui.backends.demo.estate import Estate
-from novatui.backends.demo.shapes import MIB, Disk, Host, Load, Machine, Net, Nic, Store, Volume
+from novatui.backends.demo.shapes import MIB, Disk, Host, Load, Machine, Net, Nic, Store
 from novatui.backends.demo.worldfile import Mediated, PciDevice, World, WorldHost, WorldSnapshot, WorldVm
+from novatui.core.detail import Volume
 from novatui.core.devices import Device, MdevType
 from novatui.core.errors import NotFound
 from novatui.core.ids import key

@@ -11,6 +11,9 @@ from novatui.backends.demo.routines import ROUTINES, Beat, Condition, Moment, Ro
 from novatui.backends.demo.shapes import AWAY_FROM_SITE, Machine
 from novatui.core.states import Power
 
+AWAKE = frozenset({Power.RUNNING, Power.MIGRATING, Power.STOPPING})
+"""States in which a machine works: its load can be measured and its guest can answer."""
+
 ARRIVES = 2.0
 """Seconds after the begin of a migration to another connection at which the copy is made there."""
 
@@ -109,10 +112,9 @@ class _Story:
         busy = world < last.end
         then = was if busy else last.beat.then
         power = last.beat.during if busy and last.beat.during else then.power
+        coming = busy and last.beat.verb == "migrate" and world >= last.begin + ARRIVES
         return Now(
-            here=self._here(
-                machine, then, coming=busy and last.beat.verb == "migrate" and world >= last.begin + ARRIVES
-            ),
+            here=self._here(machine, then, coming=coming),
             power=power,
             away=then.away,
             snap=then.snap,

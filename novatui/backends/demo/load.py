@@ -6,12 +6,8 @@ from math import pi, sin
 
 from novatui.backends.demo.clock import DAY
 from novatui.backends.demo.dice import noise
-from novatui.backends.demo.life import Now
+from novatui.backends.demo.life import AWAKE, Now
 from novatui.backends.demo.shapes import MIB, Host, Machine
-from novatui.core.states import Power
-
-MOVING = frozenset({Power.RUNNING, Power.MIGRATING, Power.STOPPING})
-"""States in which a machine does something that can be measured."""
 
 FULL = 78.0
 """Percent of a host's processors from which on machines have to wait for their turn."""
@@ -45,7 +41,7 @@ def host_busy(host: Host, at: float) -> float:
 
 def machine_metrics(machine: Machine, now: Now, host: Host, at: float) -> Metrics:
     """A machine at that world time; nothing at all while it does nothing."""
-    if now.power not in MOVING:
+    if now.power not in AWAKE:
         return {}
     name, load = machine.noise, machine.load
     crowd = host_busy(host, at)

@@ -6,16 +6,13 @@ from ipaddress import ip_interface
 
 from novatui.backends.demo.dialects.base import Dialect
 from novatui.backends.demo.estate import Estate, kind_of
-from novatui.backends.demo.life import Now
+from novatui.backends.demo.life import AWAKE, Now
 from novatui.backends.demo.shapes import Host, Machine, Net, Place, Store
 from novatui.core.devices import Device
 from novatui.core.ids import key
 from novatui.core.inventory import Row, Value
 from novatui.core.snapshots import Snapshot
 from novatui.core.states import Family, Health, Kind, Power
-
-GUEST_RUNS = frozenset({Power.RUNNING, Power.MIGRATING, Power.STOPPING})
-"""States in which a guest agent can answer."""
 
 PATCHED = "patched"
 """Tag that the routine `edit` puts on and takes off."""
@@ -147,9 +144,9 @@ def leased(net: Net, machine: Machine) -> str:
 
 
 def _guest(estate: Estate, machine: Machine, now: Now) -> dict[str, Value]:
-    answers = machine.tools and now.power in GUEST_RUNS
+    answers = machine.tools and now.power in AWAKE
     return {
-        "tools": estate.dialect.tools(machine, now.power in GUEST_RUNS) if machine.kind is Kind.VM else None,
+        "tools": estate.dialect.tools(machine, now.power in AWAKE) if machine.kind is Kind.VM else None,
         "ip": [address(estate, machine)] if answers and machine.nics else None,
         "guest_name": machine.name if answers else None,
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from novatui.core.detail import Volume
 from novatui.core.devices import Device
 from novatui.core.inventory import Value
 from novatui.core.snapshots import Snapshot
@@ -60,14 +61,6 @@ class Store(msgspec.Struct, frozen=True, kw_only=True):
     active: bool = True
     volumes: tuple[Volume, ...] | None = None
     """None: they follow from the machines whose disks lie here."""
-
-
-class Volume(msgspec.Struct, frozen=True, kw_only=True):
-    name: str
-    path: str
-    format: str
-    capacity: int
-    allocation: int
 
 
 class Net(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,10 +16,7 @@ LEASE_TIME = 3600.0
 def volumes_of(scene: Scene, store: Store) -> tuple[Volume, ...]:
     """All volumes of a store: the disks of the machines that lie there."""
     if store.volumes is not None:
-        return tuple(
-            Volume(name=v.name, path=v.path, format=v.format, capacity=v.capacity, allocation=v.allocation)
-            for v in store.volumes
-        )
+        return store.volumes
     estate = scene.estate
     found: list[Volume] = []
     for machine in estate.machines:

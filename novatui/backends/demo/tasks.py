@@ -56,9 +56,7 @@ def task(scene: Scene, act: Act, world: float) -> Task:
         started=began,
         ended=ended,
         detail=_detail(scene, act, course, elapsed, running),
-        failure=None
-        if state in (TaskState.RUNNING, TaskState.DONE)
-        else scene.dialect.failure(act.verb, machine, host),
+        failure=scene.dialect.failure(act.verb, machine, host) if state in UNWELL else None,
         migration=progress(course, elapsed, scene.traits.migration, source, destination) if moves else None,
         cancellable=running and act.verb in ("migrate", "backup", "clone"),
     )

@@ -35,7 +35,7 @@ TIERS: tuple[Tier, ...] = (
     Tier("rdsh", (8, 16), (32, 64), (120, 160), Load(46, 0.79, 6 * MB, 3 * MB), windows=True),
     Tier("ci", (4, 8), (8, 16), (80, 120), Load(38, 0.44, 15 * MB, 4 * MB)),
 )
-"""Their number and that of SERVICES share no divisor with SCATTER: see `machine_name`."""
+"""Every tier in the fleet. SCATTER must not divide their number times that of SERVICES."""
 
 SERVICES: tuple[str, ...] = (
     "auth", "billing", "cart", "catalog", "chat", "claims", "cms", "crm", "dns", "docs",

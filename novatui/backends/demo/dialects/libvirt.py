@@ -85,7 +85,7 @@ TRAITS = Traits(
         Star(name="etl-big-2", tier="batch", site="kvm-03", routine="stall", vcpus=16, gib=64, cpu=81),
         Star(name="gpu-train-1", tier="batch", site="kvm-12", vcpus=16, gib=128, cpu=58, gpu=True),
         Star(name="build-3", tier="ci", site="kvm-12", routine="enospc", vcpus=8, gib=16, snapshots=11),
-        Star(name="nfs-gw", tier="file", site="kvm-03", routine="travel", vcpus=4, gib=8, cpu=22, vf=True),
+        Star(name="nfs-gw", tier="file", site="kvm-03", routine="travel", vcpus=4, gib=8, cpu=22),
     ),
 )
 """libvirt 9: the connection is the host; jobs instead of tasks, told in full; nothing is remembered."""
