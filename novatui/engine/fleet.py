@@ -111,7 +111,7 @@ class Fleet:
         """Open every connection; returns without waiting for any of them."""
         self._links.start()
         if self._recall:
-            self._filling = asyncio.create_task(self._recall.fill(self._is_listed, self._announce))
+            self._filling = asyncio.create_task(self._recall.fill(self._is_known_whole, self._announce))
 
     async def stop(self) -> None:
         """Close every connection and end every worker; takes two seconds at most."""
@@ -227,6 +227,10 @@ class Fleet:
 
     def _is_listed(self, name: str) -> bool:
         return self.connections[name].listed
+
+    def _is_known_whole(self, name: str) -> bool:
+        """Listed without exception: what the cache still holds of it is of no use."""
+        return self._is_listed(name) and not self.connections[name].load_failures
 
     def _announce(self) -> None:
         if self.on_change and not self._announced:

@@ -38,13 +38,13 @@ class Recall:
             elif file.reason:
                 log.warning("the cached inventory of %s is not used: %s", spec.name, file.reason)
 
-    async def fill(self, listed: Callable[[str], bool], changed: Callable[[], None]) -> None:
-        """Put the rest into the inventory, a slice a turn of the loop; a connection that was listed needs no more."""
+    async def fill(self, known: Callable[[str], bool], changed: Callable[[], None]) -> None:
+        """Put the rest into the inventory, a slice a turn of the loop; a connection that is known whole needs no more."""
         for file in self._files:
             for _ in adopt(file, self._inventory):
                 changed()
                 await asyncio.sleep(0)
-                if listed(file.conn):
+                if known(file.conn):
                     break
 
     async def save(self, conns: Iterable[str]) -> None:
