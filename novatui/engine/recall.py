@@ -39,7 +39,7 @@ class Recall:
                 log.warning("the cached inventory of %s is not used: %s", spec.name, file.reason)
 
     async def fill(self, known: Callable[[str], bool], changed: Callable[[], None]) -> None:
-        """Put the rest into the inventory, a slice a turn of the loop; a connection that is known whole needs no more."""
+        """Put the rest into the inventory, a slice a turn; a connection that is known whole needs no more."""
         for file in self._files:
             for _ in adopt(file, self._inventory):
                 changed()

@@ -73,7 +73,7 @@ def assert_demo_lists(debian: BareDebian, user: str, environment: dict[str, str]
     line = ".venv/bin/novatui ls -c 'demo://?vms=50' --json 2>/dev/null"
     answer = debian.run(line, user=user, seconds=120, environment=environment)
     assert answer.status == 0, answer.output
-    assert len(json.loads(answer.output)["objects"]) == 50
+    assert len(json.loads(answer.output)["objects"]) >= 50  # and clones that come and go
     assert answer.left_running == []
 
 
