@@ -8,9 +8,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from novatui.cli import exits
+import msgspec
+
+from novatui.cli import bundle, exits
 from novatui.cli.checks import Check, configuration, libraries, program, terminal
-from novatui.cli.complaint import REDACTOR
+from novatui.cli.complaint import REDACTOR, narrate
 from novatui.cli.forms import connection_json, plain
 from novatui.cli.session import code_of, opened
 from novatui.cli.streams import flush, say, say_json
@@ -21,30 +23,48 @@ MARKS = {True: "ok", False: "FAIL", None: "-"}
 """What stands before a line: right, wrong, worth knowing."""
 
 
+class Found(msgspec.Struct):
+    """What came of making the connections."""
+
+    code: int = exits.DONE
+    connections: list[dict[str, Any]] = []
+    """Each as JSON, with its steps."""
+    logs: dict[str, list[str]] = {}
+    """Last lines of the worker of each."""
+
+
 def doctor(options: Namespace) -> int:
     """Check everything; exit 2 for a wrong configuration, 3 when a connection cannot be made."""
     checks = [*program(), *terminal(), *libraries()]
-    loaded, found = configuration(options)
-    checks += found
+    loaded, more = configuration(options)
+    checks += more
     if not options.json:
         _say_checks(checks)
         flush()
-    code, connections = exits.USAGE, list[dict[str, Any]]()
-    if loaded is not None:
-        code, connections = asyncio.run(_connect(options)) if loaded.selected else (exits.DONE, [])
+    found = Found(code=exits.DONE if loaded else exits.USAGE)
+    if loaded is not None and loaded.selected:
+        found = asyncio.run(_connect(options))
+    report = {"checks": [plain(one) for one in checks], "connections": found.connections}
     if options.json:
-        say_json({"checks": [plain(one) for one in checks], "connections": connections})
+        say_json(report)
     else:
-        for one in connections:
+        for one in found.connections:
             _say_connection(one)
-    return code
+    if options.bundle:
+        bundle.write(options.bundle, msgspec.json.format(msgspec.json.encode(report)).decode(), loaded, found.logs)
+        narrate(f"novatui: bundle in {options.bundle}")
+    return found.code
 
 
-async def _connect(options: Namespace) -> tuple[int, list[dict[str, Any]]]:
+async def _connect(options: Namespace) -> Found:
     """Make every connection anew; what came of it, taken before they are closed again."""
     async with opened(options, targets=options.targets) as fleet:
         connections = list(fleet.connections.values())
-        return exits.worst(map(code_of, connections)), [_connection(fleet, one) for one in connections]
+        return Found(
+            exits.worst(map(code_of, connections)),
+            [_connection(fleet, one) for one in connections],
+            {one.name: fleet.log(one.name) for one in connections},
+        )
 
 
 def _connection(fleet: Fleet, one: Connection) -> dict[str, Any]:

@@ -120,6 +120,7 @@ def _top(parser: argparse.ArgumentParser) -> None:
 
 def _doctor(parser: argparse.ArgumentParser) -> None:
     _targets(parser)
+    parser.add_argument("--bundle", metavar="FILE", help="write the report with configuration and log, without secrets")
     _json(parser)
 
 
@@ -204,9 +205,11 @@ examples:
         takes=_doctor,
         manual="""Each connection is made anew and shown step by step: resolve, connect, TLS, auth, first list.
 Exit 2 when the configuration is wrong, 3 when a connection cannot be made.
+--bundle writes a .tar.gz for a ticket. It holds host and account names, but no secret.
 
 examples:
   novatui doctor
+  novatui doctor --bundle ticket.tar.gz
   novatui doctor qemu+ssh://root@kvm1.example.org/system""",
     ),
     "audit": Verb(

@@ -251,6 +251,29 @@ def test_the_console_needs_a_terminal_that_can_draw(program: Program, term: str)
         assert "Traceback" not in terminal.text
 
 
+ODD_SCREENS = [
+    (20, 6, {}),
+    (40, 12, {"NO_COLOR": "1"}),
+    (80, 24, {"LC_ALL": "C"}),
+    (80, 24, {"TERM": "vt100"}),
+    (300, 90, {"COLORTERM": "truecolor"}),
+]
+
+
+@pytest.mark.pty
+@pytest.mark.parametrize(("columns", "rows", "variables"), ODD_SCREENS, ids=str)
+def test_the_console_works_on_odd_screens(program: Program, columns: int, rows: int, variables: dict[str, str]) -> None:
+    command = [*COMMAND, "demo", "--vms", "12"]
+    environment = program.environment(**variables)
+    with Terminal(command, columns=columns, rows=rows, environment=environment) as terminal:
+        terminal.wait_for("quit")
+        terminal.send("q")
+        terminal.wait_for("Quit")
+        terminal.send("y")
+        assert terminal.wait_for_exit() == 0
+        assert "Traceback" not in terminal.text
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [(("ls", "-c", DEMO), 0), (("ls", "-c", DEMO, "--json"), 0), (("--version",), 0), (("ls", "-c", "nowhere"), 2)],

@@ -14,7 +14,9 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.acceptance.program import SECONDS, Program
+from tests.lab.fixtures import MakeHost
 from tests.lab.libvirt.daemon import LibvirtHost
+from tests.lab.libvirt.guests import GuestSpec
 from tests.lab.libvirt.sample_machines import BUSY, HALTED, HOSTILE, SPARE
 
 pytestmark = pytest.mark.libvirt
@@ -119,6 +121,28 @@ def test_a_suspension_is_seen_while_watching(program: Program, libvirt_host: Lib
         assert event["ref"] == upsert["ref"]
     finally:
         libvirt_host.virsh("resume", BUSY)
+        process.stdout.close()
+        assert process.wait(SECONDS) == 0
+
+
+def test_a_daemon_that_dies_and_returns_is_told(program: Program, make_libvirt_host: MakeHost) -> None:
+    host: LibvirtHost = make_libvirt_host("phoenix")
+    host.define_guest(GuestSpec("quiet", boot="none"))
+    process = program.start("watch", "-c", host.uri, "-c", "test:///default", "--json", "--samples")
+    assert process.stdout
+    lines = (json.loads(line) for line in process.stdout)
+    try:
+        assert next(lines)["type"] == "sample"
+        host.kill()
+        down = next(one for one in lines if one["type"] == "connection")
+        assert (down["state"], down["failure"]["fault"]) == ("down", "unreachable")
+        host.start()
+        up = next(one for one in lines if one["type"] == "connection" and one["state"] == "up")
+        assert up["connection"] == down["connection"]
+        host.virsh("undefine", "quiet")
+        gone = next(one for one in lines if one["type"] == "remove")
+        assert (gone["name"], gone["reason"]) == ("quiet", "gone")
+    finally:
         process.stdout.close()
         assert process.wait(SECONDS) == 0
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tarfile
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
@@ -77,6 +78,36 @@ def test_doctor_does_not_give_secrets_away(program: Program) -> None:
         answer = program.run(*arguments, variables={"PASSWORD": "hunter2"})
         assert "hunter2" not in answer.out + answer.err
         assert "root@x" in answer.out or "env:PASSWORD" in answer.out
+
+
+def test_a_bundle_holds_what_helps_and_no_secret(program: Program, tmp_path: Path) -> None:
+    program.configure('[connections.lab]\nuri = "test:///default"\npassword = "env:LANG_OF_SECRETS"\n')
+    variables = {"LANG_OF_SECRETS": "hunter2", "XDG_TITLE": "hunter2 was here", "OTHER": "private"}
+    answer = program.run("doctor", "--bundle", "ticket.tar.gz", "--debug", variables=variables)
+    assert answer.code == 0
+    assert "novatui: bundle in ticket.tar.gz" in answer.err
+    bundle = tmp_path / "ticket.tar.gz"
+    assert bundle.stat().st_mode & 0o777 == 0o600
+    with tarfile.open(bundle) as archive:
+        parts = {Path(one.name).name: pipe(archive.extractfile(one)).read().decode() for one in archive}
+    assert parts.keys() >= {"doctor.json", "config.toml", "environment.txt", "packages.txt", "log.txt"}
+    assert json.loads(parts["doctor.json"])["connections"][0]["name"] == "lab"
+    assert 'password = "env:LANG_OF_SECRETS"' in parts["config.toml"]
+    assert "XDG_TITLE=«secret» was here" in parts["environment.txt"]
+    assert "msgspec " in parts["packages.txt"]
+    assert "DEBUG" in parts["log.txt"]
+    assert not any("hunter2" in text or "private" in text for text in parts.values())
+
+
+def test_a_bundle_that_cannot_be_written_is_told(program: Program) -> None:
+    answer = program.run("doctor", "--bundle", "/no/such/folder/ticket.tar.gz")
+    assert answer.code == 2
+    assert "the bundle /no/such/folder/ticket.tar.gz cannot be written: No such file" in answer.err
+
+
+def pipe(stream: IO[bytes] | None) -> IO[bytes]:
+    assert stream is not None
+    return stream
 
 
 # --- config ----------------------------------------------------------------------------------------------------------
