@@ -16,6 +16,12 @@ _UNSAFE = re.compile(
 )
 """Anything outside well-known harmless ranges is looked at one by one."""
 
+PILE = 4
+"""Combining marks that one letter may carry; scripts need fewer, and a pile of them is drawn over other lines."""
+
+_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
+"""Letters that are drawn as nothing, or as a blank that terminals count differently."""
+
 _LINE_BREAKS = re.compile("\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 
 
@@ -23,13 +29,14 @@ def clean(text: str, limit: int = TEXT_LIMIT) -> str:
     """One printable line: no control or escape characters, no bidirectional overrides, no line breaks.
 
     A control character becomes U+FFFD, so that it is seen that something stood there; white space of any kind
-    becomes a space; invisible formatting (bidi controls, zero-width, tags, variation selectors) is dropped.
+    becomes a space; invisible formatting (bidi controls, zero-width, tags, variation selectors, fillers) is dropped,
+    and so is what piles up on a letter.
     """
     if len(text) > limit:
         text = text[: limit - 1] + "…"
     if text.isascii() and text.isprintable():
         return text
-    return _UNSAFE.sub(_replace, text)
+    return _thin(_UNSAFE.sub(_replace, text)) if _UNSAFE.search(text) else text
 
 
 def clean_lines(text: str, limit: int = RAW_LIMIT) -> str:
@@ -45,8 +52,19 @@ def _replace(match: re.Match[str]) -> str:
     if char.isspace():
         return " "
     category = unicodedata.category(char)
-    if category == "Cf" or "\ufe00" <= char <= "\ufe0f" or "\U000e0100" <= char <= "\U000e01ef":
+    if category == "Cf" or char in _INVISIBLE or "\ufe00" <= char <= "\ufe0f" or "\U000e0100" <= char <= "\U000e01ef":
         return ""
     if category in {"Cc", "Cs", "Cn", "Co"}:
         return "\ufffd"
     return char
+
+
+def _thin(text: str) -> str:
+    """The text with at most PILE combining marks in a row."""
+    kept: list[str] = []
+    pile = 0
+    for char in text:
+        pile = pile + 1 if unicodedata.category(char) in {"Mn", "Me"} else 0
+        if pile <= PILE:
+            kept.append(char)
+    return "".join(kept)

@@ -29,6 +29,8 @@ class Terminal:
         environment: Mapping[str, str] | None = None,
         folder: Path | None = None,
     ) -> None:
+        self.output = bytearray()
+        """Everything that the program wrote."""
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
         self._ours, theirs = pty.openpty()
@@ -53,6 +55,22 @@ class Terminal:
         """The screen as it is now, one line a row, without the blanks at the end."""
         return "\n".join(line.rstrip() for line in self._screen.display)
 
+    @property
+    def title(self) -> str:
+        """The title of the window, as the program set it."""
+        return self._screen.title
+
+    def resize(self, columns: int, rows: int) -> None:
+        """The person makes the window larger or smaller."""
+        self._screen.resize(rows, columns)
+        fcntl.ioctl(self._ours, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def read_for(self, seconds: float) -> None:
+        """Read whatever comes in this time."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and self.process.poll() is None:
+            self._read(end)
+
     def send(self, keys: str) -> None:
         os.write(self._ours, keys.encode())
 
@@ -75,6 +93,7 @@ class Terminal:
         ready, _, _ = select.select([self._ours], [], [], max(0.0, end - time.monotonic()))
         with contextlib.suppress(OSError):  # EIO: nobody holds the other side any more
             if ready and (data := os.read(self._ours, 65536)):
+                self.output += data
                 self._stream.feed(data)
                 return True
         return False

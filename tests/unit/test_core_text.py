@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,3 +44,14 @@ def test_letters_of_other_scripts_stay() -> None:
 
 def test_a_long_text_is_cut_with_an_ellipsis() -> None:
     assert clean("x" * 5000) == "x" * (TEXT_LIMIT - 1) + "…"
+
+
+def test_piles_of_marks_are_thinned_and_scripts_are_not() -> None:
+    assert clean("z" + "\u0301" * 200 + "a") == "z" + "\u0301" * 4 + "a"
+    for word in ("é\u0323\u0302", "שָׁלוֹם", "नमस्ते", "ก็ได้", "Việt", "Tiếng"):
+        assert clean(word) == word
+
+
+@pytest.mark.parametrize("filler", ["\u115f", "\u1160", "\u3164", "\uffa0", "\u034f"])
+def test_letters_that_cannot_be_seen_are_dropped(filler: str) -> None:
+    assert clean(f"a{filler}b") == "ab"
