@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 
 import pytest
 from hypothesis import settings
@@ -16,8 +17,14 @@ pytest_plugins = ["tests.lab.fixtures"]
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Under xdist the tests of a file stay on one worker, unless they name a group of their own."""
+    """Under xdist the tests of a file stay on one worker, unless they name a group of their own.
+
+    What needs the libvirt library is skipped where it is not installed.
+    """
+    without_libvirt = find_spec("libvirt") is None
     for item in items:
+        if without_libvirt and item.get_closest_marker("libvirt_library") is not None:
+            item.add_marker(pytest.mark.skip(reason="the Python library libvirt is not installed"))
         if item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(item.path.name))
 

@@ -171,6 +171,7 @@ def test_a_secret_that_cannot_be_had(program: Program, reference: str, words: st
     check(program.run("ls"), 2, words)
 
 
+@pytest.mark.libvirt_library
 def test_an_unreachable_connection_leaves_the_others(program: Program, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
@@ -187,6 +188,7 @@ def test_an_unreachable_connection_leaves_the_others(program: Program, tmp_path:
     assert all("failure" in one for one in answer.json["connections"] if one["state"] == "down")
 
 
+@pytest.mark.libvirt_library
 def test_wrong_configuration_comes_before_an_unreachable_connection(program: Program, tmp_path: Path) -> None:
     program.configure("[connections.prod]\nuri = 'xcpng://root@x'\npassword = 'env:NO_SUCH_VARIABLE'\n")
     answer = program.run("ls", "-c", "prod", "-c", f"qemu+unix:///system?socket={tmp_path}/no-such-socket")
@@ -194,6 +196,7 @@ def test_wrong_configuration_comes_before_an_unreachable_connection(program: Pro
     check(answer, 2, "the variable is not set")
 
 
+@pytest.mark.libvirt_library
 def test_a_missing_object_comes_before_an_unreachable_connection(program: Program, tmp_path: Path) -> None:
     absent = f"qemu+unix:///system?socket={tmp_path}/no-such-socket"
     answer = program.run("show", "-c", DEMO, "-c", absent, "no-such-machine")

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pytest
+
 from novatui.cli.arguments import parse
 from novatui.cli.forms import document
 from novatui.cli.measuring import measured
@@ -147,6 +149,7 @@ async def test_queries_select_what_the_reference_selects() -> None:
         assert hits > QUERIES / 5, "queries that find nothing prove little"
 
 
+@pytest.mark.libvirt_library
 def test_the_printed_list_is_what_the_reference_selects(tmp_path: Path) -> None:
     program = Program(tmp_path)
     kinds = [word for kind in KINDS for word in ("--kind", kind.value)]

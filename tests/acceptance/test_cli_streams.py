@@ -83,6 +83,7 @@ def test_watching_ends_after_its_time(program: Program) -> None:
     assert (answer.code, answer.err) == (0, "")
 
 
+@pytest.mark.libvirt_library
 def test_a_connection_that_takes_too_long_is_reported(program: Program) -> None:
     """The other end takes the connection and never says a word."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -107,6 +108,7 @@ def test_without_debug_nothing_is_logged_of_a_good_run(program: Program) -> None
     assert not list(program.home.rglob("*.log"))
 
 
+@pytest.mark.libvirt_library
 def test_counters_are_written_at_the_end(program: Program, tmp_path: Path) -> None:
     answer = program.run("ls", "-c", SMALL, "-c", "test:///default", "--json", "--bench", "counters.json")
     counters = json.loads((tmp_path / "counters.json").read_text())

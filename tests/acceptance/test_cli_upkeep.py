@@ -29,6 +29,7 @@ def program(tmp_path: Path) -> Program:
 # --- doctor ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.libvirt_library
 def test_doctor_goes_step_by_step(program: Program) -> None:
     answer = program.run("doctor", "test:///default", "--json")
     assert (answer.code, answer.err) == (0, "")
@@ -55,6 +56,7 @@ def test_doctor_in_words(program: Program) -> None:
     assert any(line.startswith("  ok   connect") for line in lines)
 
 
+@pytest.mark.libvirt_library
 def test_doctor_tells_where_a_connection_fails(program: Program, tmp_path: Path) -> None:
     uri = f"qemu+unix:///system?socket={tmp_path}/no-such-socket"
     answer = program.run("doctor", uri)
@@ -80,6 +82,7 @@ def test_doctor_does_not_give_secrets_away(program: Program) -> None:
         assert "root@x" in answer.out or "env:PASSWORD" in answer.out
 
 
+@pytest.mark.libvirt_library
 def test_a_bundle_holds_what_helps_and_no_secret(program: Program, tmp_path: Path) -> None:
     program.configure('[connections.lab]\nuri = "test:///default"\npassword = "env:LANG_OF_SECRETS"\n')
     variables = {"LANG_OF_SECRETS": "hunter2", "XDG_TITLE": "hunter2 was here", "OTHER": "private"}
@@ -158,6 +161,7 @@ def test_a_warning_is_no_failure(program: Program) -> None:
 
 @pytest.mark.libvirt
 @pytest.mark.pty
+@pytest.mark.libvirt_library
 def test_a_certificate_is_shown_and_stored_by_a_person(program: Program, make_libvirt_host: MakeHost) -> None:
     host: LibvirtHost = make_libvirt_host("tess", tls=True)
     program.configure(f'[connections.prod]\nuri = "{host.tls_uri}"\n')

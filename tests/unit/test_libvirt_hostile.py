@@ -14,6 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+pytest.importorskip("libvirt")
+
 from novatui.backends.libvirt.domxml import vm_spec
 from novatui.backends.libvirt.pending import pending_changes
 from novatui.backends.libvirt.rates import levels, rates
