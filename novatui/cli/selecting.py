@@ -23,6 +23,9 @@ MACHINES = (Kind.VM, Kind.CONTAINER)
 PLACES = frozenset({Kind.DATACENTER, Kind.FOLDER, Kind.CLUSTER, Kind.HOST, Kind.RESOURCE_POOL})
 """What machines are in: loaded with them, for path and host."""
 
+_OURS = frozenset({Kind.CONNECTION, Kind.GROUP})
+"""Kinds that are known without asking."""
+
 _POINTING = frozenset({Kind.SNAPSHOT, Kind.DEVICE})
 """Kinds that name the machine they belong to."""
 
@@ -39,7 +42,7 @@ class Wanted(msgspec.Struct, frozen=True):
     @property
     def loads(self) -> frozenset[Kind]:
         """Kinds that have to be listed to answer it."""
-        loads = PLACES | set(self.kinds)
+        loads = PLACES | set(self.kinds) - _OURS
         if self._keys & _SNAPSHOT_KEYS:
             loads |= {Kind.SNAPSHOT}
         if loads & _POINTING:

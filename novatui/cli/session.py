@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 from argparse import Namespace
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
-from functools import partial
 
 from novatui.cli import exits
+from novatui.cli.asking import answering
 from novatui.cli.bench import BenchFleet
 from novatui.cli.complaint import complain, complain_of
 from novatui.cli.exits import UsageError
-from novatui.cli.streams import can_ask
-from novatui.cli.targets import load_configuration, targets_of, typed_secret
+from novatui.cli.targets import load_configuration, targets_of
 from novatui.core.errors import Fault
 from novatui.core.states import Kind, Link
-from novatui.engine import blocking
 from novatui.engine.fleet import DEFAULT_KINDS, Connection, Fleet, Target
-from novatui.wire.frames import Question
-
-FINGERPRINT = "fingerprint"
-"""Topic of the question whether a certificate is to be trusted: never answered without a person at a screen."""
 
 
 @asynccontextmanager
@@ -48,7 +41,7 @@ async def opened(
             hint="name one: -c qemu:///system; try -c demo://; or begin with `novatui config example`",
         )
     fleet = BenchFleet(wanted, options=options, kinds=kinds, max_workers=loaded.config.max_workers, retry=retry)
-    async with _answering(fleet):
+    async with answering(fleet):
         await fleet.start()
         try:
             await fleet.settled(options.timeout or loaded.config.timeout)
@@ -57,38 +50,6 @@ async def opened(
         finally:
             await fleet.stop()
             fleet.write_results()
-
-
-@asynccontextmanager
-async def _answering(fleet: Fleet) -> AsyncIterator[None]:
-    """Answer the questions of the products while the body runs."""
-    task = asyncio.create_task(_answer(fleet))
-    try:
-        yield
-    finally:
-        task.cancel()
-
-
-async def _answer(fleet: Fleet) -> None:
-    while True:
-        for connection in fleet.connections.values():
-            for number, question in list(connection.questions.items()):
-                fleet.answer(connection.name, number, await _answer_to(connection, question))
-        await asyncio.sleep(0.1)
-
-
-async def _answer_to(connection: Connection, question: Question) -> str | None:
-    """What a person types on the terminal. Nobody there, or a certificate to trust: declined, in clear words."""
-    complain(f"{connection.name} asks: {question.text}", "" if can_ask() else "nobody is there to answer")
-    if question.topic == FINGERPRINT:
-        complain(f"{connection.name}: not trusted", f"novatui config trust {connection.name}")
-        return None
-    if not can_ask():
-        return None
-    try:
-        return await blocking.run(partial(typed_secret, connection.name, question.topic))
-    except UsageError:
-        return None
 
 
 def report(fleet: Fleet, kinds: Collection[Kind] = ()) -> int:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
 import os
-import sys
 from argparse import Namespace
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
@@ -12,9 +10,8 @@ from pathlib import Path
 import msgspec
 
 from novatui.cli import log
+from novatui.cli.asking import typed
 from novatui.cli.complaint import REDACTOR
-from novatui.cli.exits import UsageError
-from novatui.cli.streams import can_ask
 from novatui.config.checks import account
 from novatui.config.demo import expand
 from novatui.config.layers import Option
@@ -158,10 +155,10 @@ def _path(path: str, one: Connection) -> str:
 def _secrets(name: str, one: Connection, variables: Mapping[str, str]) -> Callable[[], dict[str, str]]:
     """A function that fetches the secrets of a connection; what a person has to type is asked for at once."""
     refs = {label: ref for label in ("password", "key_password") if (ref := getattr(one, label)) is not None}
-    typed = {label: typed_secret(name, label) for label, ref in refs.items() if ref.kind == "prompt"}
+    given = {label: typed(name, label.replace("_", " ")) for label, ref in refs.items() if ref.kind == "prompt"}
 
     def fetch() -> dict[str, str]:
-        return typed | {label: _fetched(ref, variables) for label, ref in refs.items() if label not in typed}
+        return given | {label: _fetched(ref, variables) for label, ref in refs.items() if label not in given}
 
     return fetch
 
@@ -171,19 +168,3 @@ def _fetched(ref: SecretRef, variables: Mapping[str, str]) -> str:
         return resolve(ref, REDACTOR, environ=variables).reveal()
     except SecretError as error:
         raise InvalidInput(error.message, hint=error.hint, subject=str(ref)) from None
-
-
-def typed_secret(name: str, label: str) -> str:
-    """What a person types, unseen. UsageError when there is no terminal to ask on."""
-    shown = label.replace("_", " ")
-    if not can_ask():
-        raise UsageError(
-            f"the {shown} of {name} is to be typed, and there is no terminal",
-            hint="use --password-from env:NAME, cmd:COMMAND or file:PATH",
-        )
-    try:
-        value = getpass.getpass(f"{shown} for {name}: ", stream=sys.stderr)
-    except EOFError:
-        raise UsageError(f"the {shown} of {name} was not typed") from None
-    REDACTOR.add(value)
-    return value

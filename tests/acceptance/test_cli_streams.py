@@ -14,7 +14,8 @@ from typing import IO
 
 import pytest
 
-from tests.acceptance.program import SECONDS, Program
+from tests.acceptance.program import COMMAND, SECONDS, Program
+from tests.acceptance.terminal import Terminal
 
 DEMO = "demo://?vms=400&family=libvirt&speed=0"
 SMALL = "demo://?vms=6&family=libvirt&speed=0"
@@ -76,6 +77,18 @@ def test_an_interruption_ends_everything(program: Program, arguments: tuple[str,
     process.send_signal(signal.SIGINT)
     assert ended(process) == (130, b"")
     wait_until(lambda: all(is_gone(pid) for pid in workers), "the workers were gone")
+
+
+@pytest.mark.pty
+@pytest.mark.parametrize(("keys", "code"), [("hunter2\n", 3), ("\x03", 130), ("\x04", 2)], ids=["typed", "^C", "^D"])
+def test_a_password_is_typed_unseen(program: Program, keys: str, code: int) -> None:
+    command = [*COMMAND, "ls", "-c", "xcpng://root@pool", "--password-from", "prompt"]
+    with Terminal(command, environment=program.environment()) as terminal:
+        terminal.wait_for("password for pool:")
+        terminal.send(keys)
+        assert terminal.wait_for_exit() == code
+        assert "hunter2" not in terminal.text
+        assert "Traceback" not in terminal.text
 
 
 def test_watching_ends_after_its_time(program: Program) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from novatui.cli import targets
+from novatui.cli import asking, targets
 from novatui.cli.arguments import parse
 from novatui.cli.exits import UsageError
 from novatui.config.errors import ConfigError
@@ -142,8 +142,8 @@ def test_what_has_to_be_typed_needs_a_terminal(monkeypatch: pytest.MonkeyPatch) 
     configure('[connections.prod]\nuri = "xcpng://root@x"\npassword = "prompt"\n')
     with pytest.raises(UsageError, match="the password of prod is to be typed, and there is no terminal"):
         opened()
-    monkeypatch.setattr(targets, "can_ask", lambda: True)
-    monkeypatch.setattr(targets.getpass, "getpass", lambda prompt, stream: f"typed at {prompt}")
+    monkeypatch.setattr(asking, "can_ask", lambda: True)
+    monkeypatch.setattr(asking.getpass, "getpass", lambda prompt, stream: f"typed at {prompt}")
     assert opened()["prod"].secrets() == {"password": "typed at password for prod: "}
 
 
