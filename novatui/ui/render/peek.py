@@ -145,14 +145,17 @@ def _nature(subject: Subject) -> list[Fact]:
 
 
 def _identity(subject: Subject) -> list[Fact]:
-    fleet, slot = subject.fleet, subject.slot
-    return _facts(
-        subject.look,
+    fleet, slot, look = subject.fleet, subject.slot, subject.look
+    facts = _facts(
+        look,
         ("state", _state(subject)),
         ("alarms", readings.text(fleet, slot, "alarms")),
         ("tags", readings.text(fleet, slot, "tags")),
         ("id", readings.text(fleet, slot, "native_id")),
     )
+    if fleet.identity.duplicate(slot):
+        return [[(f"{look.marks.alarm} another machine has this uuid", look.styles.warning)], *facts]
+    return facts
 
 
 def _memory(subject: Subject) -> str:
@@ -163,9 +166,12 @@ def _memory(subject: Subject) -> str:
 
 
 def _snapshots(subject: Subject) -> str:
-    count = readings.text(subject.fleet, subject.slot, "snapshots")
+    count = readings.number(subject.fleet, subject.slot, "snapshots")
     oldest = readings.number(subject.fleet, subject.slot, "snapshot_oldest")
-    return f"{count}, oldest {units.span(subject.look.epoch() - oldest)}" if oldest is not None else count
+    if not count and oldest is None:
+        return units.count(count)
+    age = subject.look.epoch() - oldest if oldest is not None else None
+    return f"{units.count(count)}, oldest {units.span(age)}"
 
 
 def _state(subject: Subject) -> str:

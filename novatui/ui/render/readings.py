@@ -85,9 +85,9 @@ def memory_share(fleet: Fleet) -> Callable[[int], float | None]:
 
 
 def total(*values: float | None) -> float | None:
-    """Sum of what is known; None when nothing is."""
+    """Their sum; None as soon as one of them is unknown, as filters and sorts have it."""
     known = [value for value in values if value is not None]
-    return sum(known) if known else None
+    return sum(known) if len(known) == len(values) else None
 
 
 def state_group(kind: Kind) -> Group:
@@ -102,9 +102,14 @@ def shown_age(fleet: Fleet, slot: int, look: Look) -> str:
     if kind is Kind.CONNECTION:
         status = fleet.connections[store.conn(slot)].status
         lost = status.link is not Link.UP and status.last_good is not None
-        return units.age(look.epoch() - status.last_good) if lost and status.last_good is not None else ""
+        return _age(look.epoch() - status.last_good) if lost and status.last_good is not None else ""
     now, group = look.monotonic(), state_group(kind)
     if kind is Kind.GROUP or not store.stale(slot, group, now):
         return ""
     age = store.age(slot, group, now)
-    return units.age(age) if age is not None else UNKNOWN
+    return _age(age) if age is not None else UNKNOWN
+
+
+def _age(seconds: float) -> str:
+    """What is stale has an age, however short."""
+    return units.age(max(seconds, 0.001))
