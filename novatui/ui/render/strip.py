@@ -25,14 +25,17 @@ def lines(fleet: Fleet, look: Look, width: int, height: int) -> list[Strip]:
     broken = [_connection(one, look) for one in fleet.connections.values() if one.status.link is Link.DOWN]
     tasks = fleet.tasks.tasks()
     running = [_task(one, fleet, look) for one in tasks if one.live]
-    rows = [*broken[: max(1, height // 3)], *running[: max(1, height // 2)]]
     past: list[tuple[float, list[Piece]]] = [
         (one.task.ended or one.task.started or 0.0, _task(one, fleet, look))
         for one in tasks[len(running) : len(running) + height]
     ]
     past += [(fleet.events.moment(one), _event(one, fleet, look)) for one in fleet.events.newest(height)]
     past.sort(key=lambda pair: pair[0], reverse=True)
-    rows += [pieces for _, pieces in past]
+    ended = [pieces for _, pieces in past]
+    # Room that nobody else wants goes to the broken connections, then to what runs.
+    lines_of_broken = max(1, height // 3, height - len(running) - len(ended))
+    lines_of_running = max(1, height // 2, height - len(broken) - len(ended))
+    rows = [*broken[:lines_of_broken], *running[:lines_of_running], *ended]
     return [line(pieces, width, cut=look.marks.ellipsis) for pieces in rows[:height]]
 
 
