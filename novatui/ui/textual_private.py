@@ -37,6 +37,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "textual.app:App._background_screens": (),
     "textual.app:App.batch_update": (),
     "textual.app:App.on_event": ("event",),
+    "textual.app:App._check_bindings": ("key",),
     "textual.screen:UPDATE_PERIOD": (),
     "textual._compositor:Compositor.render_update": ("full", "screen_stack"),
     "textual._compositor:Compositor.render_strips": (),
@@ -181,7 +182,25 @@ class MeteredApp(App[Any]):
         if fresh:
             self._unanswered.append(event.time)
             self.set_timer(ANSWER, lambda: self._not_answered(event.time))
+            if await self._acted(event):
+                return
         await super().on_event(event)
+
+    async def _acted(self, event: events.Key) -> bool:
+        """Do at once what a key means, unless it may be a letter for the widget with the focus.
+
+        Textual looks for the action when the key has come back from the widgets. Keys that arrive together (typed
+        fast over a slow line, or pasted) were handed out by then: the filter of `/web` would be opened too late to
+        get its name, and `w`, `e`, `b` would be taken as keys of the table.
+        """
+        if self.missing:
+            return False
+        if self.screen.check_consume_key(event.key, event.character):
+            await self.screen.on_event(event)
+            return True
+        if self.focused and self.focused.check_consume_key(event.key, event.character):
+            return False
+        return await self._check_bindings(event.key)
 
     def _not_answered(self, pressed: float) -> None:
         """The key pressed at `pressed` changed nothing on the screen: a later frame is not its answer."""

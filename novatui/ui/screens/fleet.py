@@ -144,6 +144,10 @@ class FleetScreen(FleetFeed, inherit_bindings=False):
         self._listing.set_sort(key)
         self._show_listing()
 
+    def check_consume_key(self, key: str, character: str | None) -> bool:  # noqa: ARG002 - Textual's signature
+        """True while the sort prompt waits for its key."""
+        return self._sorting
+
     async def on_event(self, event: events.Event) -> None:
         """While the sort prompt is open it takes the next key, whatever that would mean otherwise."""
         if self._sorting and isinstance(event, events.Key):

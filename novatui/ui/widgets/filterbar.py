@@ -88,7 +88,8 @@ class FilterBar(Widget, inherit_bindings=False):
         """Begin to type."""
         self._before = self._input.value
         self.add_class("editing")
-        self._input.focus()
+        # Not `focus()`, which waits for its turn: the next letter may be on its way already.
+        self.screen.set_focus(self._input)
         self._input.cursor_position = len(self._input.value)
 
     def redraw(self) -> None:
