@@ -66,10 +66,3 @@ class ObjectRef(msgspec.Struct, frozen=True, order=True):
             raise ValueError(f"not an object reference: {text!r}")
         kind, native = split_key(rest)
         return cls(decode_id(conn), kind, native)
-
-
-class Identity(msgspec.Struct, frozen=True):
-    """What makes two rows the same machine: its family and the uuid that migrates with it."""
-
-    family: str
-    uuid: str

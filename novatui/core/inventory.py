@@ -116,8 +116,6 @@ FIELDS: tuple[Field, ...] = (
 FIELD: dict[str, Field] = {field.name: field for field in FIELDS}
 """Column by name."""
 
-TEXT_FIELDS: frozenset[str] = frozenset(f.name for f in FIELDS if f.type is Type.TEXT)
-
 Value = str | int | float | bool | list[str] | None
 """What a cell may hold on the wire; None says that the value became unknown."""
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from novatui.core.states import Health, Link, Power
+from novatui.core.states import Link, Power
 
 
 class Marks(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,8 +23,6 @@ class Marks(msgspec.Struct, frozen=True, kw_only=True):
     alarm: str
     unreachable: str
     partly: str
-    absent: str
-    """The product does not offer it."""
     inapplicable: str
     unfolded: str
     folded: str
@@ -57,7 +55,6 @@ DRAWN = Marks(
     alarm="!",
     unreachable="◌",
     partly="◐",
-    absent="–",
     inapplicable="·",
     unfolded="▾",
     folded="▸",
@@ -84,7 +81,6 @@ PLAIN = Marks(
     alarm="!",
     unreachable="@",
     partly="%",
-    absent="n",
     inapplicable=".",
     unfolded="v",
     folded=">",
@@ -151,8 +147,3 @@ def link_mark(link: Link, marks: Marks) -> str:
     if link is Link.UP:
         return marks.on
     return marks.partly if link in (Link.CONNECTING, Link.LOADING) else marks.unreachable
-
-
-def health_mark(health: str | None, marks: Marks) -> str:
-    """The sign of what a product says of a host's condition."""
-    return {Health.OK: marks.on, Health.WARNING: marks.alarm, Health.CRITICAL: marks.error}.get(health, UNKNOWN)  # pyright: ignore[reportArgumentType,reportCallIssue]
