@@ -151,12 +151,14 @@ async def test_queries_select_what_the_reference_selects() -> None:
 
 @pytest.mark.libvirt_library
 def test_the_printed_list_is_what_the_reference_selects(tmp_path: Path) -> None:
+    # One family: which of two folded rows stands for a machine that migrates depends on who told of it first.
+    fleet = ("-c", "demo://?vms=90&speed=0&seed=3&family=vsphere", "-c", "test:///default")
     program = Program(tmp_path)
     kinds = [word for kind in KINDS for word in ("--kind", kind.value)]
-    objects = program.run("ls", *FLEET, *kinds, "--json").json["objects"]
+    objects = program.run("ls", *fleet, *kinds, "--json").json["objects"]
     rnd = random.Random(11)
     for _ in range(5):
         text, selected = query(rnd, objects, makers=(word, exact, tag))
-        answer = program.run("ls", *FLEET, *kinds, "--json", text)
+        answer = program.run("ls", *fleet, *kinds, "--json", text)
         assert (answer.code, answer.err) == (0, "")
         assert {one["ref"] for one in answer.json["objects"]} == {one["ref"] for one in objects if selected(one)}, text
