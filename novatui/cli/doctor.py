@@ -14,7 +14,7 @@ from novatui.cli import bundle, exits
 from novatui.cli.checks import Check, configuration, libraries, program, terminal
 from novatui.cli.complaint import REDACTOR, narrate
 from novatui.cli.forms import connection_json, plain
-from novatui.cli.session import code_of, opened
+from novatui.cli.session import Session, code_of, opened, prepare
 from novatui.cli.streams import flush, say, say_json
 from novatui.core.states import Kind
 from novatui.engine.fleet import Connection, Fleet
@@ -43,7 +43,7 @@ def doctor(options: Namespace) -> int:
         flush()
     found = Found(code=exits.DONE if loaded else exits.USAGE)
     if loaded is not None and loaded.selected:
-        found = asyncio.run(_connect(options))
+        found = asyncio.run(_connect(prepare(options, options.targets)))
     report = {"checks": [plain(one) for one in checks], "connections": found.connections}
     if options.json:
         say_json(report)
@@ -56,9 +56,9 @@ def doctor(options: Namespace) -> int:
     return found.code
 
 
-async def _connect(options: Namespace) -> Found:
+async def _connect(session: Session) -> Found:
     """Make every connection anew; what came of it, taken before they are closed again."""
-    async with opened(options, targets=options.targets) as fleet:
+    async with opened(session) as fleet:
         connections = list(fleet.connections.values())
         return Found(
             exits.worst(map(code_of, connections)),

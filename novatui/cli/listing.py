@@ -9,7 +9,7 @@ from argparse import Namespace
 from novatui.cli.forms import document
 from novatui.cli.measuring import measured
 from novatui.cli.selecting import Wanted, wanted
-from novatui.cli.session import opened, report
+from novatui.cli.session import Session, opened, prepare, report
 from novatui.cli.streams import say_json
 from novatui.cli.table import columns_of, print_table
 
@@ -17,11 +17,12 @@ from novatui.cli.table import columns_of, print_table
 def ls(options: Namespace) -> int:
     """List the objects; exit 3 when a connection could not be made (the others are listed all the same)."""
     asked = wanted(options.filters, options.kind or (), options.sort or "")
-    return asyncio.run(_ls(options, asked))
+    return asyncio.run(_ls(prepare(options), asked))
 
 
-async def _ls(options: Namespace, asked: Wanted) -> int:
-    async with opened(options, kinds=asked.loads) as fleet:
+async def _ls(session: Session, asked: Wanted) -> int:
+    options = session.options
+    async with opened(session, kinds=asked.loads) as fleet:
         rates = options.metrics or asked.measures
         if rates or options.json:
             unmeasured = [slot for kind in asked.kinds for slot in fleet.inventory.slots(kind)]

@@ -6,30 +6,36 @@ from argparse import Namespace
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 
+import msgspec
+
 from novatui.cli import exits
 from novatui.cli.asking import answering
 from novatui.cli.bench import BenchFleet
 from novatui.cli.complaint import complain, complain_of
 from novatui.cli.exits import UsageError
 from novatui.cli.targets import load_configuration, targets_of
+from novatui.config.load import Loaded
 from novatui.core.errors import Fault
 from novatui.core.states import Kind, Link
 from novatui.engine.fleet import DEFAULT_KINDS, Connection, Fleet, Target
 
 
-@asynccontextmanager
-async def opened(
+class Session(msgspec.Struct, frozen=True):
+    """What a command line opens, known before anything is opened."""
+
+    options: Namespace
+    loaded: Loaded
+    targets: Sequence[Target]
+
+
+def prepare(
     options: Namespace,
-    *,
-    kinds: Collection[Kind] = DEFAULT_KINDS,
     targets: Sequence[str] = (),
     narrow: Callable[[Sequence[Target]], Sequence[Target]] = lambda targets: targets,
-    retry: bool = False,
-) -> AsyncIterator[Fleet]:
-    """The connections of this command line, settled: each is loaded or has failed when the body begins.
+) -> Session:
+    """Read the configuration, and ask for what has to be typed. It may block: call it before the event loop runs.
 
-    `narrow` leaves out those that the command has no use for. With `retry` lost ones are made again and again, else
-    each is tried once. UsageError when there is nothing to open.
+    `narrow` leaves out targets that the command has no use for. UsageError when there is nothing to open.
     """
     loaded = load_configuration(options, targets)
     for warning in loaded.warnings:
@@ -40,11 +46,23 @@ async def opened(
             "no connection is configured and none was named",
             hint="name one: -c qemu:///system; try -c demo://; or begin with `novatui config example`",
         )
-    fleet = BenchFleet(wanted, options=options, kinds=kinds, max_workers=loaded.config.max_workers, retry=retry)
+    return Session(options, loaded, wanted)
+
+
+@asynccontextmanager
+async def opened(
+    session: Session, *, kinds: Collection[Kind] = DEFAULT_KINDS, retry: bool = False
+) -> AsyncIterator[Fleet]:
+    """The connections of a session, settled: each is loaded or has failed when the body begins.
+
+    With `retry` lost ones are made again and again, else each is tried once.
+    """
+    options, config = session.options, session.loaded.config
+    fleet = BenchFleet(session.targets, options=options, kinds=kinds, max_workers=config.max_workers, retry=retry)
     async with answering(fleet):
         await fleet.start()
         try:
-            await fleet.settled(options.timeout or loaded.config.timeout)
+            await fleet.settled(options.timeout or config.timeout)
             fleet.drain()
             yield fleet
         finally:

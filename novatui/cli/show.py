@@ -14,7 +14,7 @@ from novatui.cli.description import describe
 from novatui.cli.forms import connection_json, object_json, plain
 from novatui.cli.measuring import measured
 from novatui.cli.objects import reference, resolve
-from novatui.cli.session import opened, report
+from novatui.cli.session import Session, opened, prepare, report
 from novatui.cli.streams import say, say_json, say_lines
 from novatui.core.detail import Detail
 from novatui.core.errors import NotFound, NotSupported, NovaError
@@ -31,12 +31,12 @@ _SELDOM_TOLD = frozenset({Kind.SNAPSHOT, Kind.DEVICE})
 
 def show(options: Namespace) -> int:
     """Show the object; exit 1 when there is none, 2 when several are meant."""
-    return asyncio.run(_show(options))
+    return asyncio.run(_show(prepare(options, narrow=lambda targets: _narrowed(options.object, targets))))
 
 
-async def _show(options: Namespace) -> int:
-    word = options.object
-    async with opened(options, kinds=_kinds(word), narrow=lambda targets: _narrowed(word, targets)) as fleet:
+async def _show(session: Session) -> int:
+    options, word = session.options, session.options.object
+    async with opened(session, kinds=_kinds(word)) as fleet:
         unreached = report(fleet)
         try:
             slot = resolve(fleet, word)

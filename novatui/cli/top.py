@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from novatui.cli.forms import document, sample_json
 from novatui.cli.measuring import measured
 from novatui.cli.selecting import Wanted, wanted
-from novatui.cli.session import opened, report
+from novatui.cli.session import Session, opened, prepare, report
 from novatui.cli.streams import clear_screen, flush, say_json
 from novatui.cli.table import TOP, print_table
 from novatui.engine.fleet import Fleet
@@ -22,11 +22,12 @@ INTERVAL = 2.0
 def top(options: Namespace) -> int:
     """Print the table, busiest first."""
     asked = wanted(options.filters, sort=options.sort or "cpu", descending=True)
-    return asyncio.run(_top(options, asked))
+    return asyncio.run(_top(prepare(options), asked))
 
 
-async def _top(options: Namespace, asked: Wanted) -> int:
-    async with opened(options, kinds=asked.loads, retry=options.follow) as fleet:
+async def _top(session: Session, asked: Wanted) -> int:
+    options = session.options
+    async with opened(session, kinds=asked.loads, retry=options.follow) as fleet:
         code = report(fleet, asked.kinds)
         machines = [slot for kind in asked.kinds for slot in fleet.inventory.slots(kind)]
         await measured(fleet, machines, rates=True)

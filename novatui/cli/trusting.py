@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from novatui.cli import exits
 from novatui.cli.complaint import complain, narrate
-from novatui.cli.session import opened
+from novatui.cli.session import Session, opened, prepare
 from novatui.cli.streams import can_ask, say
 from novatui.cli.targets import load_configuration
 from novatui.config.paths import user_paths
@@ -28,7 +28,11 @@ def trust(options: Namespace) -> int:
     endpoint = loaded.config.connections[name].uri.endpoint
     if not endpoint:
         raise exits.UsageError(f"{name} is no server: it shows no certificate")
-    connection = asyncio.run(_looked_at(options, name))
+
+    def alone(targets: Sequence[Target]) -> list[Target]:
+        return [target for target in targets if target.spec.name == name]
+
+    connection = asyncio.run(_looked_at(prepare(options, [options.name], alone), name))
     pin = presented(connection)
     if not pin:
         return _nothing_shown(connection)
@@ -44,11 +48,8 @@ def trust(options: Namespace) -> int:
     return exits.DONE
 
 
-async def _looked_at(options: Namespace, name: str) -> Connection:
-    def alone(targets: Sequence[Target]) -> list[Target]:
-        return [target for target in targets if target.spec.name == name]
-
-    async with opened(options, targets=[options.name], narrow=alone) as fleet:
+async def _looked_at(session: Session, name: str) -> Connection:
+    async with opened(session) as fleet:
         return fleet.connections[name]
 
 

@@ -9,7 +9,7 @@ from argparse import Namespace
 from novatui.cli.changes import Watcher
 from novatui.cli.measuring import INTERVAL
 from novatui.cli.selecting import Wanted, wanted
-from novatui.cli.session import opened, report
+from novatui.cli.session import Session, opened, prepare, report
 from novatui.cli.streams import flush
 from novatui.core.states import Kind
 from novatui.engine.fleet import DEFAULT_KINDS, Fleet
@@ -22,12 +22,14 @@ _TOLD = tuple(kind for kind in Kind if kind in DEFAULT_KINDS and kind is not Kin
 
 def watch(options: Namespace) -> int:
     """Tell every change until the time is over or somebody interrupts."""
-    return asyncio.run(_watch(options, wanted(options.filters, _TOLD)))
+    asked = wanted(options.filters, _TOLD)
+    return asyncio.run(_watch(prepare(options), asked))
 
 
-async def _watch(options: Namespace, asked: Wanted) -> int:
+async def _watch(session: Session, asked: Wanted) -> int:
+    options = session.options
     end = time.monotonic() + options.seconds if options.seconds else None
-    async with opened(options, kinds=asked.loads, retry=True) as fleet:
+    async with opened(session, kinds=asked.loads, retry=True) as fleet:
         code = report(fleet)
         if options.samples or asked.measures:
             fleet.watch(dict.fromkeys(fleet.connections), INTERVAL)

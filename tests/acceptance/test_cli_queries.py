@@ -17,7 +17,7 @@ from novatui.cli.arguments import parse
 from novatui.cli.forms import document
 from novatui.cli.measuring import measured
 from novatui.cli.selecting import wanted
-from novatui.cli.session import opened
+from novatui.cli.session import opened, prepare
 from novatui.core.states import Kind
 from tests.acceptance.program import Program
 from tests.unit.test_query_reference import fuzzy
@@ -133,7 +133,7 @@ def query(rnd: random.Random, objects: list[Object], makers: tuple[Any, ...] = M
 
 async def test_queries_select_what_the_reference_selects() -> None:
     options = parse(["ls", *FLEET])
-    async with opened(options, kinds=wanted(["snap.age>1d"], KINDS).loads) as fleet:
+    async with opened(prepare(options), kinds=wanted(["snap.age>1d"], KINDS).loads) as fleet:
         everything = wanted([], KINDS).slots(fleet)
         await measured(fleet, everything, rates=True)
         fleet.watch({}, 0)
