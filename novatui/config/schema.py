@@ -79,8 +79,8 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     tls_min: Literal["1.2", "1.3"] = "1.2"
     """Oldest TLS version accepted. 1.3 is used wherever the server has it."""
     via: Annotated[Via, Meta(examples=["ssh://admin@jump.example.org"])] | None = None
-    """Run the worker on another machine, over ssh: `ssh://[user@]host[:port]`. It needs novatui there and a
-    key that asks nothing."""
+    """Run the worker on another machine, over ssh: `ssh://[user@]host[:port]`. It needs novatui there
+    (`?novatui=PATH` when the account does not find it) and a key that asks nothing."""
     connect_timeout: Seconds = 10.0
     """Seconds until an attempt to connect counts as failed."""
     call_timeout: Seconds = 30.0

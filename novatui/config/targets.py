@@ -86,9 +86,12 @@ class Via(msgspec.Struct, frozen=True):
     host: str
     user: str = ""
     port: int | None = None
+    program: str = ""
+    """Path of novatui there; empty when the account finds it by itself."""
 
     def __str__(self) -> str:
-        return f"ssh://{_authority(self.user, self.host, self.port)}"
+        program = f"?novatui={quote(self.program, safe='/~')}" if self.program else ""
+        return f"ssh://{_authority(self.user, self.host, self.port)}{program}"
 
 
 class _Parts(msgspec.Struct, kw_only=True):
@@ -123,18 +126,22 @@ def parse_target(text: str) -> Target:
 
 
 def parse_via(text: str) -> Via:
-    """Read `ssh://[user@]host[:port]`. ValueError with clear words otherwise."""
+    """Read `ssh://[user@]host[:port][?novatui=PATH]`. ValueError with clear words otherwise."""
     parts = _split(text)
     example = f"such as {EXAMPLES['via']}"
     if parts.scheme != "ssh" or parts.transport:
         raise ValueError(f"`{parts.scheme}` is not a way to another machine; write ssh://, {example}")
     if not parts.host:
         raise ValueError(f"names no host; {example}")
-    if parts.path not in ("", "/") or parts.params:
+    params = dict(parts.params)
+    program = params.pop("novatui", "")
+    if parts.path not in ("", "/") or params:
         raise ValueError(f"has something after the host; {example}")
+    if "novatui" in dict(parts.params) and not program.startswith(("/", "~/")):
+        raise ValueError("needs a full path for `novatui`; such as ?novatui=/opt/novatui/bin/novatui")
     if parts.user.startswith("-"):
         raise ValueError("has a user that begins with a dash, which ssh would take for an option")
-    return Via(parts.host, parts.user, parts.port)
+    return Via(parts.host, parts.user, parts.port, program)
 
 
 def mask_uri(text: str) -> str:

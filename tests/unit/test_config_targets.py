@@ -264,7 +264,9 @@ def test_names_stay_unique() -> None:
     assert taken == ["vc1", "vc1.example.org", "vc1.example.org-444", "vc1-2"]
 
 
-@pytest.mark.parametrize("text", ["ssh://jump", "ssh://me@jump.lan:2222", "ssh://me@[fd00::1]"])
+@pytest.mark.parametrize(
+    "text", ["ssh://jump", "ssh://me@jump.lan:2222", "ssh://me@[fd00::1]", "ssh://jump?novatui=~/a%20b/novatui"]
+)
 def test_a_way_through_ssh_survives_the_round_trip(text: str) -> None:
     assert str(parse_via(text)) == text
 
@@ -277,6 +279,8 @@ def test_a_way_through_ssh_survives_the_round_trip(text: str) -> None:
         ("ssh://", "names no host"),
         ("ssh://me:pw@jump", "holds a password"),
         ("ssh://jump/path", "something after the host"),
+        ("ssh://jump?key=x", "something after the host"),
+        ("ssh://jump?novatui=novatui", "needs a full path for `novatui`"),
         ("ssh://-oProxyCommand=x@jump", "begins with a dash"),
     ],
 )
