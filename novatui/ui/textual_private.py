@@ -178,8 +178,7 @@ class MeteredApp(App[Any]):
         self._display(screen, update)
 
     async def on_event(self, event: events.Event) -> None:
-        fresh = isinstance(event, events.Key) and not event.is_forwarded
-        if fresh:
+        if isinstance(event, events.Key) and not event.is_forwarded:
             self._unanswered.append(event.time)
             self.set_timer(ANSWER, lambda: self._not_answered(event.time))
             if await self._acted(event):
