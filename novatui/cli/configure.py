@@ -15,7 +15,7 @@ from novatui.config.example import example
 from novatui.config.load import examine
 from novatui.config.paths import SITE_FILE, user_paths
 from novatui.config.policy import POLICY_FILE, load_policy
-from novatui.config.show import explain, show
+from novatui.config.show import effective, explain, show
 
 
 def configure(options: Namespace) -> int:
@@ -82,7 +82,10 @@ def problem_json(problem: Problem) -> dict[str, object]:
 
 def _show(options: Namespace) -> int:
     loaded = load_configuration(options)
-    say_lines(explain(loaded, options.name) if options.name else show(loaded))
+    if options.json:
+        say_json({"values": effective(loaded, options.name)})
+    else:
+        say_lines(explain(loaded, options.name) if options.name else show(loaded))
     return exits.DONE
 
 

@@ -1,7 +1,8 @@
-"""The effective configuration in words: all of it as TOML, one value with its history, or what is wrong with it."""
+"""The effective configuration: all of it as TOML or as data, one value with its history, or what is wrong with it."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -43,6 +44,26 @@ def explain(loaded: Loaded, key: str) -> str:
         verb = "overrides" if path in loaded.history else "is the"
         lines.append(f"  {verb} default: {_text(field.default)}")
     return "\n".join(lines) + "\n"
+
+
+def effective(loaded: Loaded, key: str = "") -> list[dict[str, object]]:
+    """Every effective value, or that of one key: `key`, `value` (none where nothing is set) and `origin`.
+
+    Secrets show as «secret». ConfigError for a key that does not exist.
+    """
+    tables: list[tuple[type[Config | Connection], object, decode.Path]] = [(Config, loaded.config, ())]
+    tables += [(Connection, one, ("connections", name)) for name, one in loaded.config.connections.items()]
+    wanted = _existing_path(loaded, key) if key else None
+    found: list[dict[str, object]] = []
+    for schema, struct, path in tables:
+        for name, field in decode.fields_of(schema).items():
+            here = (*path, name)
+            if decode.is_table(field.type) or wanted not in (None, here):
+                continue
+            value = getattr(struct, field.name)
+            shown: dict[str, object] = {} if value is None else {"value": json.loads(toml_value(value))}
+            found.append({"key": decode.dotted(here), **shown, "origin": clean(str(loaded.origin(here)))})
+    return found
 
 
 def check(

@@ -143,6 +143,8 @@ def test_a_value_is_explained_with_its_sources(program: Program) -> None:
         "overrides ~/config/config.toml:1: 5.0",
         "overrides default: 30.0",
     ]
+    told = program.run("config", "show", "timeout", "--json", variables={"NOVATUI_TIMEOUT": "7"}).json
+    assert [(one["key"], one["value"]) for one in told["values"]] == [("timeout", 7.0)]
 
 
 def test_problems_as_json(program: Program) -> None:

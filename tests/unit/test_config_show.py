@@ -20,7 +20,7 @@ from novatui.config.load import Loaded, Request, load
 from novatui.config.paths import user_paths
 from novatui.config.policy import Policy, Rule
 from novatui.config.schema import Config, Connection
-from novatui.config.show import explain, show
+from novatui.config.show import effective, explain, show
 from novatui.config.toml_text import toml_value
 
 GOLDEN = Path(__file__).parent / "golden" / "config_example.toml"
@@ -51,6 +51,23 @@ key_password = "env:KEY"
 cert = "/c.pem"
 tags = ["a", "b"]
 """
+
+
+def test_effective_values_are_those_of_the_toml(tmp_path: Path) -> None:
+    loaded = loaded_from(tmp_path, TEXT)
+    told = {str(one["key"]): one for one in effective(loaded)}
+    assert told["timeout"]["value"] == 5
+    assert str(told["timeout"]["origin"]).endswith("config.toml:1")
+    assert told["connections.vc.password"]["value"] == "«secret»"
+    assert told["connections.vc.tags"] == {**told["connections.vc.tags"], "value": ["a", "b"]}
+    assert told["max_workers"]["origin"] == "default"
+    assert "value" not in told["connections.vc.via"]
+    plain = tomllib.loads(show(loaded))
+    flat = {key: value for key, value in plain.items() if key != "connections"}
+    assert flat == {key: one["value"] for key, one in told.items() if not key.startswith("connections.")}
+    assert effective(loaded, "vc.tags") == [told["connections.vc.tags"]]
+    with pytest.raises(ConfigError):
+        effective(loaded, "vc.tagz")
 
 
 def test_show_is_toml_that_loads_to_the_same(tmp_path: Path) -> None:
