@@ -77,6 +77,7 @@ def headless(folder: Path, *arguments: str) -> Run:
         ("top", "-c", FLEET),
         ("watch", "-c", FLEET, "--for", "2"),
         ("doctor", "-c", FLEET),
+        ("show", "-c", FLEET, "hv-clu1"),
     ],
     ids=lambda arguments: arguments[0],
 )
@@ -87,7 +88,7 @@ def test_headless_asks_a_worker(tmp_path: Path, arguments: tuple[str, ...]) -> N
     assert run.loaded(*HEADLESS_NEVER) == []
 
 
-@pytest.mark.parametrize("arguments", [("config", "example"), ("--help",)], ids=lambda arguments: arguments[0])
+@pytest.mark.parametrize("arguments", [("config", "example"), ("audit", "verify"), ("--help",)], ids=lambda arguments: arguments[0])
 def test_headless_without_a_connection_starts_nothing(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     run = headless(tmp_path, *arguments)
     assert run.status == 0, run.output
