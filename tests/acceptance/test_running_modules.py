@@ -88,7 +88,9 @@ def test_headless_asks_a_worker(tmp_path: Path, arguments: tuple[str, ...]) -> N
     assert run.loaded(*HEADLESS_NEVER) == []
 
 
-@pytest.mark.parametrize("arguments", [("config", "example"), ("audit", "verify"), ("--help",)], ids=lambda arguments: arguments[0])
+@pytest.mark.parametrize(
+    "arguments", [("config", "example"), ("audit", "verify"), ("--help",)], ids=lambda arguments: arguments[0]
+)
 def test_headless_without_a_connection_starts_nothing(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     run = headless(tmp_path, *arguments)
     assert run.status == 0, run.output
