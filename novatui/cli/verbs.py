@@ -231,7 +231,7 @@ example   a commented configuration to start from
 trust     show a server's certificate and, on a terminal, store its fingerprint: `trust NAME`
 
 examples:
-  novatui config example > ~/.config/novatui/config.toml
+  mkdir -p ~/.config/novatui && novatui config example > ~/.config/novatui/config.toml
   novatui config show prod.tls""",
     ),
     "worker": Verb(
