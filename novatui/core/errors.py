@@ -27,7 +27,14 @@ class Fault(StrEnum):
 
 
 FINAL: frozenset[Fault] = frozenset(
-    {Fault.AUTH_FAILED, Fault.TLS_UNTRUSTED, Fault.INVALID_INPUT, Fault.MISSING_LIBRARY, Fault.DENIED}
+    {
+        Fault.AUTH_FAILED,
+        Fault.TLS_UNTRUSTED,
+        Fault.INVALID_INPUT,
+        Fault.MISSING_LIBRARY,
+        Fault.NOT_SUPPORTED,
+        Fault.DENIED,
+    }
 )
 """Faults that trying again does not cure: a person has to act (and retrying may lock an account)."""
 
