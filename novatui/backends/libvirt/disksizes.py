@@ -7,7 +7,7 @@ listing spends a bounded time on asking. The next one goes on.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from novatui.backends.driver import Sink
@@ -16,6 +16,7 @@ from novatui.backends.libvirt.link import Link
 from novatui.backends.libvirt.roster import Known
 from novatui.backends.libvirt.stats import sizes_by_target, total
 from novatui.backends.libvirt.storage import Storage
+from novatui.core.errors import NovaError, Unreachable
 from novatui.core.inventory import Row
 from novatui.core.states import Kind
 
@@ -33,10 +34,10 @@ class DiskSizes:
         self._capacities: dict[str, tuple[int | None, float]] = {}
         """Capacity of an image and when it was asked for."""
 
-    def load(self, listed: Iterable[Known]) -> None:
+    def load(self, listed: Collection[Known]) -> None:
         """Tell the sizes of these domains, as far as they are known now."""
         begun = self.sink.now()
-        running = self._of_running()
+        running = self._of_running(len(listed))
         rows: list[Row] = []
         rest: list[Known] = []
         for known in listed:
@@ -49,10 +50,16 @@ class DiskSizes:
         self.sink.rows(begun, rows)
         self._load_by_volumes(rest)
 
-    def _of_running(self) -> dict[str, Mapping[str, int | None]]:
+    def _of_running(self, most: int) -> dict[str, Mapping[str, int | None]]:
+        """Of at most so many, by uuid."""
         flags = NOWAIT | libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_ACTIVE
-        found = self.link.attempt(self.link.conn.getAllDomainStats, libvirt.VIR_DOMAIN_STATS_BLOCK, flags)
-        return {domain.UUIDString(): sizes_by_target(stats) or {} for domain, stats in found or ()}
+        try:
+            found = self.link.bulk(most, self.link.conn.getAllDomainStats, libvirt.VIR_DOMAIN_STATS_BLOCK, flags)
+        except Unreachable:
+            raise
+        except NovaError:
+            return {}
+        return {domain.UUIDString(): sizes_by_target(stats) or {} for domain, stats in found}
 
     def _load_by_volumes(self, rest: list[Known]) -> None:
         wanted = [known for known in rest if known.summary is not None and all(known.summary.images)]

@@ -11,6 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -21,6 +22,9 @@ from novatui.core.errors import NotFound, NovaError, Unreachable
 
 DRAIN_S = 30.0
 """Longest wait for a pending call when closing: keepalive ends it earlier (5 s × (3 + 1))."""
+
+BULK_S, BULK_EACH_S = 4.0, 0.02
+"""A bulk call that takes longer, so much more for each running machine, is held by a monitor that hangs."""
 
 T = TypeVar("T")
 
@@ -38,6 +42,8 @@ class Link:
         self._closing = False
         self._lost: NovaError | None = None
         self._has_close_callback = False
+        self._held: Future[Any] | None = None
+        """The bulk call that was left behind."""
 
     def guard(self) -> None:
         """Keepalive, and a callback when the link ends. Drivers inside this process have neither."""
@@ -54,11 +60,7 @@ class Link:
         Answers are untyped: libvirt-python's own annotations are wrong for many of them.
         """
         with self._turn():
-            self.sink.count(function.__name__)
-            try:
-                return function(*args)
-            except libvirt.libvirtError as error:
-                raise self._explain(error) from None
+            return self._make(function, *args)
 
     def attempt(self, function: Callable[..., Any], *args: Any) -> Any:
         """The same for an answer that is welcome but not needed: None when the call fails. A lost link still raises."""
@@ -68,6 +70,27 @@ class Link:
             raise
         except NovaError:
             return None
+
+    def bulk(self, running: int, function: Callable[..., Any], *args: Any) -> Any:
+        """The same for statistics of so many running machines, which libvirt asks of one monitor after another.
+
+        NOWAIT passes a machine by whose monitor is held already. But the call that meets a hung one first waits in it
+        for good; by that it holds the monitor, so that those after it pass. As no other call can be made meanwhile,
+        the link is given up here, and the next one passes.
+        """
+        with self._turn():
+            asked = _in_background(self._make, function, *args)
+            wait([asked], BULK_S + BULK_EACH_S * running)
+            if asked.done():
+                return asked.result()
+            self._held = asked
+        error = Unreachable(
+            "libvirt does not answer for its machines",
+            meaning="the daemon stands still, or it waits for a machine that hangs",
+            hint="the connection is made anew by itself; a machine that hangs is then passed by",
+        )
+        self._lose(error)
+        raise error
 
     def domain(self, uuid: str) -> libvirt.virDomain:
         """The domain with this uuid. NotFound when there is none, or when it is no uuid."""
@@ -92,10 +115,16 @@ class Link:
             self._closing = True
             if not self._turns.wait_for(lambda: not self._waiting, DRAIN_S):
                 return False
+        if self._held is None or self._held.done():
+            self._shut()
+            return True
+        self._held.add_done_callback(lambda _: self._shut())
+        return False
+
+    def _shut(self) -> None:
         if self._has_close_callback:
             _quietly(self.conn.unregisterCloseCallback)
         _quietly(self.conn.close)
-        return True
 
     @contextmanager
     def _turn(self) -> Generator[None]:
@@ -115,6 +144,13 @@ class Link:
                 self._waiting.popleft()
                 self._turns.notify_all()
 
+    def _make(self, function: Callable[..., Any], *args: Any) -> Any:
+        self.sink.count(function.__name__)
+        try:
+            return function(*args)
+        except libvirt.libvirtError as error:
+            raise self._explain(error) from None
+
     def _explain(self, error: libvirt.libvirtError) -> NovaError:
         explained = explain(error, alive=self.alive)
         if isinstance(explained, Unreachable):
@@ -133,6 +169,20 @@ class Link:
                 self._lost = error
         if first and not self._closing:
             self.sink.lost(error.failure)
+
+
+def _in_background(function: Callable[..., Any], *args: Any) -> Future[Any]:
+    """Run it on a thread of its own, which nobody has to wait for."""
+    future: Future[Any] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(function(*args))
+        except Exception as error:  # noqa: BLE001 - handed on to whoever asks for the result
+            future.set_exception(error)
+
+    threading.Thread(target=run, name="libvirt bulk", daemon=True).start()
+    return future
 
 
 def _quietly(function: Callable[[], Any]) -> None:

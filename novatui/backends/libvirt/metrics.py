@@ -91,8 +91,8 @@ class Metrics:
                 if not chosen:
                     return []
                 if len(chosen) * 2 <= len(running):
-                    return self.link.call(self.link.conn.domainListGetStats, chosen, GROUPS, NOWAIT)
-            return self.link.call(self.link.conn.getAllDomainStats, GROUPS, NOWAIT | ACTIVE)
+                    return self.link.bulk(len(chosen), self.link.conn.domainListGetStats, chosen, GROUPS, NOWAIT)
+            return self.link.bulk(len(running), self.link.conn.getAllDomainStats, GROUPS, NOWAIT | ACTIVE)
         except NotSupported:
             return []
 
