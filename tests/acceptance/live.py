@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from novatui.core.connection import ConnectionSpec
 from novatui.core.errors import Failure
@@ -99,6 +99,26 @@ def domstats(host: LibvirtHost, name: str) -> dict[str, int]:
     return {key: int(number) for key, _, number in lines if number.isdigit()}
 
 
-def state_folders(folder: Path) -> dict[str, str]:
-    """Environment that keeps a console's files below a folder."""
-    return {f"XDG_{name}_HOME": str(folder / name.lower()) for name in ("CONFIG", "STATE", "CACHE", "DATA")}
+class Arrivals:
+    """Notes when each new sample of an object was asked for; `keep` looks far more often than samples come."""
+
+    def __init__(self, fleet: Fleet, slot: int) -> None:
+        self.at: list[float] = []
+        """Seconds of the event loop's clock."""
+        self._fleet = fleet
+        self._slot = slot
+
+    def look(self) -> bool:
+        """True when there is a sample that was not there before."""
+        now = asyncio.get_running_loop().time()
+        age = self._fleet.metrics.age(self._slot, now)
+        if age is None or (self.at and now - age < self.at[-1] + 0.01):
+            return False
+        self.at.append(now - age)
+        return True
+
+    async def keep(self) -> None:
+        """Look until cancelled."""
+        while True:
+            self.look()
+            await asyncio.sleep(0.02)

@@ -35,8 +35,10 @@ class Terminal:
         self._stream = pyte.ByteStream(self._screen)
         self._ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        # Without a mapping the program would get what C libraries have put into our environment: readline's COLUMNS.
+        surroundings = dict(os.environ if environment is None else environment)
         self.process = subprocess.Popen(
-            command, cwd=folder, env=environment, preexec_fn=lambda: os.login_tty(theirs), close_fds=True
+            command, cwd=folder, env=surroundings, preexec_fn=lambda: os.login_tty(theirs), close_fds=True
         )
         os.close(theirs)
 
@@ -78,17 +80,17 @@ class Terminal:
         """Read until the screen shows a text; AssertionError with the last screen if it never does."""
         end = time.monotonic() + seconds
         while wanted not in self.text:
-            assert self._read(end), f"{wanted!r} never came; the screen was:\n{self.text}"
+            assert self.read(end), f"{wanted!r} never came; the screen was:\n{self.text}"
 
     def wait_for_exit(self, seconds: float = 60) -> int:
         """Read until the program ends by itself; its exit status."""
         end = time.monotonic() + seconds
-        while self._read(end):
+        while self.read(end):
             pass
         assert time.monotonic() < end, f"still running; the screen was:\n{self.text}"
         return self.process.wait(seconds)
 
-    def _read(self, end: float) -> bool:
+    def read(self, end: float) -> bool:
         """Take what the program wrote; False once it has ended or the time is up."""
         ready, _, _ = select.select([self._ours], [], [], max(0.0, end - time.monotonic()))
         with contextlib.suppress(OSError):  # EIO: nobody holds the other side any more

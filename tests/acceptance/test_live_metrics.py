@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeVar
 import pytest
 
 from novatui.engine.fleet import Fleet
-from tests.acceptance.live import PERIOD, domstats, libvirt, live, slot_of
+from tests.acceptance.live import PERIOD, Arrivals, domstats, libvirt, live, slot_of
 from tests.fleets import until
 from tests.lab.fixtures import or_skip
 from tests.lab.libvirt.daemon import LibvirtHost
@@ -59,29 +59,23 @@ def guest() -> Iterator[Guest]:
         yield Guest(host, host.start_guest(GuestSpec(NAME, vcpus=VCPUS, disk_mib=64, tap=1)))
 
 
-class Meter:
+class Meter(Arrivals):
     """Every sample of the guest, taken as it arrives in the store."""
 
     def __init__(self, fleet: Fleet, guest: Guest) -> None:
         slot = slot_of(fleet, "lab", NAME)
         assert slot is not None
-        self.at: list[float] = []
-        """When each was read, seconds of the event loop's clock."""
+        super().__init__(fleet, slot)
         self.values: list[dict[str, float | None]] = []
-        self._fleet = fleet
-        self._slot = slot
         self._guest = guest
 
-    async def keep(self) -> None:
-        """Look far more often than samples come."""
-        while True:
-            now = asyncio.get_running_loop().time()
-            age = self._fleet.metrics.age(self._slot, now)
-            if age is not None and (not self.at or now - age > self.at[-1] + 0.01):
-                self.at.append(now - age)
-                names = (*COUNTERS, "mem.used", "mem.assigned", "mem.host")
-                self.values.append({name: self._fleet.metrics.latest(self._slot, name) for name in names})
-            await asyncio.sleep(0.02)
+    def look(self) -> bool:
+        """True when there is a new sample."""
+        if not super().look():
+            return False
+        names = (*COUNTERS, "mem.used", "mem.assigned", "mem.host")
+        self.values.append({name: self._fleet.metrics.latest(self._slot, name) for name in names})
+        return True
 
     async def edge(self) -> tuple[dict[str, int], int, dict[str, int]]:
         """virsh's counters, the place of a sample that was read after them, and virsh's counters after that."""
