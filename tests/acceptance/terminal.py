@@ -71,7 +71,7 @@ class Terminal:
         """Read whatever comes in this time."""
         end = time.monotonic() + seconds
         while time.monotonic() < end and self.process.poll() is None:
-            self._read(end)
+            self.read(end)
 
     def send(self, keys: str) -> None:
         os.write(self._ours, keys.encode())

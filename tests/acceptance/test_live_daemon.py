@@ -14,6 +14,7 @@ from novatui.core.errors import Fault
 from novatui.core.inventory import Group
 from novatui.core.states import Kind, Link
 from novatui.engine.fleet import Fleet
+from novatui.engine.supervisor_policy import Policy
 from tests.acceptance.console import Console
 from tests.acceptance.live import (
     PERIOD,
@@ -28,13 +29,16 @@ from tests.acceptance.live import (
     slot_of,
     value,
 )
-from tests.fleets import POLICY, until
+from tests.fleets import until
 from tests.lab.fixtures import MakeHost, or_skip
 from tests.lab.libvirt.daemon import LibvirtHost
 from tests.lab.libvirt.guests import GuestSpec
 from tests.lab.processes import is_alive
 
 pytestmark = pytest.mark.libvirt
+
+SOON = Policy(grace=1.0)
+"""A stuck worker is replaced a little sooner than it would be, before keepalive ends the call."""
 
 WINDOW = 6.0
 """Seconds over which two rates of work are compared."""
@@ -156,7 +160,7 @@ async def test_a_stopped_daemon_costs_its_worker_and_nobody_elses_speed(
 ) -> None:
     atlas, borea = hosts
     specs = (libvirt("atlas", atlas.uri), libvirt("borea", borea.uri), demo())
-    async with live(*specs, policy=POLICY) as fleet:
+    async with live(*specs, policy=SOON) as fleet:
         fleet.watch(dict.fromkeys(fleet.connections), PERIOD)
         arrivals, one = moving(fleet), fleet.connections["atlas"]
         pids = {name: each.worker_pid for name, each in fleet.connections.items()}
