@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, ClassVar, TypeVar
+
+import msgspec
 
 from novatui.backends.driver import (
     DetailSource,
@@ -83,10 +85,11 @@ class Scripted(Session, InventorySource, MetricSource, DetailSource, TaskSource,
 class Console:
     """The other end of a worker that has no process of its own.
 
-    Functions are what the driver's methods do, numbers are its attributes.
+    Functions are what the driver's methods do, numbers are its attributes; `options` are those of the connection.
     """
 
-    def __init__(self, **driver: Any) -> None:
+    def __init__(self, options: Mapping[str, str] | None = None, **driver: Any) -> None:
+        self.spec = msgspec.structs.replace(SPEC, options=dict(options or {}))
         script = {name: play for name, play in driver.items() if callable(play)}
         attributes = {name: value for name, value in driver.items() if name not in script}
         self.driver: Any = type("Driver", (Scripted,), {"script": script, **attributes})
@@ -95,7 +98,7 @@ class Console:
         self.seen: list[frames.Frame] = []
 
     def open(self, generation: int = 1) -> None:
-        self.worker.receive(frames.Open(SPEC, generation, {}, ["vm"]))
+        self.worker.receive(frames.Open(self.spec, generation, {}, ["vm"]))
 
     def get(self, kind: type[F], wanted: Callable[[F], bool] = lambda _: True) -> F:
         """The first frame of this kind that is wanted, once it has come."""

@@ -81,11 +81,11 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     via: Annotated[Via, Meta(examples=["ssh://admin@jump.example.org"])] | None = None
     """Run the worker on another machine, over ssh: `ssh://[user@]host[:port]`. It needs novatui there
     (`?novatui=PATH` when the account does not find it) and a key that asks nothing."""
-    connect_timeout: Seconds = 10.0
+    connect_timeout: Seconds = 15.0
     """Seconds until an attempt to connect counts as failed."""
-    call_timeout: Seconds = 30.0
-    """Seconds until a short call (list, read) counts as stuck. Long jobs are watched by their progress
-    instead."""
+    call_timeout: Seconds = 15.0
+    """Seconds until a short call counts as stuck. A full listing has four times as long, a round of metrics
+    two thirds of it. Long jobs are watched by their progress instead."""
     interval: Annotated[Seconds, Meta(examples=[20.0])] | None = None
     """Seconds between two rounds of metrics. Not given: the product's own period."""
 

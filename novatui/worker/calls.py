@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 
 import msgspec
@@ -25,6 +25,30 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     close: float = 5.0
     per_object: float = 0.002
     """Added to `list` and `sample` for each object known or measured: 10,000 of them add 20 s."""
+
+    def wished(self, options: Mapping[str, str]) -> Limits:
+        """The same as the options of a connection want it: `connect_timeout` for `connect`, `call_timeout` for `read`.
+
+        Listings and metrics have as much more or less.
+        """
+        connect, read = seconds_of(options, "connect_timeout"), seconds_of(options, "call_timeout")
+        share = (read or self.read) / self.read
+        return msgspec.structs.replace(
+            self,
+            connect=connect or self.connect,
+            list=self.list * share,
+            read=self.read * share,
+            sample=self.sample * share,
+        )
+
+
+def seconds_of(options: Mapping[str, str], name: str) -> float | None:
+    """An option that is a number of seconds; None when it is not set, or is none."""
+    try:
+        seconds = float(options.get(name, "nan"))
+    except ValueError:
+        return None
+    return seconds if 0 < seconds < float("inf") else None
 
 
 class Abandoned(Exception):

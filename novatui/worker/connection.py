@@ -14,7 +14,7 @@ from novatui.core.connection import ConnectionInfo
 from novatui.core.errors import Failure, Timeout, Unreachable
 from novatui.core.states import Link
 from novatui.wire import frames
-from novatui.worker.calls import Abandoned, Call, Calls, Limits
+from novatui.worker.calls import Abandoned, Call, Calls, Limits, seconds_of
 from novatui.worker.details import Details
 from novatui.worker.faults import report
 from novatui.worker.outbox import Outbox
@@ -49,7 +49,7 @@ class Connection:
     def __init__(self, request: frames.Open, shared: Surroundings, after: Connection | None) -> None:
         self.spec = request.spec
         self.generation = request.generation
-        self.limits = shared.limits
+        self.limits = shared.limits.wished(self.spec.options)
         self.over = threading.Event()
         """Set when the driver is closed and no thread of this connection is left."""
         self._request = request
@@ -152,6 +152,8 @@ class Connection:
 
     def _connect(self) -> Session:
         driver, info = self.call(CONTROL, "connect", self.limits.connect, self._make)
+        if isinstance(driver, MetricSource) and (wished := seconds_of(self.spec.options, "interval")):
+            driver.period = wished
         self._info = msgspec.structs.replace(
             info,
             roles=roles_of(driver),

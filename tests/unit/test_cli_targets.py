@@ -70,7 +70,7 @@ interval = 20
         "tls_min": "1.3",
         "readonly": "enforced",
         "connect_timeout": "7",
-        "call_timeout": "30",
+        "call_timeout": "15",
         "interval": "20",
     }
 

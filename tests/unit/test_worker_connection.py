@@ -21,7 +21,7 @@ from novatui.core.inventory import Row
 from novatui.core.states import Kind, Link
 from novatui.core.tasks import Task, TaskState
 from novatui.wire import frames
-from tests.scripted import PATIENCE, Make, Scripted, consoles, raising
+from tests.scripted import LIMITS, PATIENCE, Make, Scripted, consoles, raising
 
 
 @pytest.fixture
@@ -236,3 +236,30 @@ def test_only_a_product_without_keepalive_is_pinged(console: Make, monkeypatch: 
     pinging.called("ping", 3)
     assert silent.worker.counts["lab/ping"] == 0
     assert not silent.worker.calls.report(time.monotonic())
+
+
+def test_the_configuration_says_how_often_it_is_measured_and_how_long_a_call_may_take(console: Make) -> None:
+    hangs = threading.Event()
+    lab = console(
+        options={"interval": "5", "connect_timeout": "7", "call_timeout": "0.15"},
+        detail=lambda self, key, parts: hangs.wait(PATIENCE),
+    )
+    info = lab.link(Link.UP).info
+    assert info is not None
+    assert info.period == 5.0
+    connection = lab.worker._connections["lab"]
+    assert connection.limits.connect == 7.0
+    assert connection.limits.sample / connection.limits.read == LIMITS.sample / LIMITS.read
+    lab.worker.receive(frames.DetailRequest("lab", 1, "vm:1", []))
+    lab.called("detail")
+    time.sleep(0.2)
+    lab.worker.calls.expire(time.monotonic())
+    failure = lab.get(frames.DetailAnswer).failure
+    hangs.set()
+    assert failure is not None
+    assert failure.fault is Fault.TIMEOUT
+
+
+@pytest.mark.parametrize("said", ["", "soon", "-1", "nan", "inf"])
+def test_a_wish_that_is_no_time_counts_as_none(said: str) -> None:
+    assert LIMITS.wished({"connect_timeout": said, "call_timeout": said}) == LIMITS
