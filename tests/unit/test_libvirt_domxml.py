@@ -81,7 +81,7 @@ def test_boot_and_security(vm: vmspec.VmSpec) -> None:
         loader="/usr/share/OVMF/OVMF_CODE_4M.ms.fd",
         secure_boot=True,
         nvram="/var/lib/libvirt/qemu/nvram/everything_VARS.fd",
-        boot_order=("vda", "vnet0"),
+        boot_order=("vda", "52:54:00:00:00:01"),
     )
     assert vm.tpm == (vmspec.TpmSpec(model="tpm-crb", backend="emulator", version="2.0"),)
     assert vm.launch_security == vmspec.LaunchSecurity(type="sev", policy="0x0003", cbitpos=47)
@@ -108,13 +108,13 @@ def test_disks(vm: vmspec.VmSpec) -> None:
         queues=4,
         iothread=1,
         serial="NOVA0001",
-        shareable=True,
         boot=1,
         backing=("/images/middle.qcow2", "/dev/vg/base"),
         iops_limit=500,
         encrypted=True,
     )
     assert (volume.source, volume.store, volume.iops_limit, volume.encrypted) == ("data.raw", "fast", 150, False)
+    assert volume.shareable
     assert network.source == "rbd:pool/image@mon1:6789,mon2"
     assert (nvme.source, vhost.source) == ("0000:01:00.0 namespace 1", "/run/spdk.sock")
     assert (drive.device, drive.source, drive.readonly, drive.encrypted) == ("cdrom", "", True, None)
@@ -135,7 +135,6 @@ def test_interfaces(vm: vmspec.VmSpec) -> None:
         queues=4,
         driver="vhost",
         link_up=False,
-        isolated=True,
         filter="clean-traffic",
         mtu=9000,
         rate_in=1_000_000,
@@ -143,6 +142,7 @@ def test_interfaces(vm: vmspec.VmSpec) -> None:
         boot=2,
     )
     assert (network.source, network.vlan, network.vlan_trunk, network.link_up) == ("default/blue", "7", False, None)
+    assert network.isolated is True
     assert (vhost.vhost_socket, vhost.vhost_mode, vhost.queues) == ("/run/vhost-user.sock", "server", 2)
     assert direct.source == "ens3"
     assert (given.source, given.vlan) == ("0000:3b:00.2", "9")

@@ -73,8 +73,9 @@ def _device_order(root: Element) -> tuple[str, ...]:
 
 
 def _called(device: Element) -> str:
+    """A disk by its target, an interface by its MAC: the names that stay."""
     target, mac = device.find("target"), device.find("mac")
-    name = (target.get("dev") if target is not None else "") or (mac.get("address") if mac is not None else "")
+    name = (mac.get("address") if mac is not None else "") or (target.get("dev") if target is not None else "")
     return name or device.tag
 
 

@@ -22,12 +22,14 @@ def mock_stats(domain: Any, stats: Mapping[str, Any], known: Known) -> dict[str,
 
 def _processor(domain: Any) -> dict[str, Any]:
     info = _ask(domain.info)
-    return {"cpu.time": info[4], "vcpu.current": info[3], "balloon.maximum": info[1]} if info else {}
+    if not info:
+        return {}
+    return {"cpu.time": info[4], "vcpu.current": info[3], "balloon.maximum": info[1], "balloon.current": info[2]}
 
 
 def _memory(domain: Any) -> dict[str, Any]:
     told = _ask(domain.memoryStats) or {}
-    names = {"actual": "current", "available": "available", "usable": "usable", "unused": "unused", "rss": "rss"}
+    names = {"available": "available", "usable": "usable", "unused": "unused", "rss": "rss"}
     return {f"balloon.{ours}": told[theirs] for theirs, ours in names.items() if theirs in told}
 
 
