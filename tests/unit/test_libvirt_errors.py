@@ -29,6 +29,7 @@ class Refusal(Exception):
     ("code", "fault"),
     [
         (3, Fault.NOT_SUPPORTED),
+        (5, Fault.NOT_SUPPORTED),
         (67, Fault.NOT_SUPPORTED),
         (84, Fault.NOT_SUPPORTED),
         (68, Fault.BUSY),
@@ -82,6 +83,13 @@ def test_why_a_connection_cannot_be_made(text: str, fault: Fault) -> None:
     assert failure.fault is fault
     assert failure.native == text, "ssh's own words are kept"
     assert failure.message != text or fault is Fault.UNREACHABLE
+
+
+def test_a_missing_driver_is_no_lost_connection() -> None:
+    """A split libvirt without its network driver says so to each question about networks."""
+    refusal = Refusal(5, "no connection driver available for network:///session")
+    assert explain(refusal, alive=True).failure.fault is Fault.NOT_SUPPORTED
+    assert explain_open(refusal).failure.fault is Fault.INVALID_INPUT
 
 
 def test_refused_credentials_are_told_as_such_at_the_opening() -> None:

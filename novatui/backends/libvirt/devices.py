@@ -44,11 +44,9 @@ class Devices:
         begun = self.sink.now()
         self.sink.rows(begun, [self._row(device) for device in self.list()])
 
-    def on_event(self, name: str, deleted: bool) -> None:
-        """A device came or went; of interest only where devices are rows."""
-        if self._wanted and deleted:
-            self.sink.remove(self.sink.now(), [key(Kind.DEVICE, name)])
-        elif self._wanted:
+    def follow(self, name: str) -> None:
+        """A device came, went or changed: of interest only where devices are rows."""
+        if self._wanted:
             self.refresh(name)
 
     def refresh(self, name: str) -> None:

@@ -7,6 +7,7 @@ chunks. XML is read once, and again only when an event or the domain's outline s
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -64,46 +65,51 @@ class Domains:
 
     def load(self) -> None:
         """List all domains."""
-        begun = self.sink.now()
-        found = self._all_states()
-        marks = {name: self._marked(flag) for name, flag in _MARKS.items()}
-        known = [self._update(domain, stats, marks) for domain, stats in found]
-        self.roster.keep([each.uuid for each in known])
-        self.sink.rows(begun, [self._place(each) for each in known])
-        self._load_rest(known)
-        self.sizes.load(known)
+        with self.roster.telling:
+            begun = self.sink.now()
+            before = {known.uuid for known in self.roster}
+            marks = {name: self._marked(flag) for name, flag in _MARKS.items()}
+            listed = [self._update(domain, stats, marks) for domain, stats in self._all_states()]
+            for uuid in before - {known.uuid for known in listed}:
+                self.roster.forget(uuid)
+            self.sink.rows(begun, [self._place(each) for each in listed])
+        self._load_rest(listed)
+        with self.roster.telling:
+            self.sizes.load(listed)
 
     def refresh(self, uuid: str) -> None:
         """Read one domain again, everything; one that is gone is removed."""
-        try:
-            domain = self.link.domain(uuid)
+        with self.roster.telling:
             begun = self.sink.now()
-            known = self._read_state(domain)
-            known.autostart = truth(self.link.attempt(domain.autostart))
-            known.persistent = truth(self.link.attempt(domain.isPersistent))
-            known.has_snapshots = truth(self.link.attempt(domain.snapshotNum))
-            self._read_xml(known)
-            leases = self.networks.leases_by_mac() if known.state != states.SHUTOFF else {}
-            place, rest = self._place(known), self._rest(known, leases)
+            try:
+                known = self._read_state(self.link.domain(uuid))
+                known.autostart = truth(self.link.attempt(known.domain.autostart))
+                known.persistent = truth(self.link.attempt(known.domain.isPersistent))
+                known.has_snapshots = truth(self.link.attempt(known.domain.snapshotNum))
+                self._read_xml(known)
+                leases = self.networks.leases_by_mac() if states.is_active(known.state) else {}
+                place, rest = self._place(known), self._rest(known, leases)
+            except NotFound:
+                self._forget(uuid)
+                return
             self.sink.rows(begun, [Row(place.kind, place.id, place.values | rest.values)])
-        except NotFound:
-            self.forget(uuid)
 
     def refresh_state(self, uuid: str) -> None:
-        """Read one domain's state again: after an event, or when its statistics show another one."""
+        """Read one domain's state again; everything of a domain that was never seen before."""
         known = self.roster.get(uuid)
         if known is None:
             self.refresh(uuid)
             return
-        begun = self.sink.now()
-        try:
-            self._read_state(known.domain)
-        except NotFound:
-            self.forget(uuid)
-            return
-        self.sink.rows(begun, [Row(Kind.VM, uuid, state_columns(known))])
+        with self.roster.telling:
+            begun = self.sink.now()
+            try:
+                self._read_state(known.domain)
+            except NotFound:
+                self._forget(uuid)
+                return
+            self.sink.rows(begun, [Row(Kind.VM, uuid, state_columns(known))])
 
-    def forget(self, uuid: str) -> None:
+    def _forget(self, uuid: str) -> None:
         """This domain is gone."""
         begun = self.sink.now()
         self.roster.forget(uuid)
@@ -153,22 +159,23 @@ class Domains:
             | state_columns(known),
         )
 
-    def _load_rest(self, known: Iterable[Known]) -> None:
+    def _load_rest(self, listed: Iterable[Known]) -> None:
         """The second wave, in chunks."""
         leases = self.networks.leases_by_mac()
-        rows: list[Row] = []
-        begun = self.sink.now()
-        for each in known:
-            try:
-                if self._xml_is_due(each):
-                    self._read_xml(each)
-                rows.append(self._rest(each, leases))
-            except NotFound:
-                continue  # gone since the list was made; its event or the next listing removes it
-            if len(rows) >= CHUNK or self.sink.now() - begun > FLUSH_S:
+        waiting = deque(listed)
+        while waiting:
+            with self.roster.telling:
+                begun = self.sink.now()
+                rows: list[Row] = []
+                while waiting and len(rows) < CHUNK and self.sink.now() - begun < FLUSH_S:
+                    known = waiting.popleft()
+                    try:
+                        if self._xml_is_due(known):
+                            self._read_xml(known)
+                        rows.append(self._rest(known, leases))
+                    except NotFound:
+                        continue  # gone since the list was made; its event or the next listing removes it
                 self.sink.rows(begun, rows)
-                rows, begun = [], self.sink.now()
-        self.sink.rows(begun, rows)
 
     def _rest(self, known: Known, leases: Mapping[str, GuestAddress]) -> Row:
         summary = known.summary
@@ -212,4 +219,7 @@ class Domains:
 
 def state_columns(known: Known) -> dict[str, Value]:
     """State columns of a domain's row."""
-    return states.columns(known.state, known.reason, saved=known.saved)
+    if states.is_active(known.state) is False:
+        known.job, known.since = "", None
+    columns = states.columns(known.state, known.reason, saved=known.saved)
+    return columns | {"since": known.since, "job": known.job}

@@ -24,7 +24,7 @@ from novatui.backends.libvirt.details import Details
 from novatui.backends.libvirt.devices import Devices
 from novatui.backends.libvirt.disksizes import DiskSizes
 from novatui.backends.libvirt.domains import Domains
-from novatui.backends.libvirt.errors import NO_SUCH_FUNCTION
+from novatui.backends.libvirt.errors import NOTHING_OF_THE_KIND
 from novatui.backends.libvirt.events import Subscriptions
 from novatui.backends.libvirt.happenings import Happenings
 from novatui.backends.libvirt.library import version_text
@@ -69,9 +69,9 @@ class _Parts:
             self.domains,
             self.networks,
             self.storage,
+            self.devices,
             sink,
             on_job=self.tasks.on_event,
-            on_device=self.devices.on_event,
         )
         self.subscriptions = Subscriptions(link, self.happenings.handle, self.host.name)
 
@@ -172,7 +172,7 @@ class LibvirtDriver(
             except Unreachable:
                 raise
             except NovaError as error:
-                if error.failure.code == NO_SUCH_FUNCTION:
+                if error.failure.code in NOTHING_OF_THE_KIND:
                     loaded.done(kind)
                 else:
                     loaded.failed(error, kind)

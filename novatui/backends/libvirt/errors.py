@@ -25,16 +25,16 @@ from novatui.core.errors import (
 )
 
 INTERNAL = 1
+NO_CONNECT = 5
 SYSTEM = 38
-NO_SUCH_FUNCTION = "3"
-"""Code of a failure that says: this driver of libvirt has no such thing at all (VIR_ERR_NO_SUPPORT)."""
+NOTHING_OF_THE_KIND = {"3", "5"}
+"""Codes of failures that say: this libvirt has no such thing at all (VIR_ERR_NO_SUPPORT, VIR_ERR_NO_CONNECT)."""
 
 _LOST = {INTERNAL, SYSTEM, 5, 6, 39, 40}
 
 _MEANINGS: dict[int, tuple[type[NovaError], str, str]] = {
     3: (NotSupported, "this libvirt driver does not have the function", ""),
-    5: (Unreachable, "no libvirt driver answers for this address", ""),
-    6: (Unreachable, "the connection is no longer valid", ""),
+    5: (NotSupported, "the host's libvirt has no driver for it", "install the libvirt package that brings the driver"),
     8: (InvalidInput, "", ""),
     27: (InvalidInput, "the XML has a mistake", ""),
     29: (Denied, "the connection is read-only", "open it without `readonly`"),
@@ -145,6 +145,14 @@ def explain_open(error: libvirt.libvirtError) -> NovaError:
     for piece, fault, message, meaning, hint in _OPENING:
         if piece in lowered:
             return fault(message, meaning=meaning, hint=hint, code=str(code), native=native)
+    if code == NO_CONNECT:
+        return InvalidInput(
+            "libvirt has no driver for this address",
+            meaning="the driver's name is wrong, or its package is not installed",
+            code=str(code),
+            native=native,
+            subject="uri",
+        )
     if code in {INTERNAL, SYSTEM}:
         return Unreachable("libvirt could not connect", meaning=native, code=str(code), native=native)
     return explain(error, alive=True)

@@ -5,8 +5,8 @@ A callback must be quick (it holds up every connection of the process), so it on
 
 from __future__ import annotations
 
-import contextlib
 import itertools
+import logging
 import queue
 import threading
 import time
@@ -17,8 +17,10 @@ from novatui.backends.libvirt.library import libvirt
 from novatui.backends.libvirt.link import Link
 from novatui.core.errors import NovaError
 
-Notice = tuple[str, Any, tuple[Any, ...], float, float]
-"""Name of the event, the object (domain, network …), its arguments, when it came (sink's clock), epoch seconds."""
+log = logging.getLogger(__name__)
+
+Notice = tuple[str, Any, tuple[Any, ...], float]
+"""Name of the event, the object (domain, network …), its arguments, when it came (epoch seconds)."""
 
 DOMAIN_EVENTS = (
     "LIFECYCLE",
@@ -97,10 +99,8 @@ class Subscriptions:
             self._thread.join(timeout=1.0)
 
     def _register(self, register: Callable, deregister: Callable, identifier: int, name: str) -> None:
-        sink = self.link.sink
-
         def notice(_conn: object, subject: object, *arguments: Any) -> None:
-            self._notices.put((name, subject, arguments[:-1], sink.now(), time.time()))
+            self._notices.put((name, subject, arguments[:-1], time.time()))
 
         try:
             self._registered.append((deregister, self.link.call(register, None, identifier, notice, None)))
@@ -118,8 +118,12 @@ class Subscriptions:
                     ended = True
                     break
                 batch.append(following)
-            with contextlib.suppress(NovaError):  # the link is lost: the close callback has said so
+            try:
                 self._handle(batch)
+            except NovaError:
+                log.info("events are not followed any more: the link is lost")
+            except Exception:
+                log.exception("an event was not understood")
             if ended:
                 return
 

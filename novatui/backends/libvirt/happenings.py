@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
 from novatui.backends.driver import Sink
 from novatui.backends.libvirt import eventwords as words
 from novatui.backends.libvirt import jobs
+from novatui.backends.libvirt.devices import Devices
 from novatui.backends.libvirt.domains import Domains
 from novatui.backends.libvirt.events import EventIds, Notice
 from novatui.backends.libvirt.networks import Networks
 from novatui.backends.libvirt.roster import Roster
 from novatui.backends.libvirt.storage import Storage
+from novatui.core.errors import NovaError, Unreachable
 from novatui.core.events import Event, Severity
 from novatui.core.ids import key
-from novatui.core.inventory import Row
 from novatui.core.states import Kind
+
+log = logging.getLogger(__name__)
 
 STATE, ALL = 1, 2
 """How much of a domain is read again."""
 
 _ALL_AGAIN = {
+    "BALLOON_CHANGE",
     "AGENT_LIFECYCLE",
     "DEVICE_ADDED",
     "DEVICE_REMOVED",
@@ -46,51 +51,61 @@ class Happenings:
         domains: Domains,
         networks: Networks,
         storage: Storage,
+        devices: Devices,
         sink: Sink,
         on_job: Callable[[str, str, tuple[Any, ...]], None],
-        on_device: Callable[[str, bool], None],
     ) -> None:
         self.roster = roster
         self.domains = domains
         self.networks = networks
         self.storage = storage
+        self.devices = devices
         self.sink = sink
         self.on_job = on_job
-        self.on_device = on_device
         self._ids = EventIds()
 
     def handle(self, batch: list[Notice]) -> None:
         """Tell every event at once, then read each object that they concern once."""
-        due: dict[str, int] = {}
-        others: dict[tuple[str, str], int] = {}
-        for name, subject, arguments, begun, at in batch:
-            if name in {"NETWORK", "POOL", "POOL_REFRESH"}:
-                self._tell_other(name, subject, arguments, at)
-                others[name, subject.UUIDString()] = 1
-            elif name == "DEVICE":
+        due: dict[tuple[str, str], int] = {}
+        for name, subject, arguments, at in batch:
+            if name == "DEVICE":
                 self._tell_device(subject, arguments, at)
+                due["DEVICE", subject.name()] = ALL
+            elif name in {"NETWORK", "POOL", "POOL_REFRESH"}:
+                self._tell_other(name, subject, arguments, at)
+                due[name, subject.UUIDString()] = ALL
             else:
-                self._tell_domain(name, subject, arguments, begun, at)
+                self._tell_domain(name, subject, arguments, at)
                 uuid = subject.UUIDString()
-                due[uuid] = max(due.get(uuid, 0), reading_after(name, arguments))
-        for uuid, depth in due.items():
-            if depth == ALL:
-                self.domains.refresh(uuid)
-            elif depth == STATE:
-                self.domains.refresh_state(uuid)
-        for name, uuid in others:
-            (self.networks if name == "NETWORK" else self.storage).refresh(uuid)
+                due["DOMAIN", uuid] = max(due.get(("DOMAIN", uuid), 0), reading_after(name, arguments))
+        for (what, identifier), depth in due.items():
+            self._read_again(what, identifier, depth)
 
-    def _tell_domain(self, name: str, domain: Any, arguments: tuple[Any, ...], begun: float, at: float) -> None:
+    def _read_again(self, what: str, identifier: str, depth: int) -> None:
+        """Read one object; that it cannot be read now keeps no other from being read."""
+        readers = {
+            ("DOMAIN", ALL): self.domains.refresh,
+            ("DOMAIN", STATE): self.domains.refresh_state,
+            ("NETWORK", ALL): self.networks.refresh,
+            ("POOL", ALL): self.storage.refresh,
+            ("POOL_REFRESH", ALL): self.storage.refresh,
+            ("DEVICE", ALL): self.devices.follow,
+        }
+        if (what, depth) not in readers:
+            return
+        try:
+            readers[what, depth](identifier)
+        except Unreachable:
+            raise
+        except NovaError as error:
+            log.warning("%s %s cannot be read after an event: %s", what.lower(), identifier, error.failure)
+
+    def _tell_domain(self, name: str, domain: Any, arguments: tuple[Any, ...], at: float) -> None:
         uuid = domain.UUIDString()
         if name in {"JOB_COMPLETED", "MIGRATION_ITERATION", "BLOCK_JOB_2"}:
             self.on_job(uuid, name, arguments)
         if name == "LIFECYCLE" and arguments[0] == words.STARTED:
-            self.sink.rows(begun, [Row(Kind.VM, uuid, {"since": at})])
-        elif name == "LIFECYCLE" and arguments[0] == words.STOPPED:
-            self.sink.rows(begun, [Row(Kind.VM, uuid, {"since": None})])
-        elif name == "BALLOON_CHANGE":
-            self.sink.rows(begun, [Row(Kind.VM, uuid, {"memory": arguments[0] * 1024})])
+            self.roster.start(uuid, at)
         if name not in _SILENT:
             native_type, text, severity = describe(name, arguments)
             self._event(native_type, text, severity, key(Kind.VM, uuid), domain.name(), at)
@@ -109,7 +124,6 @@ class Happenings:
     def _tell_device(self, device: Any, arguments: tuple[Any, ...], at: float) -> None:
         what, name = words.word(words.DEVICE, arguments[0], "event"), device.name()
         self._event(f"device.{what}", f"host device {what}", Severity.INFO, key(Kind.DEVICE, name), name, at)
-        self.on_device(name, arguments[0] == 1)
 
     def _event(self, native_type: str, text: str, severity: Severity, key: str, subject: str, at: float) -> None:
         self.sink.event(

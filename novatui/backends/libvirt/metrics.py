@@ -51,7 +51,8 @@ class Metrics:
         """Measure these objects; None: all. Off domains have no sample, and say so once."""
         wanted = None if keys is None else {identifier for key in keys if (identifier := _vm(key))}
         if wanted is None or wanted:
-            self._sample_domains(wanted)
+            with self.roster.telling:
+                self._sample_domains(wanted)
         if keys is None or self.host.key in keys:
             self._sample_host()
 

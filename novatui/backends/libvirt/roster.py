@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from novatui.backends.libvirt.summary import Summary
@@ -17,10 +17,12 @@ class Known:
         "disk_size",
         "domain",
         "has_snapshots",
+        "job",
         "name",
         "persistent",
         "reason",
         "saved",
+        "since",
         "state",
         "summary",
         "summary_at",
@@ -39,6 +41,10 @@ class Known:
         self.persistent: bool | None = None
         self.saved: bool | None = None
         self.has_snapshots: bool | None = None
+        self.since: float | None = None
+        """Epoch seconds of its start, if we saw it."""
+        self.job: str | None = None
+        """Job that holds it; empty for none, None before anybody looked."""
         self.summary: Summary | None = None
         self.summary_at = 0.0
         """Monotonic seconds of the last reading of its XML."""
@@ -56,7 +62,11 @@ class Roster:
     """All known domains by uuid."""
 
     def __init__(self) -> None:
+        self.telling = threading.RLock()
+        """Held from the beginning of a reading until its rows are told: what was read later is told later, so that no
+        row that says a part of a group makes the console drop an earlier reading that is still on its way."""
         self._known: dict[str, Known] = {}
+        self._started: dict[str, float] = {}
         self._lock = threading.Lock()
 
     def meet(self, domain: Any) -> Known:
@@ -66,10 +76,20 @@ class Roster:
             known = self._known.get(uuid)
             if known is None:
                 known = self._known[uuid] = Known(uuid, domain)
+                known.since = self._started.pop(uuid, None)
             else:
                 known.domain = domain
                 known.name = domain.name()
             return known
+
+    def start(self, uuid: str, at: float) -> None:
+        """This domain was started then, be it known already or not."""
+        with self._lock:
+            known = self._known.get(uuid)
+            if known is None:
+                self._started[uuid] = at
+            else:
+                known.since = at
 
     def get(self, uuid: str) -> Known | None:
         """The record of this uuid."""
@@ -79,12 +99,6 @@ class Roster:
         """This domain is gone."""
         with self._lock:
             self._known.pop(uuid, None)
-
-    def keep(self, uuids: Collection[str]) -> None:
-        """Only these are left."""
-        with self._lock:
-            for uuid in self._known.keys() - set(uuids):
-                del self._known[uuid]
 
     def clear(self) -> None:
         """Let go of every libvirt object: each of them holds the connection open."""

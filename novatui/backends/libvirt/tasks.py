@@ -17,7 +17,7 @@ import msgspec
 from novatui.backends.driver import Sink
 from novatui.backends.libvirt import control, jobs, states
 from novatui.backends.libvirt.blockjobs import BlockJobs
-from novatui.backends.libvirt.errors import NO_SUCH_FUNCTION
+from novatui.backends.libvirt.errors import NOTHING_OF_THE_KIND
 from novatui.backends.libvirt.host import Host
 from novatui.backends.libvirt.link import Link
 from novatui.backends.libvirt.roster import Known, Roster
@@ -61,7 +61,6 @@ class Tasks:
         self.blocks = BlockJobs(link, self.book)
         self._suspects: set[str] = set()
         self._queue: list[str] = []
-        self._job_columns: dict[str, str] = {}
         self._offered = True
         self._lock = threading.Lock()
 
@@ -96,7 +95,7 @@ class Tasks:
             ended = self.blocks.on_event(uuid, known, *arguments)
         if ended is not None:
             self.sink.task(begun, ended)
-            self._show(uuid, "")
+            self._show(known, "")
         with self._lock:
             self._suspects.add(uuid)
 
@@ -105,7 +104,7 @@ class Tasks:
     def _is_suspect(self, known: Known, told: set[str], busy: set[str]) -> bool:
         return (
             known.uuid in told
-            or known.uuid in self._job_columns
+            or bool(known.job)
             or (known.state, known.reason) in states.JOB_REASONS
             or known.uuid in busy
         )
@@ -129,7 +128,7 @@ class Tasks:
                 return
             info = self._free(known)
             if info is None:
-                self._show(known.uuid, "")
+                self._show(known, "")
             elif control.is_free(info):
                 self._ask(known)
             else:
@@ -137,7 +136,7 @@ class Tasks:
         except Unreachable:
             raise
         except NovaError as error:
-            if error.failure.code == NO_SUCH_FUNCTION:
+            if error.failure.code in NOTHING_OF_THE_KIND:
                 self._offered = False
             else:
                 self._gone(known.uuid, known)
@@ -160,7 +159,7 @@ class Tasks:
         except Unreachable:
             raise
         except NovaError as error:
-            if error.failure.code == NO_SUCH_FUNCTION:
+            if error.failure.code in NOTHING_OF_THE_KIND:
                 raise
             # A migration's target has no statistics of its own: only that it comes is known.
             figures = {"type": jobs.UNBOUNDED, "operation": jobs.MIGRATION_IN} if incoming else {}
@@ -170,7 +169,7 @@ class Tasks:
             self._not_running(known)
         self.blocks.look(known)
         job = self.book.running(known.uuid)
-        self._show(known.uuid, job[0].native_verb if job else "")
+        self._show(known, job[0].native_verb if job else "")
 
     def _running(self, known: Known, figures: jobs.Figures) -> None:
         post_copy = (known.state, known.reason) in {
@@ -204,7 +203,7 @@ class Tasks:
         """Something holds the monitor: nothing is asked, and the time since when is shown."""
         trouble = control.monitor_trouble(info)
         if trouble:
-            self._show(known.uuid, f"monitor {trouble}")
+            self._show(known, f"monitor {trouble}")
         for task in self.book.running(known.uuid):
             self.book.put(known.uuid, msgspec.structs.replace(task, detail=f"monitor {trouble}" if trouble else ""))
 
@@ -223,7 +222,7 @@ class Tasks:
             else:
                 finishing = msgspec.structs.replace(task.migration, phase="finishing")
                 self.book.put(uuid, msgspec.structs.replace(task, migration=finishing, detail="finishing"))
-        self._show(uuid, "")
+        self._show(known, "")
 
     # Ends and rows
 
@@ -242,14 +241,10 @@ class Tasks:
         task = jobs.running_task(identifier, key(Kind.VM, uuid), name, self.host.name, figures, started)
         return self.book.end(task, state, failure)
 
-    def _show(self, uuid: str, job: str) -> None:
-        """The `job` column of the machine's row."""
-        if self._job_columns.get(uuid, "") == job and uuid in self._job_columns:
+    def _show(self, known: Known | None, job: str) -> None:
+        """The `job` column of a machine's row."""
+        if known is None or known.job == job:
             return
-        if not job and uuid not in self._job_columns:
-            return
-        self.sink.rows(self.sink.now(), [Row(Kind.VM, uuid, {"job": job})])
-        if job:
-            self._job_columns[uuid] = job
-        else:
-            del self._job_columns[uuid]
+        with self.roster.telling:
+            known.job = job
+            self.sink.rows(self.sink.now(), [Row(Kind.VM, known.uuid, {"job": job})])
