@@ -110,14 +110,18 @@ class Tasks:
         )
 
     def _in_turn(self, seen: set[str]) -> Iterator[Known]:
-        """All other running domains, each once per round."""
-        if not self._queue:
-            self._queue = [each.uuid for each in self.roster if states.is_active(each.state)]
-        for _ in range(len(self._queue)):
-            uuid = self._queue.pop()
+        """All other running domains, each once per round; a round that the budget cut short goes on next time."""
+        with self._lock:
+            if not self._queue:
+                self._queue = [each.uuid for each in self.roster if states.is_active(each.state)]
+        while uuid := self._next_in_turn():
             known = self.roster.get(uuid)
             if known is not None and uuid not in seen:
                 yield known
+
+    def _next_in_turn(self) -> str:
+        with self._lock:
+            return self._queue.pop() if self._queue else ""
 
     # One domain
 
