@@ -97,6 +97,13 @@ _OPENING: tuple[tuple[str, type[NovaError], str, str, str], ...] = (
     ("timed out", Unreachable, "the host did not answer in time", "", ""),
     ("no route to host", Unreachable, "the host cannot be reached", "", ""),
     (
+        "unable to read tls confirmation",
+        AuthFailed,
+        "the host does not accept our certificate",
+        "after the TLS handshake it hung up: we showed no certificate, or one of an authority unknown to it",
+        "give certificate and key of a client with `cert` and `key`, or a folder with `?pkipath=`",
+    ),
+    (
         "certificate",
         TlsUntrusted,
         "the TLS certificates do not fit",
