@@ -92,7 +92,14 @@ class Connection:
             elif link is Link.DOWN:
                 self.attempt = 1
             self.link, self.since = link, time.time()
-        self.failure = failure
+        # Why it was lost is worth knowing until it is back, also while it is being tried again.
+        if failure is not None or link in (Link.UP, Link.CLOSED):
+            self.failure = failure
+
+    @property
+    def broken(self) -> bool:
+        """True from its failure until it is up again, whether it is being tried or not."""
+        return self.link is Link.DOWN or (self.failure is not None and self.link is not Link.UP)
 
 
 def delay(attempt: int) -> float:

@@ -66,9 +66,8 @@ def compare(title: str, ours: list[float], theirs: list[float], peer: str, goal:
     """Print both sides; True when the goal was missed."""
     mine, other = statistics.median(ours), statistics.median(theirs)
     met = mine <= goal * other
-    print(
-        f"{title}: {mine * 1e3:.0f} ms (min {min(ours) * 1e3:.0f}); {peer}: {other * 1e3:.0f} (min {min(theirs) * 1e3:.0f})"
-    )
+    print(f"{title}: {mine * 1e3:.0f} ms (min {min(ours) * 1e3:.0f})")
+    print(f"{peer}: {other * 1e3:.0f} ms (min {min(theirs) * 1e3:.0f})")
     print(f"G1 {'met' if met else 'MISSED'}: {mine / other:.2f}x, goal {goal}x")
     return not met
 

@@ -36,7 +36,7 @@ def status(fleet: Fleet, look: Look, width: int) -> Strip:
     vms, running = fleet.identity.count(None, "machines"), fleet.identity.count(None, "running")
     alarms = fleet.identity.count(None, "alarms")
     moving = sum(1 for one in fleet.tasks.running() if one.task.verb == "migrate")
-    failing = sum(1 for one in fleet.connections.values() if one.status.link is Link.DOWN)
+    failing = sum(1 for one in fleet.connections.values() if one.broken)
     left: list[Group] = [
         (6, [(" NovaTUI ", styles.title)]),
         (0, [(f" {up}/{len(fleet.connections)} conns ", styles.text if not failing else styles.warning)]),

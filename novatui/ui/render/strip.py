@@ -6,7 +6,6 @@ from textual.strip import Strip
 
 from novatui.core.events import Severity
 from novatui.core.migration import Fidelity
-from novatui.core.states import Link
 from novatui.core.tasks import Task, TaskState
 from novatui.engine.event_log import LoggedEvent
 from novatui.engine.fleet import Connection, Fleet
@@ -22,7 +21,7 @@ WORD = 8
 
 def lines(fleet: Fleet, look: Look, width: int, height: int) -> list[Strip]:
     """At most `height` lines: broken connections, running tasks, then the newest of ended tasks and events."""
-    broken = [_connection(one, look) for one in fleet.connections.values() if one.status.link is Link.DOWN]
+    broken = [_connection(one, look) for one in fleet.connections.values() if one.broken]
     tasks = fleet.tasks.tasks()
     running = [_task(one, fleet, look) for one in tasks if one.live]
     past: list[tuple[float, list[Piece]]] = [
