@@ -76,8 +76,8 @@ class FleetPanes(RowScreen, inherit_bindings=False):
         self._peek = Lines(self._draw_peek, id="peek")
         self._strip_title = Lines(lambda width, _: [bars.rule(self.look, width, "Tasks & events")], id="strip-title")
         self._strip = Lines(lambda width, height: strip.lines(self.fleet, self.look, width, height), id="strip")
-        self._tree_title = Lines(self._draw_tree_title)
-        self._table_title = Lines(self._draw_table_title)
+        self._tree_title = Lines(self._draw_tree_title, id="tree-title")
+        self._table_title = Lines(self._draw_table_title, id="table-title")
         yield self._status
         yield self._filter
         with Horizontal(id="middle"):
@@ -155,6 +155,11 @@ class FleetPanes(RowScreen, inherit_bindings=False):
         """Which panes are there, and how large, at this size of the screen."""
         plan = layout.plan(self.size.width, self.size.height, tree=self._tree_wanted, zoomed=self._zoomed)
         for part, shown in (
+            ("#status", plan.status),
+            ("#filter", plan.bars),
+            ("#footer", plan.bars),
+            ("#tree-title", plan.titles),
+            ("#table-title", plan.titles),
             ("#tree-pane", plan.tree > 0),
             ("#bar", plan.tree > 0 and plan.table),
             ("#table-pane", plan.table),
