@@ -101,14 +101,14 @@ _OPENING: tuple[tuple[str, type[NovaError], str, str, str], ...] = (
         AuthFailed,
         "the host does not accept our certificate",
         "after the TLS handshake it hung up: we showed no certificate, or one of an authority unknown to it",
-        "give certificate and key of a client with `cert` and `key`, or a folder with `?pkipath=`",
+        "put clientcert.pem and clientkey.pem in a folder, and name it in the address: `?pkipath=/folder`",
     ),
     (
         "certificate",
         TlsUntrusted,
         "the TLS certificates do not fit",
         "",
-        "give the CA with tls = ca:FILE, or a folder with `?pkipath=`",
+        "put the CA as cacert.pem in a folder, and name it in the address: `?pkipath=/folder`",
     ),
     (
         "pid file",
