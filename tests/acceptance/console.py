@@ -14,21 +14,38 @@ PATIENCE = 90.0
 """Seconds that anything may take to show on a busy machine."""
 
 
-def configuration(folder: Path, connections: Mapping[str, str]) -> Path:
-    """A file for `--config`: addresses by name, each with whatever lines of TOML follow it."""
+Settings = Mapping[str, str]
+"""Keys of one connection of the configuration; at least its `uri`."""
+
+
+def configuration(folder: Path, connections: Mapping[str, str | Settings]) -> Path:
+    """A file for `--config`: connections by name, each with its address, or with all its settings."""
     file = folder / "novatui.toml"
-    tables = (f'[connections."{name}"]\nuri = "{uri}"\n' for name, uri in connections.items())
-    file.write_text("\n".join(tables), encoding="utf-8")
+    lines: list[str] = []
+    for name, said in connections.items():
+        settings = {"uri": said} if isinstance(said, str) else said
+        lines += [f'[connections."{name}"]', *(f'{key} = "{value}"' for key, value in settings.items()), ""]
+    file.write_text("\n".join(lines), encoding="utf-8")
     return file
 
 
 class Console(Terminal):
     """`novatui` on these connections, and no other; names of machines must differ."""
 
-    def __init__(self, folder: Path, connections: Mapping[str, str], *, columns: int = 160, rows: int = 50) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        connections: Mapping[str, str | Settings],
+        *,
+        python: str = sys.executable,
+        environment: Mapping[str, str] | None = None,
+        columns: int = 160,
+        rows: int = 50,
+    ) -> None:
+        """`environment` is in place of ours."""
         file = configuration(folder, connections)
-        command = [sys.executable, "-m", "novatui.cli.main", "--config", str(file), *connections]
-        super().__init__(command, columns=columns, rows=rows, folder=CHECKOUT)
+        command = [python, "-m", "novatui.cli.main", "--config", str(file), *connections]
+        super().__init__(command, columns=columns, rows=rows, environment=environment, folder=CHECKOUT)
 
     def row(self, name: str) -> str:
         """The line of a machine in the table, from its name on; empty when there is none."""
