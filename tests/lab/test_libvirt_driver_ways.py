@@ -47,6 +47,25 @@ def test_tcp(host: LibvirtHost) -> None:
         assert probe.sink.named("there")
 
 
+def test_nothing_is_left_open(host: LibvirtHost) -> None:
+    """Registered events and objects that were kept would hold a closed connection open."""
+
+    def sockets() -> int:
+        return sum(os.readlink(link).startswith("socket:") for link in _links())
+
+    with connected(host.uri) as probe:
+        probe.driver.sample(None)
+        probe.driver.tasks()
+        probe.driver.detail(probe.sink.key_of("there"), [])
+        during = sockets()
+    probe.sink.until(lambda: sockets() == during - 1, "the event loop lets go of the socket")
+
+
+def _links() -> list[str]:
+    folder = f"/proc/{os.getpid()}/fd"
+    return [f"{folder}/{name}" for name in os.listdir(folder) if os.path.islink(f"{folder}/{name}")]
+
+
 def test_tls_tells_what_was_negotiated(host: LibvirtHost) -> None:
     with connected(host.tls_uri, "host", "vm") as probe:
         assert probe.info is not None

@@ -42,7 +42,7 @@ def test_ssh_never_asks_and_never_waits_for_ever() -> None:
     assert address.query["no_tty"] == "1"
     assert address.query["command"] == str(SSH_BOUNDED)
     assert address.uri.startswith("qemu+ssh://root@kvm1:2222/system?keyfile=/keys/a%20b&no_tty=1&command=/")
-    assert address.endpoint == "kvm1:2222"
+    assert (address.endpoint, address.user) == ("kvm1:2222", "root")
 
 
 def test_ssh_is_run_with_bounds() -> None:

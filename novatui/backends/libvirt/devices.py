@@ -105,7 +105,7 @@ class Devices:
                 "device_class": device.device_class,
                 "vendor": " ".join(filter(None, (device.vendor, device.product))) or None,
                 "iommu_group": device.iommu_group,
-                "holder": device.holder,
+                "holder": device.holder if self.roster.listed else None,
             },
         )
 

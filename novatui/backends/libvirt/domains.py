@@ -74,6 +74,7 @@ class Domains:
                 self.roster.forget(uuid)
             self.sink.rows(begun, [self._place(each) for each in listed])
         self._load_rest(listed)
+        self.roster.listed = True
         with self.roster.telling:
             self.sizes.load(listed)
 

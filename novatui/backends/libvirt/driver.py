@@ -59,7 +59,7 @@ class _Parts:
         self.storage = Storage(link, self.host, sink)
         sizes = DiskSizes(link, self.storage, sink)
         self.domains = Domains(link, self.host, self.roster, self.networks, sizes, sink)
-        self.snapshots = Snapshots(link, self.roster, sink)
+        self.snapshots = Snapshots(link, sink)
         self.devices = Devices(link, self.host, self.roster, sink)
         self.metrics = Metrics(link, self.host, self.roster, sink)
         self.tasks = Tasks(link, self.host, self.roster, sink)
@@ -134,7 +134,7 @@ class LibvirtDriver(
             version=version_text(version) if version else "",
             endpoint=opened.address.endpoint,
             hostname=host.name,
-            user=self.spec.options.get("user", ""),
+            user=opened.address.user or self.spec.options.get("user", ""),
             privileges="read-only" if self.spec.options.get("readonly") == "socket" else "full",
             transport=opened.address.transport,
             tls=opened.tls,

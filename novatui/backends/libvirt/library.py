@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 
 _LOG_VARIABLE = "LIBVIRT_LOG_OUTPUTS"
 
@@ -38,6 +39,8 @@ __all__ = ["NOWAIT", "libvirt", "start_event_loop", "version_text"]
 NOWAIT: int = libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT
 """For every bulk statistic: without it one domain with a hung monitor makes the whole list wait for 30 s."""
 
+_PAUSE_S = 0.1
+
 _starting = threading.Lock()
 _loop: threading.Thread | None = None
 
@@ -54,7 +57,10 @@ def start_event_loop() -> None:
 
 def _run_events() -> None:
     while True:
-        libvirt.virEventRunDefaultImpl()
+        try:
+            libvirt.virEventRunDefaultImpl()
+        except libvirt.libvirtError:
+            time.sleep(_PAUSE_S)  # without this thread no connection of the process is kept alive: it goes on
 
 
 def version_text(number: int) -> str:

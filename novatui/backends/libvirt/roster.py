@@ -65,6 +65,8 @@ class Roster:
         self.telling = threading.RLock()
         """Held from the beginning of a reading until its rows are told: what was read later is told later, so that no
         row that says a part of a group makes the console drop an earlier reading that is still on its way."""
+        self.listed = False
+        """All domains have been listed once: who is not in here is not there."""
         self._known: dict[str, Known] = {}
         self._started: dict[str, float] = {}
         self._lock = threading.Lock()

@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 
 from novatui.backends.driver import Sink
+from novatui.backends.libvirt.library import libvirt
 from novatui.backends.libvirt.link import Link
-from novatui.backends.libvirt.roster import Known, Roster
+from novatui.backends.libvirt.roster import Known
 from novatui.backends.libvirt.xmltree import MalformedXml, attribute_at, integer, parse, text_at
 from novatui.core.errors import NotFound, NotSupported
 from novatui.core.ids import key
@@ -16,6 +17,7 @@ from novatui.core.inventory import Row, Value
 from novatui.core.snapshots import Snapshot
 from novatui.core.states import Kind
 
+_WITH_SNAPSHOTS = libvirt.VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT
 _TOPOLOGICAL = 1 << 10
 """VIR_DOMAIN_SNAPSHOT_LIST_TOPOLOGICAL, since libvirt 5.2."""
 
@@ -26,22 +28,19 @@ _ROOTS = 1
 class Snapshots:
     """Reads snapshot trees."""
 
-    def __init__(self, link: Link, roster: Roster, sink: Sink) -> None:
+    def __init__(self, link: Link, sink: Sink) -> None:
         self.link = link
-        self.roster = roster
         self.sink = sink
 
     def load(self) -> None:
         """List the snapshots of all domains that have any."""
-        for known in self.roster:
-            if known.has_snapshots is False:
-                continue
+        for domain in self.link.call(self.link.conn.listAllDomains, _WITH_SNAPSHOTS):
             begun = self.sink.now()
             try:
-                found = self.tree(known.domain)
+                found = self.tree(domain)
             except NotFound:
                 continue
-            self.sink.rows(begun, [row(known.uuid, snapshot) for snapshot in found])
+            self.sink.rows(begun, [row(domain.UUIDString(), snapshot) for snapshot in found])
 
     def refresh(self, identifier: str) -> None:
         """Read one snapshot again, by the id that `row` gives; one that is gone is removed."""

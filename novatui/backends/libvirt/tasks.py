@@ -31,6 +31,9 @@ from novatui.core.tasks import Task, TaskState
 BUDGET_S = 0.3
 """For domains that nothing speaks of; the next call goes on with those that were not reached."""
 
+ROUND_S = 10.0
+"""Such domains are asked this often at most. Migrations and saves tell of themselves; backups and copies do not."""
+
 ASK_AGAIN_S = 0.02
 ATTEMPTS = 3
 """A job holds its monitor for moments at a time; a monitor that is held each time is stuck."""
@@ -61,6 +64,7 @@ class Tasks:
         self.blocks = BlockJobs(link, self.book)
         self._suspects: set[str] = set()
         self._queue: list[str] = []
+        self._round_begun = -ROUND_S
         self._offered = True
         self._lock = threading.Lock()
 
@@ -112,7 +116,8 @@ class Tasks:
     def _in_turn(self, seen: set[str]) -> Iterator[Known]:
         """All other running domains, each once per round; a round that the budget cut short goes on next time."""
         with self._lock:
-            if not self._queue:
+            if not self._queue and time.monotonic() - self._round_begun >= ROUND_S:
+                self._round_begun = time.monotonic()
                 self._queue = [each.uuid for each in self.roster if states.is_active(each.state)]
         while uuid := self._next_in_turn():
             known = self.roster.get(uuid)

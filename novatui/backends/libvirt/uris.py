@@ -32,6 +32,7 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
     transport: str
     """unix, ssh, tls, tcp, ext; `embed` and `test` run inside this process."""
     host: str = ""
+    user: str = ""
     port: int | None = None
     path: str = ""
     query: dict[str, str] = {}
@@ -69,6 +70,7 @@ def resolve(spec: ConnectionSpec, *, pki: str = "") -> Address:
         driver=driver,
         transport=transport,
         host=host,
+        user=unquote(parts.username or ""),
         port=port or {"tls": TLS_PORT, "tcp": TCP_PORT}.get(transport),
         path=unquote(parts.path),
         query=query,
