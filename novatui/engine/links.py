@@ -15,6 +15,7 @@ from novatui.core.errors import BackendFault, Failure, NovaError, Unreachable
 from novatui.core.states import Kind, Link
 from novatui.engine import blocking
 from novatui.engine.connection import Connection, delay
+from novatui.engine.placement import must_be_alone
 from novatui.engine.supervisor import Route, Supervisor
 from novatui.engine.supervisor_end import End
 from novatui.engine.supervisor_policy import Policy
@@ -195,6 +196,10 @@ class Links:
         self._lost(connection, failure)
         connection.go(Link.DOWN, failure)
         connection.questions = {}
+        if must_be_alone(connection.spec) and (worker := self._workers.pop(connection.name, None)):
+            # A driver that takes the whole process cannot begin in it a second time.
+            connection.log, connection.worker_pid, connection.stats = list(worker.log), None, None
+            worker.hang_up()
         if self._retry_lost and not (final or failure.final or self._stopping):
             self._plan(connection, delay(connection.attempt))
         self._tell(connection)
