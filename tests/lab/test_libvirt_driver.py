@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 
@@ -292,3 +293,28 @@ def machines(probe: Probe) -> set[str]:
 def test_two_connections_see_the_same(libvirt_host: LibvirtHost) -> None:
     with connected(libvirt_host.uri, "vm") as one, connected(libvirt_host.uri, "vm") as two:
         assert machines(one) == machines(two) != set()
+
+
+def test_addresses_come_from_the_leases_of_libvirts_networks(make_libvirt_host: MakeHost) -> None:
+    """No account without rights can run a DHCP server, so its file of leases is written here; libvirt reads it."""
+    host = make_libvirt_host()
+    bridge = "<network><name>served</name><forward mode='bridge'/><bridge name='brserved'/></network>"
+    host.define(bridge, "net-define")
+    host.virsh("net-start", "served")
+    mac, expires = "52:54:00:AB:CD:EF", int(time.time()) + 3600
+    lease = {"ip-address": "192.0.2.7", "mac-address": mac.lower(), "hostname": "inside", "expiry-time": expires}
+    file = host.directory / "run/libvirt/dnsmasq/lib/brserved.status"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps([lease]))
+    devices = f"<interface type='user'><mac address='{mac}'/></interface>"
+    devices += "<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>"
+    host.start_guest(GuestSpec("reachable", boot="none", memory_mib=64, extra_devices=devices), wait=False)
+    with connected(host.uri) as probe:
+        (told,) = probe.driver.leases(probe.sink.key_of("served", "network"))
+        assert (told.ip, told.mac, told.hostname, told.expires) == ("192.0.2.7", mac.lower(), "inside", expires)
+        row = probe.sink.named("reachable")
+        assert (row["ip"], row["guest_name"]) == (["192.0.2.7"], "inside")
+        assert row["tools"] == "guest agent disconnected"
+        host.virsh("destroy", "reachable")
+        probe.sink.until(lambda: probe.sink.named("reachable").get("ip") is None, "an off machine has no address")
+        assert probe.sink.named("reachable")["tools"] == "guest agent not running"

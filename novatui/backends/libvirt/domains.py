@@ -91,7 +91,7 @@ class Domains:
                 leases = self.networks.leases_by_mac() if states.is_active(known.state) else {}
                 place, rest = self._place(known), self._rest(known, leases)
             except NotFound:
-                self._forget(uuid)
+                self._forget(uuid, begun)
                 return
             self.sink.rows(begun, [Row(place.kind, place.id, place.values | rest.values)])
 
@@ -106,13 +106,12 @@ class Domains:
             try:
                 self._read_state(known.domain)
             except NotFound:
-                self._forget(uuid)
+                self._forget(uuid, begun)
                 return
             self.sink.rows(begun, [Row(Kind.VM, uuid, state_columns(known))])
 
-    def _forget(self, uuid: str) -> None:
+    def _forget(self, uuid: str, begun: float) -> None:
         """This domain is gone."""
-        begun = self.sink.now()
         self.roster.forget(uuid)
         self.sink.remove(begun, [key(Kind.VM, uuid)])
 
@@ -182,7 +181,8 @@ class Domains:
         summary = known.summary
         values: dict[str, Value] = dict(summary.columns) if summary is not None else {}
         values |= snapshot_columns(self.link, known)
-        held = [leases[mac] for mac in summary.macs if mac in leases] if summary is not None else []
+        macs = summary.macs if summary is not None and states.is_active(known.state) else ()
+        held = [leases[mac] for mac in macs if mac in leases]
         values["ip"] = [address for lease in held for address in lease.addresses] or None
         values["guest_name"] = next((lease.hostname for lease in held if lease.hostname), None)
         return Row(Kind.VM, known.uuid, values)

@@ -9,6 +9,8 @@ import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from novatui.backends.driver import Sink
 from novatui.backends.libvirt import states
 from novatui.backends.libvirt.disksizes import size_of_disks
@@ -120,15 +122,17 @@ class Metrics:
         size = size_of_disks(known, reading.sizes)
         if size is not None and size != known.disk_size:
             known.disk_size = changed["disk_size"] = size
-        for column, value in (
-            ("vcpus", reading.vcpus),
-            ("vcpus_max", reading.vcpus_max),
-            ("memory", reading.assigned),
-            ("memory_max", reading.memory),
-        ):
-            if known.summary is not None and value is not None and known.summary.columns.get(column) != value:
-                known.summary.columns[column] = value
-                changed[column] = value
+        told = {
+            "vcpus": reading.vcpus,
+            "vcpus_max": reading.vcpus_max,
+            "memory": reading.assigned,
+            "memory_max": reading.memory,
+        }
+        columns = known.summary.columns if known.summary is not None else {}
+        other = {name: value for name, value in told.items() if value is not None and value != columns.get(name, value)}
+        if other and known.summary is not None:
+            known.summary = msgspec.structs.replace(known.summary, columns=columns | other)
+            changed |= other
         return changed
 
     # The host

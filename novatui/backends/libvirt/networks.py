@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -16,6 +17,9 @@ from novatui.core.errors import Conflict, NotFound, NotSupported, NovaError, Unr
 from novatui.core.ids import key
 from novatui.core.inventory import Row, Value
 from novatui.core.states import Kind
+
+LEASES_MAX_AGE_S = 5.0
+"""A burst of events asks for the leases once."""
 
 
 class GuestAddress(msgspec.Struct, frozen=True):
@@ -32,6 +36,8 @@ class Networks:
         self.link = link
         self.host = host
         self.sink = sink
+        self._leases: dict[str, GuestAddress] = {}
+        self._leases_at = -LEASES_MAX_AGE_S
 
     def load(self) -> None:
         """List all networks."""
@@ -74,6 +80,12 @@ class Networks:
 
     def leases_by_mac(self) -> dict[str, GuestAddress]:
         """All leases of all active networks, by MAC in lower case. What cannot be asked is left out."""
+        if time.monotonic() - self._leases_at > LEASES_MAX_AGE_S:
+            self._leases = self._ask_leases()
+            self._leases_at = time.monotonic()
+        return self._leases
+
+    def _ask_leases(self) -> dict[str, GuestAddress]:
         found: dict[str, GuestAddress] = {}
         for network in self.link.attempt(self.link.conn.listAllNetworks, _ACTIVE) or ():
             try:

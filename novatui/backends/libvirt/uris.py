@@ -38,11 +38,6 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
     query: dict[str, str] = {}
 
     @property
-    def remote(self) -> bool:
-        """Spoken over libvirt's own protocol."""
-        return self.transport in TRANSPORTS
-
-    @property
     def endpoint(self) -> str:
         """Where it leads, for people: host and port, socket, or file."""
         if self.host:
