@@ -125,8 +125,8 @@ def test_changes_by_virsh_come_by_event(make_libvirt_host: MakeHost) -> None:
         def change(*words: str, power: str, native: str, event: str) -> None:
             host.virsh(*words)
             sink.until(lambda: sink.named("mover").get("power") == power, f"{words[0]} shows as {power}")
-            assert sink.named("mover")["native_state"] == native
-            assert event in sink.event_types()
+            sink.until(lambda: sink.named("mover").get("native_state") == native, f"{words[0]} shows as {native}")
+            sink.until(lambda: event in sink.event_types(), f"{event} is told")
 
         listed = sink.counts["listAllDomains"]
         change("start", "mover", power="running", native="running (booted)", event="lifecycle.started")
