@@ -35,7 +35,7 @@ from tests.lab.libvirt.daemon import LibvirtHost
 from tests.lab.libvirt.guests import GuestSpec
 from tests.lab.processes import is_alive
 
-pytestmark = pytest.mark.libvirt
+pytestmark = [pytest.mark.libvirt, pytest.mark.long]
 
 SOON = Policy(grace=1.0)
 """A stuck worker is replaced a little sooner than it would be, before keepalive ends the call."""

@@ -24,7 +24,7 @@ from tests.lab.fixtures import MakeProxy, or_skip
 from tests.lab.libvirt.daemon import LibvirtHost
 from tests.lab.libvirt.guests import GuestSpec
 
-pytestmark = pytest.mark.libvirt
+pytestmark = [pytest.mark.libvirt, pytest.mark.long]
 
 QUICK = {"connect_timeout": "6", "call_timeout": "9"}
 """Deadlines shorter than usual: 6 s for a round of metrics."""
