@@ -105,6 +105,7 @@ def test_a_name_of_several_objects_is_refused_with_their_references(
     assert program.run("show", "-c", "one", SPARE).code == 0
 
 
+@pytest.mark.long
 def test_a_suspension_is_seen_while_watching(program: Program, libvirt_host: LibvirtHost) -> None:
     process = program.start("watch", "-c", libvirt_host.uri, "--json", "--samples", "--for", str(SECONDS))
     assert process.stdout

@@ -24,7 +24,7 @@ from tests.lab.missing import LabUnavailable
 from tests.lab.processes import is_alive
 from tests.lab.sshd import Sshd, remote_python
 
-pytestmark = pytest.mark.libvirt
+pytestmark = [pytest.mark.libvirt, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

@@ -249,6 +249,7 @@ async def test_a_stopped_worker_is_replaced() -> None:
         assert not is_alive(first)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("stood_still", [True, False])
 async def test_a_console_that_stood_still_blames_no_worker(stood_still: bool) -> None:
     """It has not read for a while, so what it knows is old: a call that was in flight then may be long over."""

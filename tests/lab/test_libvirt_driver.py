@@ -130,6 +130,7 @@ def test_changes_by_virsh_come_by_event(make_libvirt_host: MakeHost) -> None:
 
         listed = sink.counts["listAllDomains"]
         change("start", "mover", power="running", native="running (booted)", event="lifecycle.started")
+        sink.until(lambda: sink.named("mover").get("since") is not None, "it says since when it runs")
         assert sink.named("mover")["since"] == pytest.approx(time.time(), abs=60)
         change("suspend", "mover", power="paused", native="paused (user)", event="lifecycle.suspended")
         change("resume", "mover", power="running", native="running (unpaused)", event="lifecycle.resumed")
