@@ -1,4 +1,4 @@
-"""Themes as data: which colours a terminal can take, and the styles by name that everything is drawn with."""
+"""Themes as data: which one suits a terminal, which there are, and the styles by name that everything is drawn with."""
 
 from __future__ import annotations
 
@@ -8,12 +8,21 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import msgspec
+from rich.color import Color, ColorParseError
+from rich.errors import StyleSyntaxError
 from rich.style import Style
+
+TERMINAL = "ansi_default"
+"""Foreground or background as the terminal has it."""
 
 _SIXTEEN = frozenset({"screen", "linux", "xterm", "vt100", "vt220", "ansi", "tmux", "rxvt"})
 """Terminals that promise no more than sixteen colours."""
+
+_BRIGHT = frozenset({"7", "15"})
+"""Backgrounds, as COLORFGBG numbers them, on which dark letters are read best."""
 
 
 class Styles(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -41,7 +50,7 @@ class Styles(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     match: Style
 
 
-class Theme(msgspec.Struct, frozen=True, kw_only=True):
+class Theme(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A theme file, read."""
 
     name: str
@@ -53,36 +62,81 @@ class Theme(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def native(self) -> bool:
         """True when the terminal's own sixteen colours and background are used as they are."""
-        return self.background == "ansi_default"
+        return self.background == TERMINAL
 
 
 class BadTheme(Exception):
-    """A theme file that cannot be used, with the place and the reason."""
+    """A theme that cannot be used: which, and why."""
 
 
 def theme_for(environ: Mapping[str, str] = os.environ) -> str:
-    """The theme that suits this terminal: sixteen colours where it promises no more, or where none are wanted."""
+    """The theme that suits this terminal: no colour where none is wanted, sixteen where it promises no more."""
     if "NO_COLOR" in environ:
-        return "ansi"
+        return "mono"
     term = environ.get("TERM", "")
     rich_enough = environ.get("COLORTERM") in {"truecolor", "24bit"} or "256color" in term or "direct" in term
-    return "dark" if rich_enough or term not in _SIXTEEN else "ansi"
+    if not rich_enough and term in _SIXTEEN:
+        return "ansi"
+    # rxvt, konsole and others name their colours: "foreground;background", sometimes with a third in between.
+    return "light" if environ.get("COLORFGBG", "").rpartition(";")[2] in _BRIGHT else "dark"
 
 
-def load_theme(name: str) -> Theme:
-    """Read a theme that comes with the program. BadTheme when it is damaged, FileNotFoundError when there is none."""
-    path = _folder() / f"{name}.toml"
+def theme_names(user: Path | None = None) -> list[str]:
+    """Every theme there is: those that come with the program first, then those in the user's folder."""
+    own = sorted(path.stem for path in _folder().glob("*.toml"))
+    added = sorted(path.stem for path in user.glob("*.toml")) if user else []
+    return own + [name for name in added if name not in own]
+
+
+def load_theme(name: str, user: Path | None = None) -> Theme:
+    """Read a theme; one in the user's folder wins over one of the same name that comes with the program.
+
+    A theme may name another as its `base` and then says only what differs. BadTheme when there is none of this name
+    or when it is damaged.
+    """
+    try:
+        theme = msgspec.convert(_table(name, user, ()), Theme, dec_hook=_style)
+        for color in (theme.foreground, theme.background):
+            Color.parse("default" if color == TERMINAL else color)
+    except (msgspec.ValidationError, ColorParseError) as error:
+        raise BadTheme(f"theme {name}: {error}") from None
+    return theme
+
+
+def _table(name: str, user: Path | None, below: tuple[str, ...]) -> dict[str, Any]:
+    """The keys of a theme file over those of its base."""
+    path = _find(name, user)
+    if path is None:
+        raise BadTheme(f"there is no theme {name}; there are: {', '.join(theme_names(user))}")
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-        return msgspec.convert(table, Theme, dec_hook=_style)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError, ValueError) as error:
-        raise BadTheme(f"{path.name}: {error}") from None
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadTheme(f"theme {name}: {error}") from None
+    base = table.pop("base", "")
+    if not base:
+        return {"name": name, **table}
+    if base in below or (base == name and path.parent == _folder()):
+        raise BadTheme(f"theme {name}: its bases go round in a circle")
+    # A user's theme may stand on the one of the same name that comes with the program.
+    under = _table(str(base), None if base == name else user, (*below, name))
+    styles = {**under["styles"], **table.get("styles", {})}
+    return {**under, **table, "name": name, "styles": styles}
+
+
+def _find(name: str, user: Path | None) -> Path | None:
+    if not name or "/" in name or name.startswith("."):
+        return None
+    candidates = [folder / f"{name}.toml" for folder in (user, _folder()) if folder]
+    return next((path for path in candidates if path.is_file()), None)
 
 
 def _style(wanted: type, value: object) -> Style:
     if wanted is not Style or not isinstance(value, str):
         raise ValueError(f"not a style: {value!r}")
-    return Style.parse(value) if value else Style.null()
+    try:
+        return Style.parse(value) if value else Style.null()
+    except StyleSyntaxError as error:
+        raise ValueError(f"not a style: {value!r} ({error})") from None
 
 
 @cache
