@@ -8,9 +8,10 @@ import textwrap
 
 import msgspec
 
-from novatui.config import decode, schema
+from novatui.config import alarms, decode, schema
 from novatui.config.targets import EXAMPLES
 from novatui.config.toml_text import toml_value
+from novatui.core.alarms import ALARM_RULES
 
 _WIDTH = 100
 _INTRODUCTION = """Commented example of NovaTUI's configuration: every key with its meaning, its type and its default.
@@ -25,10 +26,32 @@ def example() -> str:
     """
     lines = [*_prose(_INTRODUCTION), "", *_prose(_doc(schema.Config)), ""]
     lines += _keys(schema.Config)
+    lines += _alarms()
     lines += [*_prose(_doc(schema.Connection)), "#", "# Forms of `uri`:"]
     lines += [f"#   {form}" for name, form in EXAMPLES.items() if name != "via"]
     lines += ["", "#[connections.prod]", *_keys(schema.Connection)]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _alarms() -> list[str]:
+    lines = [*_prose(_doc(alarms.Alarms)), "", "#[alarms]", *_keys(alarms.Alarms)]
+    lines += [*_prose(_doc(alarms.Rule)), "#", "# Built in:", *_built_in(), ""]
+    lines += ['#[alarms.rules."cpu.wait"]', *_keys(alarms.Rule)]
+    lines += [*_prose(_doc(alarms.Limits)), "", '#[alarms.rules."cpu.wait".tag.lab]', *_keys(alarms.Limits)]
+    return lines
+
+
+def _built_in() -> list[str]:
+    """The limits that hold without a configuration, as a table."""
+    return [
+        f"#   {name:16}" + "  ".join(f"{key} {value:g} {_unit(name, key)}".rstrip() for key, value in limits.items())
+        for name, rule in ALARM_RULES.items()
+        if (limits := alarms.built_in(rule)) and not rule.is_state
+    ]
+
+
+def _unit(rule: str, key: str) -> str:
+    return "s" if key == "duration" else ALARM_RULES[rule].unit
 
 
 def _doc(struct: type[msgspec.Struct]) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from novatui.config import decode
+from novatui.config.alarm_checks import alarm_layer, alarm_problems, with_quotes_hint
 from novatui.config.checks import connection_problems
 from novatui.config.errors import ConfigError, Problem, did_you_mean
 from novatui.config.layers import Layer, Option, Origin, Setting, environment_layer, file_layer, option_layer
@@ -77,6 +78,7 @@ def examine(
     where = paths or user_paths(env)
     problems: list[Problem] = []
     layers = [
+        alarm_layer(),
         file_layer(site_file, "site", problems),
         file_layer(where.config_file, "user", problems),
     ]
@@ -88,6 +90,7 @@ def examine(
     history = merge(layers)
     problems += _missing(history, problems)
     problems += _mismatches(history, problems)
+    problems = [with_quotes_hint(problem) for problem in problems] + alarm_problems(history)
     if _has_error(problems):
         return None, problems
     config: Config = decode.build(Config, _effective(history))

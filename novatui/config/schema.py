@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from novatui.config.alarms import Alarms, default_alarms
 from novatui.config.decode import Name
 from novatui.config.secrets import SecretRef
 from novatui.config.targets import Target, Via
@@ -110,6 +111,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Worker processes at most; past that, connections of one family share one."""
     log_level: Literal["error", "warning", "info", "debug"] = "warning"
     """How much goes to the log file. Secrets never do."""
+    alarms: Alarms = msgspec.field(default_factory=default_alarms)
     connections: dict[Name, Connection] = {}
 
     def is_locked(self, name: str) -> bool:

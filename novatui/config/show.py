@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from novatui.config import decode
 from novatui.config.errors import ConfigError, Problem, did_you_mean
 from novatui.config.load import Loaded, Request, examine
 from novatui.config.paths import SITE_FILE, Paths
 from novatui.config.positions import split_key
-from novatui.config.schema import Config, Connection
+from novatui.config.schema import Config
 from novatui.config.toml_text import toml_value
 from novatui.core.text import clean
 
@@ -21,10 +24,10 @@ def show(loaded: Loaded) -> str:
 
     Secrets show as «secret».
     """
-    lines = _table(loaded, Config, loaded.config, ())
-    for name, connection in loaded.config.connections.items():
-        path = ("connections", name)
-        lines += ["", f"[{decode.dotted(path)}]", *_table(loaded, Connection, connection, path)]
+    lines: list[str] = []
+    for path, schema, struct in _tables((), Config, loaded.config):
+        values = _table(loaded, schema, struct, path)
+        lines += ["", f"[{decode.dotted(path)}]", *values] if path and values else values
     return "\n".join(lines) + "\n"
 
 
@@ -34,15 +37,19 @@ def explain(loaded: Loaded, key: str) -> str:
     ConfigError for a key that does not exist.
     """
     path = _existing_path(loaded, key)
-    schema, struct = (Config, loaded.config) if len(path) == 1 else (Connection, _connection(loaded, path[1]))
+    schema, struct = next(
+        (schema, struct) for at, schema, struct in _tables((), Config, loaded.config) if at == path[:-1]
+    )
     field = decode.fields_of(schema)[path[-1]]
     lines = [f"{decode.dotted(path)} = {_text(getattr(struct, field.name))}"]
-    for position, setting in enumerate(reversed(loaded.history.get(path, ()))):
+    settings = loaded.history.get(path, ())
+    given = [setting for setting in settings if setting.origin.kind != "default"]
+    for position, setting in enumerate(reversed(given)):
         verb = "overrides" if position else "set by"
         lines.append(f"  {verb} {clean(str(setting.origin))}: {_text(setting.value)}")
     if not field.required:
-        verb = "overrides" if path in loaded.history else "is the"
-        lines.append(f"  {verb} default: {_text(field.default)}")
+        default = settings[0].value if len(given) < len(settings) else field.default
+        lines.append(f"  {'overrides' if given else 'is the'} default: {_text(default)}")
     return "\n".join(lines) + "\n"
 
 
@@ -51,14 +58,12 @@ def effective(loaded: Loaded, key: str = "") -> list[dict[str, object]]:
 
     Secrets show as «secret». ConfigError for a key that does not exist.
     """
-    tables: list[tuple[type[Config | Connection], object, decode.Path]] = [(Config, loaded.config, ())]
-    tables += [(Connection, one, ("connections", name)) for name, one in loaded.config.connections.items()]
     wanted = _existing_path(loaded, key) if key else None
     found: list[dict[str, object]] = []
-    for schema, struct, path in tables:
-        for name, field in decode.fields_of(schema).items():
+    for path, schema, struct in _tables((), Config, loaded.config):
+        for name, field in _values_in(schema):
             here = (*path, name)
-            if decode.is_table(field.type) or wanted not in (None, here):
+            if wanted not in (None, here):
                 continue
             value = getattr(struct, field.name)
             shown: dict[str, object] = {} if value is None else {"value": json.loads(toml_value(value))}
@@ -77,14 +82,28 @@ def check(
     return examine(request, paths=paths, environ=environ, site_file=site_file)[1]
 
 
-def _table(loaded: Loaded, schema: type[Config | Connection], struct: object, path: decode.Path) -> list[str]:
-    lines: list[str] = []
+def _tables(path: decode.Path, schema: Any, struct: Any) -> Iterator[tuple[decode.Path, Any, Any]]:
+    """A Struct and every table below it: path, type and value of each, in the order of the file."""
+    yield path, schema, struct
     for name, field in decode.fields_of(schema).items():
-        if decode.is_table(field.type):
-            continue
-        here = (*path, name)
         value = getattr(struct, field.name)
-        origin = clean(str(loaded.origin(here)))
+        if decode.is_struct(field.type):
+            yield from _tables((*path, name), field.type, value)
+        elif decode.is_table(field.type):
+            for entry, inner in value.items():
+                yield from _tables((*path, name, entry), type(inner), inner)
+
+
+def _values_in(schema: Any) -> list[tuple[str, msgspec.structs.FieldInfo]]:
+    """The keys of a table that are no tables themselves."""
+    return [(name, field) for name, field in decode.fields_of(schema).items() if not decode.is_table(field.type)]
+
+
+def _table(loaded: Loaded, schema: Any, struct: object, path: decode.Path) -> list[str]:
+    lines: list[str] = []
+    for name, field in _values_in(schema):
+        value = getattr(struct, field.name)
+        origin = clean(str(loaded.origin((*path, name))))
         lines.append(f"# {name} is not set" if value is None else f"{name} = {_text(value)}  # {origin}")
     return lines
 
@@ -93,20 +112,15 @@ def _text(value: object) -> str:
     return "not set" if value is None else toml_value(value)
 
 
-def _connection(loaded: Loaded, name: str) -> Connection:
-    return loaded.config.connections[name]
-
-
 def _existing_path(loaded: Loaded, key: str) -> decode.Path:
     """The path of a dotted key, quoted or not. A connection may be named without `connections.` in front."""
     known: dict[str, decode.Path] = {}
-    for name, field in decode.fields_of(Config).items():
-        if not decode.is_table(field.type):
-            known[name] = (name,)
-    for connection in loaded.config.connections:
-        for name in decode.fields_of(Connection):
-            path = ("connections", connection, name)
-            known |= {f"{connection}.{name}": path, ".".join(path): path}
+    for table, schema, _ in _tables((), Config, loaded.config):
+        for name, _ in _values_in(schema):
+            path = (*table, name)
+            known[".".join(path)] = path
+            if table[:1] == ("connections",):
+                known[".".join(path[1:])] = path
     parts = split_key(key)
     plain = ".".join(parts) if parts else key
     if plain not in known:

@@ -13,6 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from novatui.config import decode
+from novatui.config.alarms import Alarms, Limits
+from novatui.config.alarms import Rule as AlarmRule
 from novatui.config.errors import ConfigError
 from novatui.config.example import example, field_docs
 from novatui.config.layers import Option
@@ -63,8 +65,8 @@ def test_effective_values_are_those_of_the_toml(tmp_path: Path) -> None:
     assert told["max_workers"]["origin"] == "default"
     assert "value" not in told["connections.vc.via"]
     plain = tomllib.loads(show(loaded))
-    flat = {key: value for key, value in plain.items() if key != "connections"}
-    assert flat == {key: one["value"] for key, one in told.items() if not key.startswith("connections.")}
+    flat = {key: value for key, value in plain.items() if key not in {"alarms", "connections"}}
+    assert flat == {key: one["value"] for key, one in told.items() if "." not in key}
     assert effective(loaded, "vc.tags") == [told["connections.vc.tags"]]
     with pytest.raises(ConfigError):
         effective(loaded, "vc.tagz")
@@ -147,11 +149,14 @@ def test_the_example_sets_nothing_until_a_key_is_uncommented() -> None:
 def test_the_example_holds_every_key_and_is_valid(tmp_path: Path) -> None:
     table = tomllib.loads(uncommented(example()))
     plain = {name for name, field in decode.fields_of(Config).items() if not decode.is_table(field.type)}
-    assert set(table) == plain | {"connections"}
+    assert set(table) == plain | {"alarms", "connections"}
+    assert set(table["alarms"]) == set(decode.fields_of(Alarms))
+    assert set(table["alarms"]["rules"]["cpu.wait"]) == {"tag", *decode.fields_of(AlarmRule)} - {"family"}
+    assert set(table["alarms"]["rules"]["cpu.wait"]["tag"]["lab"]) == set(decode.fields_of(Limits))
     assert set(table["connections"]["prod"]) == set(decode.fields_of(Connection))
     loaded = loaded_from(tmp_path, uncommented(example()))
     assert loaded.selected == ("prod",)
-    for struct, values in ((Config, table), (Connection, table["connections"]["prod"])):
+    for struct, values in ((Config, table), (Alarms, table["alarms"]), (Connection, table["connections"]["prod"])):
         for name, field in decode.fields_of(struct).items():
             if decode.is_table(field.type) or field.required or decode.examples_of(field.type):
                 continue
@@ -159,12 +164,10 @@ def test_the_example_holds_every_key_and_is_valid(tmp_path: Path) -> None:
             assert shown in (field.default, str(field.default)), f"{name} shows another value than its default"
 
 
-@pytest.mark.parametrize("struct", [Config, Connection, Policy, Rule])
+@pytest.mark.parametrize("struct", [Config, Connection, Policy, Rule, Alarms, AlarmRule, Limits])
 def test_every_key_is_documented(struct: type[msgspec.Struct]) -> None:
     docs = field_docs(struct)
-    fields = {
-        field.name for field in decode.fields_of(struct).values() if struct is not Config or field.name != "connections"
-    }
+    fields = {field.name for field in decode.fields_of(struct).values() if not decode.is_table(field.type)}
     assert fields <= set(docs)
     assert all(text.endswith(".") and len(text) > 15 for text in docs.values())
 
