@@ -1,4 +1,4 @@
-"""`novatui config`: where the configuration is, what it says, whether it is right, and how one is written."""
+"""`novatui config`: where the configuration is, what it says, whether it is right, and how it is written."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from argparse import Namespace
 from pathlib import Path
 
 from novatui.cli import exits
+from novatui.cli.adding import add
 from novatui.cli.complaint import complain
+from novatui.cli.importing import import_
 from novatui.cli.streams import say, say_json, say_lines
 from novatui.cli.targets import load_configuration, request_of
 from novatui.cli.trusting import trust
@@ -19,9 +21,11 @@ from novatui.config.show import effective, explain, show
 
 
 def configure(options: Namespace) -> int:
-    """Run one of the actions: path, check, show, example, trust."""
-    if options.name and options.action not in {"show", "trust"}:
+    """Run one of the actions: path, check, show, add, trust, import, example."""
+    if options.name and options.action not in {"show", "trust", "add"}:
         raise exits.UsageError(f"`config {options.action}` takes no name", hint="see `novatui config --help`")
+    if options.called and options.action != "add":
+        raise exits.UsageError(f"too many words: {options.called}", hint="see `novatui config --help`")
     return _ACTIONS[options.action](options)
 
 
@@ -95,4 +99,12 @@ def _example(options: Namespace) -> int:
     return exits.DONE
 
 
-_ACTIONS = {"path": _path, "check": _check, "show": _show, "example": _example, "trust": trust}
+_ACTIONS = {
+    "path": _path,
+    "check": _check,
+    "show": _show,
+    "add": add,
+    "trust": trust,
+    "import": import_,
+    "example": _example,
+}

@@ -56,6 +56,16 @@ def doctor(options: Namespace) -> int:
     return found.code
 
 
+def test(options: Namespace, names: Sequence[str]) -> int:
+    """Make these connections alone, and say how it went, step by step."""
+    wanted = set(names)
+    session = prepare(options, names, lambda targets: [one for one in targets if one.spec.name in wanted])
+    found = asyncio.run(_connect(session))
+    for one in found.connections:
+        _say_connection(one)
+    return found.code
+
+
 async def _connect(session: Session) -> Found:
     """Make every connection anew; what came of it, taken before they are closed again."""
     async with opened(session) as fleet:

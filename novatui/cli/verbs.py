@@ -130,9 +130,17 @@ def _audit(parser: argparse.ArgumentParser) -> None:
 
 
 def _config(parser: argparse.ArgumentParser) -> None:
-    actions = ["path", "check", "show", "example", "trust"]
+    actions = ["path", "check", "show", "add", "trust", "import", "example"]
     parser.add_argument("action", choices=actions, metavar="ACTION", help=", ".join(actions))
-    parser.add_argument("name", nargs="?", metavar="NAME", help="a key for `show`, a connection for `trust`")
+    parser.add_argument(
+        "name", nargs="?", metavar="NAME", help="a key for `show`, a connection for `trust`, a URI for `add`"
+    )
+    parser.add_argument("called", nargs="?", metavar="NAME", help="for `add`: what to call it; default: its host")
+    parser.add_argument("--group", metavar="LABEL", default="", help="for `add`: label in the tree")
+    parser.add_argument("--user", metavar="USER", default="", help="for `add`: account, when the URI names none")
+    parser.add_argument("--via", metavar="ssh://HOST", default="", help="for `add`: machine that the worker runs on")
+    parser.add_argument("--protected", action="store_true", help="for `add`: production, changes need an unlock")
+    parser.add_argument("--yes", action="store_true", help="for `import`: write it, do not only show it")
     _json(parser)
 
 
@@ -227,11 +235,16 @@ of the first record that does not fit.""",
         manual="""path      files that are read and written
 check     every problem of every source; exit 2 when there is one
 show      all values and where each was set; `show KEY` one value with its history
-example   a commented configuration to start from
+add       one connection to your file: `add URI [NAME]`; without a URI it asks, on a terminal
 trust     show a server's certificate and, on a terminal, store its fingerprint: `trust NAME`
+import    libvirt's uri_aliases and GOVC_* variables as connections: shows them, --yes writes them
+example   a commented configuration to start from
+
+`add` takes --password-from REFERENCE, --tls TRUST, --ro, too; nothing in the file is changed but its end.
 
 examples:
-  mkdir -p ~/.config/novatui && novatui config example > ~/.config/novatui/config.toml
+  novatui config add qemu+ssh://root@kvm1.example.org/system
+  novatui config add proxmox://root@pam@pve1.example.org lab --password-from keyring:novatui/lab
   novatui config show prod.tls""",
     ),
     "worker": Verb(

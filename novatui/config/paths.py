@@ -108,11 +108,11 @@ def private_dir(path: Path) -> Path:
     return path
 
 
-def write_private(path: Path, data: bytes) -> None:
+def write_private(path: Path, data: bytes, mode: int = 0o600) -> None:
     """Replace a file in one step: a reader sees the old or the new content, also after a power cut.
 
-    Mode 0600. A symbolic link stays one: the file that it points to is replaced. OSError when the disk says
-    no.
+    Mode 0600 unless another one is asked for. A symbolic link stays one: the file that it points to is replaced.
+    OSError when the disk says no.
     """
     target = Path(os.path.realpath(path))
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
@@ -120,6 +120,7 @@ def write_private(path: Path, data: bytes) -> None:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
+            os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
         Path(name).replace(target)
     except BaseException:

@@ -32,3 +32,6 @@ LIBRARIES: dict[Family, Library] = {
     Family.PROXMOX: Library(module="proxmoxer", extra="proxmox", hint="pip install 'novatui[proxmox]'"),
 }
 """Library by family."""
+
+SERVED: frozenset[Family] = frozenset({Family.LIBVIRT})
+"""Families that this version has a driver for; connections to the others are refused with words."""
