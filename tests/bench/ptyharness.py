@@ -21,6 +21,9 @@ from collections.abc import Mapping, Sequence
 SYNC_QUESTION, SYNC_ANSWER = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
 TICKS = os.sysconf("SC_CLK_TCK")
 
+UNWANTED = ("NO_COLOR", "COLUMNS", "LINES", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")
+"""What a child does not inherit: without bytecode kept, a Python program is measured while it compiles itself."""
+
 
 class Pty:
     """One child process and its terminal. Use as a context manager; the child does not outlive it."""
@@ -35,7 +38,7 @@ class Pty:
         pass_fds: Sequence[int] = (),
     ) -> None:
         environment = dict(os.environ) | {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8"}
-        for inherited in ("NO_COLOR", "COLUMNS", "LINES"):
+        for inherited in UNWANTED:
             environment.pop(inherited, None)
         environment.update(env or {})
         self._fd, theirs = pty.openpty()
