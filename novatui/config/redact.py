@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import logging
 import re
 import threading
@@ -53,6 +52,8 @@ class RedactingFormatter(logging.Formatter):
 
 def encodings(secret: str) -> set[str]:
     """The forms in which a secret may turn up in a request, a log or a dump."""
+    import json  # only where there are secrets: the first frame does not wait for it
+
     xml = _xml(secret)
     plain_json = json.dumps(secret, ensure_ascii=False)[1:-1]
     ascii_json = json.dumps(secret)[1:-1]

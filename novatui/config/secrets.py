@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hmac
 import importlib
 import os
 import shlex
@@ -56,7 +55,9 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        return hmac.compare_digest(self._value.encode("utf-8", "surrogatepass"), other._bytes())
+        from hmac import compare_digest  # brings OpenSSL with it, which the first frame does not wait for
+
+        return compare_digest(self._value.encode("utf-8", "surrogatepass"), other._bytes())
 
     def __hash__(self) -> int:
         return hash(self._value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 
 TEXT_LIMIT = 4096
 """Longest single-line text kept, in characters; the rest is cut with an ellipsis."""
@@ -11,10 +12,11 @@ TEXT_LIMIT = 4096
 RAW_LIMIT = 2_000_000
 """Longest multi-line native text kept (domain XML, dumps), in characters."""
 
-_UNSAFE = re.compile(
+_UNSAFE = (
     "[^\x20-\x7e\xa1-\xac\xae-\u02ff\u0370-\u0482\u048a-\u0590\u0400-\u052f\u1e00-\u1fff\u2500-\u25ff\u4e00-\u9fff]"
 )
-"""Anything outside well-known harmless ranges is looked at one by one."""
+"""Anything outside well-known harmless ranges is looked at one by one. Compiling it takes milliseconds that the first
+frame does not have: that is left to the first text that needs it."""
 
 PILE = 4
 """Combining marks that one letter may carry; scripts need fewer, and a pile of them is drawn over other lines."""
@@ -36,7 +38,13 @@ def clean(text: str, limit: int = TEXT_LIMIT) -> str:
         text = text[: limit - 1] + "…"
     if text.isascii() and text.isprintable():
         return text
-    return _thin(_UNSAFE.sub(_replace, text)) if _UNSAFE.search(text) else text
+    unsafe = _unsafe()
+    return _thin(unsafe.sub(_replace, text)) if unsafe.search(text) else text
+
+
+@cache
+def _unsafe() -> re.Pattern[str]:
+    return re.compile(_UNSAFE)
 
 
 def clean_lines(text: str, limit: int = RAW_LIMIT) -> str:

@@ -6,7 +6,6 @@ import os
 import tomllib
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,8 @@ import msgspec
 from rich.color import Color, ColorParseError
 from rich.errors import StyleSyntaxError
 from rich.style import Style
+
+import novatui
 
 TERMINAL = "ansi_default"
 """Foreground or background as the terminal has it."""
@@ -142,5 +143,6 @@ def _style(wanted: type, value: object) -> Style:
 @cache
 def _folder() -> Path:
     """In a wheel the themes lie in the package, in a checkout beside it."""
-    packaged = Path(str(files("novatui"))) / "themes"
-    return packaged if packaged.is_dir() else packaged.parent.parent / "themes"
+    package = Path(novatui.__file__).parent
+    packaged = package / "themes"
+    return packaged if packaged.is_dir() else package.parent / "themes"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
+from functools import cache
 from math import isfinite
 from typing import Any, cast
 
@@ -18,7 +19,6 @@ MAX_FRAME = 16 * 1024 * 1024
 
 _LENGTH = struct.Struct(">I")
 _ENCODER = msgspec.msgpack.Encoder()
-_DECODER = msgspec.msgpack.Decoder(frames.Any)
 
 _VERBATIM: dict[type[frames.Frame], frozenset[str]] = {
     frames.Open: frozenset({"spec", "secrets"}),
@@ -67,7 +67,7 @@ class FrameReader:
 def decode(body: bytes) -> frames.Frame:
     """One frame from its bytes, every text in it made harmless. GarbledChannel when it is none."""
     try:
-        frame: frames.Frame = _DECODER.decode(body)
+        frame: frames.Frame = _decoder().decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise GarbledChannel(f"not a frame: {clean(str(error), 200)}") from None
     if not isfinite(getattr(frame, "begun", 0.0)):
@@ -75,6 +75,12 @@ def decode(body: bytes) -> frames.Frame:
     if isinstance(frame, frames.Rows):
         return _clean_rows(frame)
     return cast("frames.Frame", _clean_struct(frame, _VERBATIM.get(type(frame), frozenset())))
+
+
+@cache
+def _decoder() -> msgspec.msgpack.Decoder[Any]:
+    """Made for the first frame of a worker: it takes milliseconds that the first frame on the screen does not have."""
+    return msgspec.msgpack.Decoder(frames.Any)
 
 
 def _clean_rows(rows: frames.Rows) -> frames.Rows:
