@@ -23,10 +23,11 @@ STEADY = 60.0
 class Connection:
     """State of one connection. Read it freely on the event loop's thread; only `links` and `fleet` change it."""
 
-    def __init__(self, spec: ConnectionSpec) -> None:
+    def __init__(self, spec: ConnectionSpec, generation: int = 0) -> None:
+        """`generation` is that of the connection that had this name before."""
         self.spec = spec
         self.info: ConnectionInfo | None = None
-        self.generation = 0
+        self.generation = generation
         """Number of the attempt; frames of an older one do not count."""
         self.steps: list[frames.ConnectStep] = []
         """Steps of the last attempt."""

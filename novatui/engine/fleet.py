@@ -88,6 +88,8 @@ class Fleet:
         self._tasks_moved = False
         self._new_events = 0
         self._announced = False
+        self._dismissed: dict[str, Connection] = {}
+        """Removed connections whose rows may still be on the screen."""
         self._links = Links(
             targets,
             kinds=kinds,
@@ -107,18 +109,42 @@ class Fleet:
         self._recall = Recall(cache, [target.spec for target in targets], self.inventory) if cache else None
         self._filling: asyncio.Task[None] | None = None
 
+    def add(self, target: Target) -> None:
+        """One more connection, opened at once. ValueError when its name is taken."""
+        name = target.spec.name
+        if name in self.connections.keys() - self._dismissed.keys():
+            raise ValueError(f"there is a connection {name}")
+        self._dismissed.pop(name, None)
+        self.inventory.add_connection(target.spec)
+        if self._recall:
+            self._recall.begin(target.spec)
+            self._fill()
+        self._links.add(target)
+
+    def remove(self, conn: str) -> None:
+        """Close a connection, and forget what it told. KeyError when there is none of this name."""
+        connection = self.connections[conn]
+        self._links.remove(conn)
+        self._requests.fail(conn, Unreachable("the connection was removed").failure)
+        self._tasks_moved |= self.tasks.drop(conn)
+        if self._recall:
+            self._recall.forget(conn)
+        self.inventory.remove_connection(conn)
+        self._dismissed[conn] = connection
+        self._moved.add(conn)
+        self._announce()
+
     async def start(self) -> None:
         """Open every connection; returns without waiting for any of them."""
         self._links.start()
-        if self._recall:
-            self._filling = asyncio.create_task(self._recall.fill(self._is_known_whole, self._announce))
+        self._fill()
 
     async def stop(self) -> None:
         """Close every connection and end every worker; takes two seconds at most."""
         if self._filling:
             self._filling.cancel()
         if self._recall:
-            await self._recall.save(name for name in self.connections if self._is_listed(name))
+            await self._recall.save(name for name in self.connections.keys() - self._dismissed if self._is_listed(name))
         await self._links.stop()
 
     async def settled(self, timeout: float) -> None:
@@ -155,7 +181,7 @@ class Fleet:
     def answer(self, conn: str, question: int, text: str | None) -> None:
         """Answer a question of `connections[conn].questions`; None declines."""
         if self.connections[conn].questions.pop(question, None):
-            self._links.send(conn, frames.QuestionAnswer(conn, question, text))
+            self._links.answer(conn, question, text)
             self._changed(self.connections[conn])
 
     @property
@@ -169,6 +195,9 @@ class Fleet:
 
     def drain(self) -> Changes:
         """Everything that changed since the last drain."""
+        for name in self._dismissed:
+            del self.connections[name]
+        self._dismissed = {}
         self.identity.tick()
         delta = self.inventory.drain()
         rows = delta.rows | self._sampled - delta.gone
@@ -224,6 +253,11 @@ class Fleet:
     def _lost(self, connection: Connection, failure: Failure) -> None:
         self._requests.fail(connection.name, failure)
         self._tasks_moved |= self.tasks.interrupt(connection.name)
+
+    def _fill(self) -> None:
+        """Bring in what is left of the last known inventories."""
+        if self._recall and (self._filling is None or self._filling.done()):
+            self._filling = asyncio.create_task(self._recall.fill(self._is_known_whole, self._announce))
 
     def _is_listed(self, name: str) -> bool:
         return self.connections[name].listed

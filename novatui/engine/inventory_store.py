@@ -59,6 +59,22 @@ class InventoryStore(InventoryRows):
         self._tree.plant(link.slot, self._group(spec.label, link.number) if spec.label else ROOT)
         return link.slot
 
+    def remove_connection(self, conn: str) -> None:
+        """Forget a connection with all its objects, and its label's group when it was the last one in it.
+
+        Its number is not used again: slots that were freed say until the next drain whose they were.
+        """
+        link = self._links.pop(conn)
+        self._remove(link, set(link.slots.values()))
+        gone = {link.slot}
+        self._free_slot(link.slot)
+        group = self._groups.get(link.spec.label)
+        if group is not None and not self._tree.children(group):
+            del self._groups[link.spec.label]
+            self._free_slot(group)
+            gone.add(group)
+        self._tell((), gone)
+
     def _group(self, label: str, number: int) -> int:
         if label not in self._groups:
             self._groups[label] = self._new_slot(Kind.GROUP, number, key(Kind.GROUP, label))

@@ -11,11 +11,12 @@ from contextlib import suppress
 import msgspec
 
 from novatui.core.connection import ConnectionSpec
-from novatui.core.errors import BackendFault, Failure, NovaError, Unreachable
+from novatui.core.errors import BackendFault, Failure, Fault, NovaError, Unreachable
 from novatui.core.states import Kind, Link
 from novatui.engine import blocking
 from novatui.engine.connection import Connection, delay
 from novatui.engine.placement import must_be_alone
+from novatui.engine.prompts import Prompts
 from novatui.engine.supervisor import Route, Supervisor
 from novatui.engine.supervisor_end import End
 from novatui.engine.supervisor_policy import Policy
@@ -39,6 +40,13 @@ class Target(msgspec.Struct, frozen=True):
     """`ssh://[user@]host[:port]` of the machine its worker runs on; empty for this one."""
     ssh_options: tuple[str, ...] = ()
     """More options of the ssh client."""
+    typed: tuple[str, ...] = ()
+    """Labels of the secrets that a person types: they are asked for as questions of the connection."""
+
+    @property
+    def route(self) -> Route:
+        """Which worker it needs."""
+        return Route(self.spec, self.via, self.ssh_options)
 
 
 class Links:
@@ -70,9 +78,9 @@ class Links:
         self._changed = changed
         self._lost = lost
         self._retry_lost = retry
-        routes = {name: Route(t.spec, t.via, t.ssh_options) for name, t in self._targets.items()}
+        self._prompts = Prompts(self._tell)
         self._supervisor = Supervisor(
-            routes,
+            {name: target.route for name, target in self._targets.items()},
             max_workers=max_workers,
             command=command,
             policy=policy,
@@ -91,6 +99,30 @@ class Links:
         """Begin the first attempt of every connection."""
         for name in self.connections:
             self._try(name)
+
+    def add(self, target: Target) -> None:
+        """One more connection, of another name than all others that are open, and its first attempt."""
+        name = target.spec.name
+        before = self.connections.get(name)
+        self._targets[name] = target
+        self.connections[name] = Connection(target.spec, before.generation if before else 0)
+        self._supervisor.admit(name, target.route)
+        self._try(name)
+
+    def remove(self, name: str) -> None:
+        """Close a connection for good. Its state stays to be read, as closed, until somebody takes it away."""
+        if timer := self._retries.pop(name, None):
+            timer.cancel()
+        if attempt := self._attempts.pop(name, None):
+            attempt.cancel()
+        self.send(name, frames.Close(name))
+        self._prompts.forget(name)
+        self._supervisor.dismiss(name, FAREWELL)
+        for known in (self._workers, self._watches, self._targets):
+            known.pop(name, None)
+        self.connections[name].questions = {}
+        self.connections[name].go(Link.CLOSED, None)
+        self._tell(self.connections[name])
 
     async def stop(self) -> None:
         """Close every connection and end every worker. Takes two seconds at most."""
@@ -140,6 +172,11 @@ class Links:
         self._supervisor.replace_if_late(conn)
         self._try(conn)
 
+    def answer(self, conn: str, question: int, text: str | None) -> None:
+        """What a person answered; None: declined."""
+        if not self._prompts.answer(question, text):
+            self.send(conn, frames.QuestionAnswer(conn, question, text))
+
     def log(self, conn: str) -> list[str]:
         """Last lines that the worker of this connection wrote, or its last one before it ended."""
         worker = self._workers.get(conn)
@@ -161,7 +198,8 @@ class Links:
     async def _attempt(self, connection: Connection, generation: int) -> None:
         name = connection.name
         try:
-            secrets = await blocking.run(self._targets[name].secrets)
+            typed = await self._prompts.typed(connection, self._targets[name].typed)
+            secrets = typed | await blocking.run(self._targets[name].secrets)
             async with self._one_by_one:
                 worker = self._workers[name] = self._supervisor.assign(name)
                 await asyncio.sleep(0)  # starting a process takes milliseconds: let keys in between
@@ -195,6 +233,8 @@ class Links:
     def _down(self, connection: Connection, failure: Failure, *, final: bool = False) -> None:
         self._lost(connection, failure)
         connection.go(Link.DOWN, failure)
+        if failure.fault is Fault.AUTH_FAILED:
+            self._prompts.forget(connection.name)
         connection.questions = {}
         if must_be_alone(connection.spec) and (worker := self._workers.pop(connection.name, None)):
             # A driver that takes the whole process cannot begin in it a second time.
@@ -261,7 +301,7 @@ class Links:
             self._tell(connection)
 
     def _worker_ended(self, worker: WorkerProcess, end: End) -> None:
-        for name in end.culprits:
+        for name in end.culprits & self._targets.keys():
             self._supervisor.isolate(name)
         for name in worker.conns:
             if self._workers.get(name) is not worker:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from novatui.core.connection import ConnectionSpec
@@ -27,6 +27,22 @@ def place(wanted: Sequence[tuple[ConnectionSpec, str]], max_workers: int) -> dic
             placed[name] = first + at % workers
         first += workers
     return placed
+
+
+def place_another(
+    spec: ConnectionSpec, via: str, placed: Mapping[int, Sequence[tuple[ConnectionSpec, str]]], max_workers: int
+) -> int:
+    """Number of the worker for one more connection; `placed` are those that have one, by number.
+
+    A worker of its own as long as there are few; past that the emptiest of its driver and machine, if there is one.
+    """
+    shared = {
+        number: members for number, members in placed.items() if not any(must_be_alone(one) for one, _ in members)
+    }
+    fit = [n for n, members in shared.items() if all((one.driver, way) == (spec.driver, via) for one, way in members)]
+    if must_be_alone(spec) or len(shared) < max_workers or not fit:
+        return max(placed, default=-1) + 1
+    return min(fit, key=lambda number: len(placed[number]))
 
 
 def must_be_alone(spec: ConnectionSpec) -> bool:

@@ -28,24 +28,36 @@ class Recall:
         """Map the files and put a screenful of each into the inventory: a matter of milliseconds."""
         self._folder = folder
         self._inventory = inventory
-        self._files: list[CacheFile] = []
+        self._files: dict[str, CacheFile] = {}
+        """By connection: those that are not in the inventory as a whole yet."""
         for spec in specs:
-            file = open_cache(folder, spec)
-            if isinstance(file, CacheFile):
-                self._files.append(file)
-                for _ in adopt(file, inventory, file.screenful(SCREENFUL), FIRST_COLUMNS):
-                    pass
-            elif file.reason:
-                log.warning("the cached inventory of %s is not used: %s", spec.name, file.reason)
+            self.begin(spec)
+
+    def begin(self, spec: ConnectionSpec) -> None:
+        """Put a screenful of one connection into the inventory; `fill` does the rest."""
+        file = open_cache(self._folder, spec)
+        if isinstance(file, CacheFile):
+            self._files[spec.name] = file
+            for _ in adopt(file, self._inventory, file.screenful(SCREENFUL), FIRST_COLUMNS):
+                pass
+        elif file.reason:
+            log.warning("the cached inventory of %s is not used: %s", spec.name, file.reason)
+
+    def forget(self, conn: str) -> None:
+        """The connection is no more: what is not in the inventory yet stays where it is."""
+        self._files.pop(conn, None)
 
     async def fill(self, known: Callable[[str], bool], changed: Callable[[], None]) -> None:
         """Put the rest into the inventory, a slice a turn; a connection that is known whole needs no more."""
-        for file in self._files:
+        while self._files:
+            conn, file = next(iter(self._files.items()))
             for _ in adopt(file, self._inventory):
                 changed()
                 await asyncio.sleep(0)
-                if known(file.conn):
+                if self._files.get(conn) is not file or known(conn):
                     break
+            if self._files.get(conn) is file:
+                del self._files[conn]
 
     async def save(self, conns: Iterable[str]) -> None:
         """Write what is known of these connections. What cannot be written is logged, and nothing else."""

@@ -12,7 +12,7 @@ import msgspec
 
 from novatui.core.connection import ConnectionSpec
 from novatui.core.errors import InvalidInput
-from novatui.engine.placement import must_be_alone, place
+from novatui.engine.placement import must_be_alone, place, place_another
 from novatui.engine.supervisor_end import End, end_of
 from novatui.engine.supervisor_policy import Policy, late, stuck
 from novatui.engine.supervisor_process import Turn, WorkerProcess
@@ -33,6 +33,11 @@ class Route(msgspec.Struct, frozen=True):
     via: str
     ssh_options: tuple[str, ...]
 
+    @property
+    def way(self) -> str:
+        """What its worker is reached through; empty for this machine."""
+        return " ".join((self.via, *self.ssh_options))
+
 
 class Supervisor:
     """Keeps the workers. All methods belong to the event loop, which must run on the main thread."""
@@ -47,14 +52,14 @@ class Supervisor:
         command: Sequence[str],
         policy: Policy,
     ) -> None:
-        self._routes = routes
+        self._routes = dict(routes)
+        self._max_workers = max_workers
         self._receive = receive
         self._on_end = ended
         self._command = command
         self._policy = policy
         self._turn = Turn()
-        wanted = [(route.spec, " ".join((route.via, *route.ssh_options))) for route in routes.values()]
-        self._slots = place(wanted, max_workers)
+        self._slots = place([(route.spec, route.way) for route in routes.values()], max_workers)
         self._workers: dict[int, WorkerProcess] = {}
         self._running: set[WorkerProcess] = set()
         self._judged = time.monotonic()
@@ -76,6 +81,26 @@ class Supervisor:
             worker = self._workers[slot] = self._start(self._routes[conn])
         worker.conns.add(conn)
         return worker
+
+    def admit(self, conn: str, route: Route) -> None:
+        """One more connection, of another name than all others."""
+        placed: dict[int, list[tuple[ConnectionSpec, str]]] = {}
+        for name, slot in self._slots.items():
+            placed.setdefault(slot, []).append((self._routes[name].spec, self._routes[name].way))
+        self._slots[conn] = place_another(route.spec, route.way, placed, self._max_workers)
+        self._routes[conn] = route
+
+    def dismiss(self, conn: str, farewell: float) -> None:
+        """This connection is no more: a worker that has no other one leaves after so many seconds."""
+        slot = self._slots.pop(conn)
+        del self._routes[conn]
+        worker = self._workers.get(slot)
+        if worker is None or conn not in worker.conns:
+            return
+        worker.conns.discard(conn)
+        if not worker.conns:
+            del self._workers[slot]
+            asyncio.get_running_loop().call_later(farewell, worker.hang_up)
 
     def is_late(self, conn: str) -> bool:
         """True when a call of this connection is past its deadline and has not come back."""

@@ -66,6 +66,14 @@ class TaskStore:
         self.version += bool(running)
         return bool(running)
 
+    def drop(self, conn: str) -> bool:
+        """The connection is no more, and neither are its tasks. True when there were any."""
+        gone = [task for task in self._tasks.values() if task.conn == conn]
+        for tracked in gone:
+            self._drop(tracked)
+        self.version += bool(gone)
+        return bool(gone)
+
     def get(self, conn: str, id: str) -> TrackedTask | None:
         """One task; None when it is not known."""
         return self._tasks.get((conn, id))
