@@ -11,6 +11,7 @@ import msgspec
 from novatui.backends.driver import (
     DetailSource,
     EventSource,
+    HistorySource,
     InventorySource,
     Loaded,
     MetricSource,
@@ -35,7 +36,16 @@ LIMITS = Limits(connect=PATIENCE, list=PATIENCE, read=PATIENCE, sample=PATIENCE,
 SPEC = ConnectionSpec(name="lab", family=Family.LIBVIRT, driver="scripted", uri="x://")
 
 
-class Scripted(Session, InventorySource, MetricSource, DetailSource, TaskSource, EventSource, SnapshotSource):
+class Scripted(
+    Session,
+    InventorySource,
+    MetricSource,
+    HistorySource,
+    DetailSource,
+    TaskSource,
+    EventSource,
+    SnapshotSource,
+):
     """A driver whose every method a test may replace in `script`."""
 
     script: ClassVar[dict[str, Callable[..., Any]]]
@@ -65,6 +75,9 @@ class Scripted(Session, InventorySource, MetricSource, DetailSource, TaskSource,
 
     def sample(self, keys: Collection[str] | None) -> None:
         self.play("sample", None, keys)
+
+    def recall(self, keys: Collection[str], seconds: float) -> None:
+        self.play("recall", None, keys)
 
     def detail(self, key: str, parts: Collection[str]) -> Detail:
         return self.play("detail", Detail(key=key, raw="raw"), key, parts)

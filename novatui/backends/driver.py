@@ -7,7 +7,7 @@ worker's lanes; they raise `core.errors.NovaError` and nothing else on purpose. 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from novatui.core.capabilities import Fact
@@ -38,6 +38,10 @@ class Sink(Protocol):
 
     def samples(self, begun: float, samples: Iterable[tuple[str, Mapping[str, float | None]]]) -> None:
         """Metrics by key; a metric that is absent or None has no sample."""
+        ...
+
+    def past(self, begun: float, step: float, past: Iterable[tuple[str, Sequence[Mapping[str, float | None]]]]) -> None:
+        """Earlier samples by key, oldest first and `step` seconds apart; the last of them was measured at `begun`."""
         ...
 
     def task(self, begun: float, task: Task) -> None:
@@ -134,6 +138,14 @@ class MetricSource(ABC):
         """Measure these objects (None: all) with bulk calls only."""
 
 
+class HistorySource(ABC):
+    """How busy it was before anybody looked; for products that remember."""
+
+    @abstractmethod
+    def recall(self, keys: Collection[str], seconds: float) -> None:
+        """Tell what was measured of these objects in the last `seconds`, through `Sink.past`, with bulk calls only."""
+
+
 class DetailSource(ABC):
     """One object in full."""
 
@@ -208,6 +220,7 @@ ROLES: tuple[type, ...] = (
     Session,
     InventorySource,
     MetricSource,
+    HistorySource,
     DetailSource,
     TaskSource,
     EventSource,

@@ -17,6 +17,9 @@ DRIVER = "demo"
 LARGEST = 1_000_000
 """Machines or hosts that can be asked for at most."""
 
+_NUMBERS = {"vms": (1, LARGEST), "hosts": (1, LARGEST), "seed": (0, LARGEST), "at": (0, 10**10)}
+"""Options that are whole numbers, with the least and the most that they take."""
+
 VMS_PER_LIBVIRT_HOST = 120
 """A libvirt connection is one host: in a large fleet the rest of its share goes to the first connection."""
 
@@ -40,6 +43,8 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     """Some machines have names that try to break the screen."""
     speed: float = 1.0
     """How much faster than real time the fleet lives; 0: it stands still."""
+    at: int = 0
+    """Epoch second at which the fleet stands still, with the past that led there; 0: it lives now."""
     world: str = ""
     """File of a described world to serve instead of an invented fleet."""
     fails: str = ""
@@ -158,10 +163,10 @@ def _written(value: object) -> str:
 
 
 def _value(option: str, text: str) -> object:
-    if option in ("vms", "hosts", "seed"):
-        least = 1 if option != "seed" else 0
-        if not (text.isascii() and text.isdigit() and least <= int(text[:9]) <= LARGEST):
-            raise _invalid(option, text, f"a whole number from {least} to {LARGEST}")
+    if option in _NUMBERS:
+        least, most = _NUMBERS[option]
+        if not (text.isascii() and text.isdigit() and least <= int(text[:12]) <= most):
+            raise _invalid(option, text, f"a whole number from {least} to {most}")
         return int(text)
     if option == "family":
         word = text.casefold()

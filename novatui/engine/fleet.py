@@ -227,6 +227,8 @@ class Fleet:
                 self.inventory.apply_complete(frame, frame.begun + offset)
             case frames.Samples():
                 self._sampled |= self.metrics.apply(frame, self.inventory, frame.begun + offset)
+            case frames.Past():
+                self._sampled |= self.metrics.recall(frame, self.inventory, frame.begun + offset)
             case frames.TaskUpdate():
                 self._tasks_moved |= self.tasks.apply(frame, frame.begun + offset)
             case frames.EventRecord():

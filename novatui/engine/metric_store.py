@@ -135,6 +135,24 @@ class MetricStore:
         if 1.5 * pace.period < gap <= longest:
             self._slow[slot] = gap
 
+    def recall(self, frame: frames.Past, store: InventoryStore, begun: float) -> set[int]:
+        """What a product remembers of objects that have been measured since; the slots whose history it completes.
+
+        Only cells without a sample take one: what was measured here counts more than what was remembered.
+        """
+        size = len(frame.codes) // (len(frame.keys) or 1)
+        whole = size and size % _CELL == 0 and len(frame.codes) == size * len(frame.keys)
+        sane = isfinite(begun) and isfinite(frame.step) and frame.step > 0
+        if not whole or not sane or frame.generation < store.generation(frame.conn):
+            return set()
+        codes, completed = native(frame.codes, "H"), set[int]()
+        for at, slot in enumerate(store.slots_of(frame.conn, frame.keys)):
+            ring = self._rings[slot] if slot is not None and slot < len(self._rings) else None
+            if slot is not None and ring is not None:
+                _complete(ring, self._pace(slot), self._at[slot], begun, frame.step, codes[at * size : (at + 1) * size])
+                completed.add(slot)
+        return completed
+
     def forget(self, slot: int) -> None:
         """The object is gone: so are its samples."""
         if slot < len(self._at):
@@ -255,6 +273,22 @@ def fill(ring: bytearray, tick: int, steps: int, cell: bytes) -> None:
     ahead = min(count, cells - start)
     ring[start * _CELL : (start + ahead) * _CELL] = cell * ahead
     ring[: (count - ahead) * _CELL] = cell * (count - ahead)
+
+
+def _complete(ring: bytearray, pace: Pace, latest: float, begun: float, step: float, past: bytes) -> None:
+    """Put remembered cells, `step` seconds apart up to `begun`, into the gaps of a ring that ends at `latest`."""
+    cells, last = len(ring) // _CELL, int(latest * pace.per_second)
+    first = last - cells + 1
+    count = len(past) // _CELL
+    for number in range(count):
+        at = begun - step * (count - 1 - number)
+        until = at + step if number < count - 1 else at
+        begin = int(at * pace.per_second)
+        end = max(begin + 1, int(until * pace.per_second))
+        for tick in range(max(begin, first), min(end, last)):
+            place = tick % cells * _CELL
+            if ring.startswith(_NO_SAMPLES, place):
+                ring[place : place + _CELL] = past[number * _CELL : (number + 1) * _CELL]
 
 
 def native(data: bytes, typecode: str) -> bytes:

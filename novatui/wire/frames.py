@@ -47,7 +47,7 @@ class Hello(Frame, frozen=True):
 
 
 class Credit(Frame, frozen=True):
-    """The receiver has room for this many more data frames (Rows, Remove, Samples, TaskUpdate, EventRecord, Facts)."""
+    """The receiver has room for this many more data frames (those of DATA)."""
 
     frames: int
 
@@ -175,6 +175,20 @@ class Samples(Frame, frozen=True):
     """Little-endian float64, len(keys) rows of len(METRICS) columns; NaN is "no sample"."""
     codes: bytes
     """Little-endian u16 log codes of the ringed metrics, len(keys) rows of RINGED columns."""
+
+
+class Past(Frame, frozen=True):
+    """What was measured of some objects before they were looked at, as the product remembers it."""
+
+    conn: str
+    generation: int
+    begun: float
+    """When the last cell of each was measured."""
+    step: float
+    """Seconds from one cell to the next."""
+    keys: list[str]
+    codes: bytes
+    """Little-endian u16 log codes of the ringed metrics: as many cells for each key, oldest first, RINGED columns."""
 
 
 class LoadComplete(Frame, frozen=True):
@@ -314,6 +328,7 @@ Any = (
     | Rows
     | Remove
     | Samples
+    | Past
     | LoadComplete
     | ConnectionState
     | ConnectStep
@@ -328,5 +343,5 @@ Any = (
 )
 """Union of every frame, for the decoder."""
 
-DATA = (Rows, Remove, Samples, LoadComplete, TaskUpdate, EventRecord, Facts)
+DATA = (Rows, Remove, Samples, Past, LoadComplete, TaskUpdate, EventRecord, Facts)
 """Frames that cost credit. Everything else is small, rare, or has a credit of its own."""

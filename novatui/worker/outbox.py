@@ -11,7 +11,7 @@ from novatui.core.events import Event
 from novatui.core.inventory import Value
 from novatui.core.tasks import Task
 from novatui.wire import frames
-from novatui.worker.pending import Inventory, Notices, Samples
+from novatui.worker.pending import Inventory, Notices, Past, Samples
 
 
 class Box:
@@ -20,19 +20,24 @@ class Box:
     def __init__(self, conn: str, generation: int) -> None:
         self.inventory = Inventory(conn, generation)
         self.samples = Samples(conn, generation)
+        self.past = Past(conn, generation)
         self.notices = Notices(conn, generation)
         self._turn = 0
 
     def take(self) -> frames.Frame | None:
         """The next data frame, each sort in its turn."""
-        lines = (self.inventory, self.samples, self.notices)
+        lines = (self.inventory.take, self._measured, self.notices.take)
         for step in range(len(lines)):
             at = (self._turn + step) % len(lines)
-            frame = lines[at].take()
+            frame = lines[at]()
             if frame is not None:
                 self._turn = at + 1
                 return frame
         return None
+
+    def _measured(self) -> frames.Frame | None:
+        """Samples before what lies before them."""
+        return self.samples.take() or self.past.take()
 
 
 class Outbox:
@@ -86,6 +91,7 @@ class Outbox:
         with self._ready:
             if box := self._box(conn, generation):
                 box.samples.forget(keys)
+                box.past.forget(keys)
                 for key in keys:
                     box.inventory.remove(begun, key)
 
@@ -103,6 +109,20 @@ class Outbox:
             if box := self._box(conn, generation):
                 for key, values in samples:
                     box.samples.put(begun, key, values)
+
+    def past(
+        self,
+        conn: str,
+        generation: int,
+        begun: float,
+        step: float,
+        past: Iterable[tuple[str, Sequence[Mapping[str, float | None]]]],
+    ) -> None:
+        """Earlier samples by key."""
+        with self._ready:
+            if box := self._box(conn, generation):
+                for key, samples in past:
+                    box.past.put(begun, step, key, samples)
 
     def task(self, conn: str, generation: int, begun: float, task: Task) -> None:
         """A task as it stands now."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections import deque
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import islice
 
 from novatui.core import logcode
@@ -17,6 +17,9 @@ from novatui.wire import frames
 
 ROWS_AT_ONCE = 200
 """Rows of one frame: a console stores them in three milliseconds or so, and looks for keys in between."""
+
+PAST_AT_ONCE = 24
+"""Objects of one Past frame: ten minutes of each are some kilobytes."""
 
 MAX_NOTICES = 10_000
 """Events, and tasks, kept for a console that takes none; older ones give way."""
@@ -165,6 +168,39 @@ class Samples:
         rows = [self._waiting.pop(key) for key in keys]
         values, codes = b"".join(row[1] for row in rows), b"".join(row[2] for row in rows)
         return frames.Samples(self._conn, self._generation, begun, keys, values, codes)
+
+
+class Past:
+    """Earlier samples, the newest recollection of each object."""
+
+    def __init__(self, conn: str, generation: int) -> None:
+        self._conn = conn
+        self._generation = generation
+        self._waiting: dict[str, tuple[float, float, bytes]] = {}
+
+    def put(self, begun: float, step: float, key: str, samples: Sequence[Mapping[str, float | None]]) -> None:
+        """The samples of one object, oldest first; the last was measured at `begun`."""
+        cells = [[logcode.encode(sample.get(name)) for name in NAMES[:RINGED]] for sample in samples]
+        self._waiting.pop(key, None)
+        self._waiting[key] = (begun, step, b"".join(_CODES.pack(*cell) for cell in cells))
+
+    def forget(self, keys: Collection[str]) -> None:
+        """These objects are gone."""
+        for key in keys:
+            self._waiting.pop(key, None)
+
+    def take(self) -> frames.Past | None:
+        """The next frame: objects that were measured at the same times; None when nothing waits."""
+        if not self._waiting:
+            return None
+        begun, step, first = next(iter(self._waiting.values()))
+        keys: list[str] = []
+        for key, (ended, apart, codes) in self._waiting.items():
+            if (ended, apart, len(codes)) != (begun, step, len(first)) or len(keys) == PAST_AT_ONCE:
+                break
+            keys.append(key)
+        codes = b"".join(self._waiting.pop(key)[2] for key in keys)
+        return frames.Past(self._conn, self._generation, begun, step, keys, codes)
 
 
 class Notices:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from novatui.backends.driver import EventSource, InventorySource, MetricSource, Session, TaskSource
+from novatui.backends.driver import EventSource, HistorySource, InventorySource, MetricSource, Session, TaskSource
 from novatui.core.errors import Failure, Fault
 from novatui.core.tasks import ENDED, Task, TaskState
 from novatui.worker.calls import Abandoned
@@ -32,6 +32,12 @@ SOON = 1.0
 
 KEEPALIVE = 10.0
 """Seconds without any call after which a product without keepalive of its own is asked for a sign of life."""
+
+RECALLED = 600.0
+"""Seconds before the first look at an object that its product is asked about."""
+
+MOST_RECALLED = 500
+"""Objects that come into view at once and whose past is asked for: more than that is no screen."""
 
 REMEMBERED = 3600.0
 """How far back events are asked for at first, seconds."""
@@ -59,6 +65,7 @@ class Routine:
         self._watched: frozenset[str] | None = frozenset()
         self._interval = 0.0
         self._measured: frozenset[str] | None = frozenset()
+        self._recalled: set[str] = set()
         self._sampled = -NEVER
         self._sampling = 0.0
         self._tasks: dict[str, Task] = {}
@@ -113,6 +120,8 @@ class Routine:
             self._attempt("refresh", lambda: self._reread(driver))
         if isinstance(driver, MetricSource) and self._sample_due(driver) <= time.monotonic():
             self._attempt("sample", lambda: self._sample(driver))
+            if isinstance(driver, HistorySource):
+                self._attempt("recall", lambda: self._recall(driver))
         if isinstance(driver, TaskSource) and self._is_due("tasks"):
             self._attempt("tasks", lambda: self._look_for_tasks(driver))
             self._again("tasks", driver.task_poll)
@@ -200,6 +209,15 @@ class Routine:
             self._call("sample", seconds, lambda: driver.sample(keys))
         finally:
             self._sampling = time.monotonic() - self._sampled
+
+    def _recall(self, driver: HistorySource) -> None:
+        """What was measured of the objects that just came into view, before they did. Each is asked about once."""
+        new = frozenset[str]() if self._measured is None else self._measured - self._recalled
+        if not 0 < len(new) <= MOST_RECALLED:
+            return
+        self._recalled |= new
+        seconds = self._limits.sample + self._limits.per_object * len(new)
+        self._call("recall", seconds, lambda: driver.recall(new, RECALLED))
 
     # --- tasks and events ------------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ import itertools
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TypeVar
 
@@ -111,6 +111,12 @@ class ConnectionSink:
             if self._ended:
                 return
             self._outbox.samples(self.conn, self.generation, begun, chunk)
+
+    def past(self, begun: float, step: float, past: Iterable[tuple[str, Sequence[Mapping[str, float | None]]]]) -> None:
+        for one in past:  # encoding an hour of one object takes a while: never in one piece under the outbox's lock
+            if self._ended:
+                return
+            self._outbox.past(self.conn, self.generation, begun, step, [one])
 
     def task(self, begun: float, task: Task) -> None:
         if not self._ended:

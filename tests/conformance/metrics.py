@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from novatui.backends.driver import MetricSource, Session
+from novatui.backends.driver import HistorySource, MetricSource, Session
 from novatui.core.ids import key
 from novatui.core.states import Kind
 from tests.conformance.base import Base, key_of, running
@@ -62,6 +62,18 @@ class MetricConformance(Base):
         before = sink.now()
         self.role(loaded, MetricSource).sample(None)
         assert all(before <= begun <= sink.now() for begun in sink.begun[count:])
+
+    def test_what_is_remembered_is_legal_and_no_longer_than_asked(
+        self, loaded: Session, lab: Lab, sink: Recording
+    ) -> None:
+        source = self.role(loaded, HistorySource)
+        wanted = {key_of(sink, vm) for vm in running(lab)}
+        source.recall([*wanted, key(Kind.VM, "00000000-dead-4000-8000-000000000000")], 600.0)
+        assert wanted <= set(sink.remembered)
+        for step, samples in sink.remembered.values():
+            assert 0 < step * len(samples) <= 600.0
+            for metrics in samples:
+                check_metrics(metrics)
 
     def test_the_period_is_known(self, driver: Session) -> None:
         assert self.role(driver, MetricSource).period > 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from novatui.core.capabilities import Fact
@@ -37,6 +37,8 @@ class Recording:
         self.removed: list[str] = []
         self.measured: dict[str, dict[str, float | None]] = {}
         """The last reading by key."""
+        self.remembered: dict[str, tuple[float, list[dict[str, float | None]]]] = {}
+        """Seconds between two earlier samples and the samples, oldest first, by key."""
         self.tasks: dict[str, Task] = {}
         self.told_tasks: list[Task] = []
         self.events: list[Event] = []
@@ -73,6 +75,13 @@ class Recording:
         with self._changed:
             self.begun.append(begun)
             self.measured.update(taken)
+            self._changed.notify_all()
+
+    def past(self, begun: float, step: float, past: Iterable[tuple[str, Sequence[Mapping[str, float | None]]]]) -> None:
+        taken = [(name, (step, [dict(sample) for sample in samples])) for name, samples in past]
+        with self._changed:
+            self.begun.append(begun)
+            self.remembered.update(taken)
             self._changed.notify_all()
 
     def task(self, begun: float, task: Task) -> None:

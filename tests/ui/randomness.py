@@ -81,6 +81,7 @@ def news(conns: Sequence[str], known: Sequence[str]) -> st.SearchStrategy[frames
     return st.one_of(
         _rows(conn, generation, begun, key),
         _samples(conn, generation, begun, key),
+        _past(conn, generation, begun, key),
         st.builds(frames.Remove, conn, generation, begun, st.lists(key, max_size=5)),
         *(any_of(kind) for kind in said),
     )
@@ -97,6 +98,14 @@ def _rows(draw: st.DrawFn, conn: Any, generation: Any, begun: Any, key: Any) -> 
         for name in fields
     ]
     return frames.Rows(draw(conn), draw(generation), draw(begun), fields, named, columns)
+
+
+@st.composite
+def _past(draw: st.DrawFn, conn: Any, generation: Any, begun: Any, key: Any) -> frames.Past:
+    named, cells = draw(st.lists(key, max_size=6)), draw(st.integers(0, 5))
+    codes = draw(st.lists(st.integers(0, 65535), min_size=RINGED, max_size=RINGED))
+    packed = struct.pack(f"<{RINGED}H", *codes) * cells * len(named)
+    return frames.Past(draw(conn), draw(generation), draw(begun), draw(NUMBER), named, packed)
 
 
 @st.composite

@@ -87,3 +87,16 @@ def samples(
         b"".join(struct.pack(f"<{len(NAMES)}d", *row) for row in exact),
         b"".join(struct.pack(f"<{RINGED}H", *row) for row in codes),
     )
+
+
+def past(
+    values: Mapping[str, Sequence[float | None]], *, begun: float, step: float = 2.0, generation: int = 1
+) -> frames.Past:
+    """Remembered `cpu.used` by key, oldest first, as a worker sends it."""
+    codes = [
+        encode(value) if name == "cpu.used" else encode(None)
+        for row in values.values()
+        for value in row
+        for name in NAMES[:RINGED]
+    ]
+    return frames.Past("c1", generation, begun, step, list(values), struct.pack(f"<{len(codes)}H", *codes))

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from novatui.backends.demo.driver import DemoDriver
+from novatui.backends.driver import HistorySource
 from novatui.config.demo import expand
 from novatui.core.connection import ConnectionSpec
 from novatui.core.errors import BackendFault, InvalidInput, NotFound, Unreachable
@@ -183,3 +184,45 @@ def test_what_is_elsewhere_has_no_detail_here() -> None:
             one.detail(name, ["vm"])
     one.close()
     other.close()
+
+
+@pytest.mark.parametrize("options", ["vms=60", "vms=60&at=1790000000", "vms=60&speed=20"])
+def test_what_it_remembers_is_what_it_would_have_told(options: str) -> None:
+    """The last remembered samples of a machine agree with those that are told while it is watched."""
+    sink = Recording()
+    driver = connected(spec_of(options), sink)
+    try:
+        driver.load({"vm", "host"})
+        driver.sample(None)
+        busy = [key for key, told in sink.measured.items() if told.get("cpu.used") is not None][:5]
+        assert isinstance(driver, HistorySource)
+        driver.recall([*busy, "vm:never"], 600.0)
+        assert set(sink.remembered) >= set(busy)
+        for key in busy:
+            step, samples = sink.remembered[key]
+            assert step == driver.period
+            assert len(samples) == 600 / step
+            told = [sample["cpu.used"] for sample in samples if sample.get("cpu.used") is not None]
+            assert len(set(told)) > 1, "a curve that moves"
+            assert all(0 <= value <= 100 for value in told)
+    finally:
+        driver.close()
+
+
+def test_a_fleet_of_one_moment_is_always_the_same() -> None:
+    """Listed twice, at two times: equal to the last value, past and events included."""
+    found = []
+    for _ in range(2):
+        sink = Recording()
+        driver = connected(spec_of("vms=80&family=vsphere&at=1790000000"), sink)
+        try:
+            driver.load({kind.value for kind in Kind})
+            driver.sample(None)
+            driver.recall(["vm:vm-10001"], 600.0)
+            found.append((sink.table, sink.measured, sink.remembered, driver.tasks(), driver.events(0.0)))
+        finally:
+            driver.close()
+    assert found[0] == found[1]
+    assert any(values.get("power") == "running" for values in found[0][0].values())
+    assert found[0][4]
+    assert all(event.at <= 1790000000 for event in found[0][4])

@@ -14,7 +14,7 @@ from novatui.engine import metric_store
 from novatui.engine.inventory_store import InventoryStore
 from novatui.engine.metric_store import HISTORY, MAX_HOLD, MetricStore
 from novatui.engine.minute_store import MINUTES, Minute, MinuteStore
-from tests.unit.stores import remove, samples, slot, store, tell
+from tests.unit.stores import past, remove, samples, slot, store, tell
 
 
 def fleet(*keys: str) -> InventoryStore:
@@ -203,3 +203,68 @@ def test_kept_objects_get_their_minutes_from_samples() -> None:
     metrics.minutes.keep(1)
     measure(metrics, inventory, 12, 60)
     assert metrics.minutes.history(1, "cpu.used", 1, 13.0) == [Minute(60.0, 60.0, 60.0)]
+
+
+# --- what a product remembers -----------------------------------------------------------------------------------------
+
+
+def test_the_past_goes_before_the_first_sample() -> None:
+    inventory, metrics = fleet(), MetricStore()
+    measure(metrics, inventory, 100, 9)
+    told = past({"vm:1": [1, 2, None, 4]}, begun=98)
+    assert metrics.recall(told, inventory, 98.0) == {1}
+    assert cpu(metrics, 6) == [None, 1, 2, None, 4, 9]
+    assert metrics.latest(1, "cpu.used") == 9
+    assert metrics.age(1, 101.0) == 1.0
+
+
+def test_what_was_measured_counts_more_than_what_is_remembered() -> None:
+    inventory, metrics = fleet(), MetricStore()
+    for begun in (90, 92, 98, 100):
+        measure(metrics, inventory, begun, begun)
+    metrics.recall(past({"vm:1": [1, 2, 3, 4, 5, 6, 7]}, begun=100), inventory, 100.0)
+    assert cpu(metrics, 8) == [None, 1, 90, 92, 4, 5, 98, 100]
+
+
+def test_a_coarser_past_is_held_between_its_cells() -> None:
+    inventory, metrics = fleet(), MetricStore()
+    measure(metrics, inventory, 100, 9)
+    metrics.recall(past({"vm:1": [1, 2]}, begun=96, step=6), inventory, 96.0)
+    assert cpu(metrics, 7) == [None, 1, 1, 1, 2, None, 9]
+
+
+def test_the_past_of_what_was_never_measured_or_is_not_whole_is_ignored() -> None:
+    inventory, metrics = fleet("vm:1", "vm:2"), MetricStore()
+    measure(metrics, inventory, 100, 9)
+    good = past({"vm:1": [1, 2]}, begun=98)
+    assert metrics.recall(past({"vm:2": [1], "vm:?": [2]}, begun=98), inventory, 98.0) == set()
+    assert metrics.recall(type(good)("c1", 1, 98.0, 2.0, good.keys, good.codes[:-1]), inventory, 98.0) == set()
+    assert metrics.recall(type(good)("c1", 1, 98.0, 2.0, [], good.codes), inventory, 98.0) == set()
+    assert metrics.recall(type(good)("c1", 1, 98.0, 2.0, good.keys, b""), inventory, 98.0) == set()
+    for step in (0.0, -1.0, float("nan"), float("inf")):
+        assert metrics.recall(type(good)("c1", 1, 98.0, step, good.keys, good.codes), inventory, 98.0) == set()
+    inventory.open_generation("c1", 2)
+    assert metrics.recall(good, inventory, 98.0) == set()
+    assert cpu(metrics, 3) == [None, None, 9]
+
+
+@given(
+    st.lists(st.one_of(st.none(), st.integers(1, 90)), min_size=1, max_size=400),
+    st.integers(0, 900),
+    st.lists(st.integers(0, 300), max_size=20, unique=True),
+)
+def test_the_past_lies_where_its_times_are(cells: list[int | None], late: int, live: list[int]) -> None:
+    """Against a plain dictionary from period to value."""
+    inventory, metrics = fleet(), MetricStore()
+    last, wanted = 2000, dict[int, int | None]()
+    for tick in sorted({last, *(last - ago for ago in live)}):
+        measure(metrics, inventory, 2.0 * tick, 100)
+        wanted[tick] = 100
+    before = cpu(metrics, 300)
+    wanted = {last - ago: value for ago, value in enumerate(reversed(before))}
+    metrics.recall(past({"vm:1": cells}, begun=2.0 * (last - late)), inventory, 2.0 * (last - late))
+    for ago, value in enumerate(reversed(cells)):
+        tick = last - late - ago
+        if tick < last and wanted.get(tick, 0) is None:
+            wanted[tick] = value
+    assert cpu(metrics, 300) == [wanted[tick] for tick in range(last - 299, last + 1)]

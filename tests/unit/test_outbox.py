@@ -215,3 +215,24 @@ def test_whatever_the_credit_the_receiver_ends_up_with_the_same(steps: list[tupl
                 box.grant(credit)
                 got.extend(iter(box.poll, None))
     assert table(got + drained(box)) == expected
+
+
+def test_the_past_comes_after_the_samples_and_in_frames_of_one_shape() -> None:
+    box = outbox(credit=0)
+    minute: list[dict[str, float | None]] = [{"cpu.used": 1.0}, {}, {"cpu.used": 3.0, "mem.host": 9.0}]
+    box.past(CONN, 1, 5.0, 2.0, [("vm:a", minute), ("vm:b", minute), ("vm:c", minute[:1]), ("vm:d", minute)])
+    box.remove(CONN, 1, 6.0, ["vm:b"])
+    box.samples(CONN, 1, 7.0, [("vm:a", {"cpu.used": 4.0})])
+    got = [f for f in drained(box) if isinstance(f, frames.Samples | frames.Past)]
+    assert [(type(f).__name__, f.keys) for f in got] == [
+        ("Samples", ["vm:a"]),
+        ("Past", ["vm:a"]),
+        ("Past", ["vm:c"]),
+        ("Past", ["vm:d"]),
+    ]
+    told = got[1]
+    assert isinstance(told, frames.Past)
+    assert (told.begun, told.step) == (5.0, 2.0)
+    cells = list(struct.iter_unpack(f"<{RINGED}H", told.codes))
+    assert [cell[0] for cell in cells] == [logcode.encode(value) for value in (1.0, None, 3.0)]
+    assert len(told.codes) == 3 * 2 * RINGED

@@ -148,6 +148,26 @@ def test_a_slow_reading_is_followed_by_a_longer_rest(console: Make) -> None:
         assert again - begun >= 3.9 * (end - begun)
 
 
+def test_the_past_of_each_object_that_comes_into_view_is_asked_for_once(console: Make) -> None:
+    asked: list[set[str]] = []
+    lab = console(recall=lambda self, keys: asked.append(set(keys)))
+    for keys in (["vm:1"], ["vm:1", "vm:2"], None, ["vm:3"]):
+        count = len(asked)
+        lab.worker.receive(frames.Watch("lab", keys, 0.01))
+        if keys:
+            lab.called("recall", count + 1)
+        lab.called("sample", lab.worker.counts["lab/sample"] + 3)
+        assert len(asked) == count + (keys is not None)
+    assert asked == [{"vm:1"}, {"vm:2"}, {"vm:3"}]
+
+
+def test_the_past_that_cannot_be_told_ends_nothing(console: Make) -> None:
+    lab = console(recall=raising(Denied("not for you")))
+    lab.worker.receive(frames.Watch("lab", ["vm:1"], 0.01))
+    lab.called("recall")
+    lab.called("sample", 5)
+
+
 def test_what_is_asked_twice_before_it_begins_is_read_once(console: Make) -> None:
     go, asked = threading.Event(), list[set[str]]()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from math import inf
 from typing import Self, TypeVar
 
@@ -21,6 +21,7 @@ from novatui.backends.driver import (
     DetailSource,
     DeviceSource,
     EventSource,
+    HistorySource,
     InventorySource,
     Loaded,
     MetricSource,
@@ -53,6 +54,7 @@ class DemoDriver(
     Session,
     InventorySource,
     MetricSource,
+    HistorySource,
     DetailSource,
     TaskSource,
     EventSource,
@@ -149,6 +151,14 @@ class DemoDriver(
         world = scene.clock.world() // self.period * self.period
         self.sink.samples(begun, _samples(scene, keys, world))
 
+    # --- HistorySource ----------------------------------------------------------------------------------------------
+
+    def recall(self, keys: Collection[str], seconds: float) -> None:
+        scene = self._ask("history")
+        begun, step = self.sink.now(), self.period
+        worlds = [scene.clock.world(step * ago) // step * step for ago in range(int(seconds / step), 0, -1)]
+        self.sink.past(begun - step, step, _past(scene, keys, worlds))
+
     # --- TaskSource, EventSource ------------------------------------------------------------------------------------
 
     def tasks(self) -> list[Task]:
@@ -161,7 +171,7 @@ class DemoDriver(
             return []
         clock = scene.clock
         until = clock.world()
-        now = time.time()
+        now = clock.now()
         span = max(0.0, min(now - since, REMEMBERED))
         return events_between(scene, until - span * (clock.speed or 1), until, now)
 
@@ -240,18 +250,31 @@ def _row(scene: Scene, wanted: str, world: float) -> Row | None:
 
 
 def _samples(scene: Scene, keys: Collection[str] | None, world: float) -> Iterator[tuple[str, Metrics]]:
-    estate, blind = scene.estate, scene.traits.blind
     for name, thing in _measured(scene, keys):
-        if isinstance(thing, Host):
-            metrics = host_metrics(thing, world)
-        elif isinstance(thing, Machine) and thing.kind is not Kind.TEMPLATE:
-            now = scene.now(thing, world)
-            if not now.here:
-                continue
-            metrics = machine_metrics(thing, now, estate.host_of(thing, now.away), world)
-        else:
-            continue
-        yield name, {metric: value for metric, value in metrics.items() if metric not in blind}
+        metrics = _metrics(scene, thing, world)
+        if metrics is not None:
+            yield name, metrics
+
+
+def _past(
+    scene: Scene, keys: Collection[str], worlds: Sequence[float]
+) -> Iterator[tuple[str, Sequence[Mapping[str, float | None]]]]:
+    for name, thing in _measured(scene, keys):
+        yield name, [_metrics(scene, thing, world) or {} for world in worlds]
+
+
+def _metrics(scene: Scene, thing: Thing | None, world: float) -> Metrics | None:
+    """What is measured of it; None when it is nothing that can be measured, or was elsewhere."""
+    if isinstance(thing, Host):
+        metrics = host_metrics(thing, world)
+    elif isinstance(thing, Machine) and thing.kind is not Kind.TEMPLATE:
+        now = scene.now(thing, world)
+        if not now.here:
+            return None
+        metrics = machine_metrics(thing, now, scene.estate.host_of(thing, now.away), world)
+    else:
+        return None
+    return {metric: value for metric, value in metrics.items() if metric not in scene.traits.blind}
 
 
 def _measured(scene: Scene, keys: Collection[str] | None) -> Iterator[tuple[str, Thing | None]]:

@@ -30,7 +30,7 @@ class Scene:
         wish = _wish(spec)
         fleet = sites(wish)
         self.site = _site(wish, fleet)
-        self.clock = Clock(wish.speed)
+        self.clock = Clock(wish.speed, wish.at or None)
         self.unlisted = frozenset(wish.fails.split(",")) - {""}
         """Kinds that cannot be listed."""
         self.dialect = DIALECTS[self.site.family](self.site, wish.seed)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Collection
 
 from novatui.backends.demo.estate import Estate, Thing, kind_of
@@ -58,7 +57,7 @@ class Watcher(threading.Thread):
         for act in scene.life.acts(since, until):
             if is_task(scene, act):
                 self._sink.task(begun, task(scene, act, until))
-        for event in events_between(scene, since, until, time.time()):
+        for event in events_between(scene, since, until, scene.clock.now()):
             self._sink.event(event)
 
     def _tell_changes(self, begun: float) -> None:
@@ -109,5 +108,5 @@ def _key(thing: Thing) -> str:
 def _power_event(scene: Scene, old: Estate, thing: Thing) -> Event | None:
     was = old.find(_key(thing))
     if isinstance(thing, Machine) and isinstance(was, Machine) and was.power is not thing.power:
-        return change_event(scene, thing, was.power, time.time())
+        return change_event(scene, thing, was.power, scene.clock.now())
     return None
