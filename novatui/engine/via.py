@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from novatui.core.errors import AuthFailed, Failure, InvalidInput, TlsUntrusted, Unreachable
+from novatui.core.errors import Failure, InvalidInput, NovaError, Unreachable
+from novatui.core.ssh_words import ssh_failure
 
 BEAT = 2.0
 """Seconds between two signs of life of the console; the far end leaves after eight without one."""
@@ -68,21 +69,15 @@ def failure_of_end(via: str, status: int | None, said: Sequence[str]) -> Failure
             native=text,
             subject="via",
         ).failure
-    if status == _SSH_FAILED and "Permission denied" in text:
-        return AuthFailed(
-            f"{host} refused the ssh login",
-            meaning="the console asks no password for `via`: it needs a key",
-            hint=f"make `ssh -o BatchMode=yes {host}` work",
-            native=text,
-        ).failure
-    if status == _SSH_FAILED and "Host key verification failed" in text:
-        return TlsUntrusted(
-            f"the ssh host key of {host} is not known or has changed",
-            hint=f"connect once with `ssh {host}` and compare the fingerprint",
-            native=text,
-        ).failure
+    if status == _SSH_FAILED and (known := _ssh_failure(via, text)) is not None:
+        return known.failure
     what = f"the worker on {host} ended" if status == 0 else f"the ssh connection to {host} ended"
     return Unreachable(what, code="" if status is None else f"exit {status}", native=text).failure
+
+
+def _ssh_failure(via: str, text: str) -> NovaError | None:
+    parts = urlsplit(via)
+    return ssh_failure(text, parts.hostname or via, unquote(parts.username or ""), parts.port)
 
 
 def _quoted(program: str) -> str:

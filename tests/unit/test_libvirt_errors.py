@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from novatui.core.connection import ConnectionSpec
 from novatui.core.errors import Fault
+from novatui.core.states import Family
 
 pytest.importorskip("libvirt")
 
 from novatui.backends.libvirt.errors import explain, explain_open, lost
+from novatui.backends.libvirt.uris import resolve
 
 
 class Refusal(Exception):
@@ -67,9 +70,6 @@ def test_the_holder_of_a_lock_is_named() -> None:
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("Cannot recv data: Host key verification failed.: Connection reset by peer", Fault.TLS_UNTRUSTED),
-        ("Cannot recv data: op@h: Permission denied (publickey).: Connection reset by peer", Fault.AUTH_FAILED),
-        ("Cannot recv data: ssh: Could not resolve hostname nowhere", Fault.UNREACHABLE),
         ("Failed to connect socket to '/run/libvirt/libvirt-sock': Permission denied", Fault.DENIED),
         ("Failed to connect socket to '/run/libvirt/libvirt-sock': No such file or directory", Fault.UNREACHABLE),
         ("unable to connect to server at 'h:16509': Connection refused", Fault.UNREACHABLE),
@@ -81,8 +81,36 @@ def test_the_holder_of_a_lock_is_named() -> None:
 def test_why_a_connection_cannot_be_made(text: str, fault: Fault) -> None:
     failure = explain_open(Refusal(38, text)).failure
     assert failure.fault is fault
-    assert failure.native == text, "ssh's own words are kept"
+    assert failure.native == text
     assert failure.message != text or fault is Fault.UNREACHABLE
+
+
+@pytest.mark.parametrize(
+    ("text", "fault", "hint"),
+    [
+        ("Cannot recv data: Host key verification failed.: Connection reset by peer", Fault.TLS_UNTRUSTED, "ssh op@h"),
+        ("Cannot recv data: op@h: Permission denied (publickey).: reset", Fault.AUTH_FAILED, "ssh-copy-id op@h"),
+        ("Cannot recv data: ssh: Could not resolve hostname h", Fault.UNREACHABLE, "DNS"),
+        (
+            "Cannot recv data: error: Failed to connect socket to '/run/libvirt/libvirt-sock': Permission denied",
+            Fault.DENIED,
+            "on h: sudo usermod -aG libvirt op",
+        ),
+        ("Cannot recv data: sh: 1: nc: not found: reset", Fault.UNREACHABLE, "on h: apt install"),
+        (
+            "End of file while reading data: virt-ssh-helper: Failed to connect socket to '/x': No such file",
+            Fault.UNREACHABLE,
+            "on h: sudo systemctl",
+        ),
+        ("something else", Fault.UNREACHABLE, ""),
+    ],
+)
+def test_over_ssh_either_ssh_or_the_far_libvirt_said_no(text: str, fault: Fault, hint: str) -> None:
+    spec = ConnectionSpec(name="x", family=Family.LIBVIRT, driver="libvirt", uri="qemu+ssh://op@h/system")
+    failure = explain_open(Refusal(38, text), resolve(spec)).failure
+    assert failure.fault is fault
+    assert hint in failure.hint
+    assert failure.native == text, "ssh's own words are kept"
 
 
 def test_a_missing_driver_is_no_lost_connection() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from novatui.backends.libvirt.library import libvirt
+from novatui.backends.libvirt.uris import Address
 from novatui.core.errors import (
     Aborted,
     AuthFailed,
@@ -23,6 +24,7 @@ from novatui.core.errors import (
     TlsUntrusted,
     Unreachable,
 )
+from novatui.core.ssh_words import ssh_failure
 
 INTERNAL = 1
 NO_CONNECT = 5
@@ -62,22 +64,32 @@ _MEANINGS: dict[int, tuple[type[NovaError], str, str]] = {
 }
 """By code: kind of failure, what it means, what to try. Any other code is a fault of the product, in its own words."""
 
+_FAR_SIDE: tuple[tuple[str, type[NovaError], str, str, str], ...] = (
+    (
+        "permission denied",
+        Denied,
+        "the account may not use libvirt's socket on {host}",
+        "ssh let it in, libvirt did not",
+        "on {host}: sudo usermod -aG libvirt {user}, then reconnect",
+    ),
+    (
+        "not found",
+        Unreachable,
+        "libvirt is not installed on {host}",
+        "ssh let us in, but there is no program that leads on to libvirt",
+        "on {host}: apt install libvirt-daemon-system (Fedora: dnf install libvirt-daemon-kvm)",
+    ),
+    (
+        "failed to connect socket",
+        Unreachable,
+        "no libvirt daemon listens on {host}",
+        "ssh let us in; the daemon is not installed or not running",
+        "on {host}: sudo systemctl start libvirtd (or virtqemud.socket)",
+    ),
+)
+"""What comes from behind an ssh login, in the same form; the first that fits counts."""
+
 _OPENING: tuple[tuple[str, type[NovaError], str, str, str], ...] = (
-    (
-        "host key verification failed",
-        TlsUntrusted,
-        "the ssh host key is not known or has changed",
-        "no terminal is given to ssh, so nobody was asked",
-        "connect once with ssh by hand and check the fingerprint",
-    ),
-    (
-        "permission denied (",
-        AuthFailed,
-        "ssh refused the login",
-        "no key or agent that the host accepts was offered",
-        "try `ssh -o BatchMode=yes` to the host, or name a key with `?keyfile=`",
-    ),
-    ("could not resolve hostname", Unreachable, "the host name is not known", "", "check the spelling and the DNS"),
     ("unable to resolve address", Unreachable, "the host name is not known", "", "check the spelling and the DNS"),
     (
         "permission denied",
@@ -144,11 +156,13 @@ def explain(error: libvirt.libvirtError, *, alive: bool) -> NovaError:
     return fault(native or "libvirt failed", meaning=meaning, hint=hint, code=str(code), native=native, subject=subject)
 
 
-def explain_open(error: libvirt.libvirtError) -> NovaError:
+def explain_open(error: libvirt.libvirtError, address: Address | None = None) -> NovaError:
     """Why a connection could not be made. ssh's own words are part of libvirt's text, and stay."""
     code = error.get_error_code() or 0
     native = (error.get_error_message() or str(error)).strip()
     lowered = native.lower()
+    if address is not None and address.transport == "ssh" and (found := _over_ssh(native, address)) is not None:
+        return found
     for piece, fault, message, meaning, hint in _OPENING:
         if piece in lowered:
             return fault(message, meaning=meaning, hint=hint, code=str(code), native=native)
@@ -163,6 +177,20 @@ def explain_open(error: libvirt.libvirtError) -> NovaError:
     if code in {INTERNAL, SYSTEM}:
         return Unreachable("libvirt could not connect", meaning=native, code=str(code), native=native)
     return explain(error, alive=True)
+
+
+def _over_ssh(native: str, address: Address) -> NovaError | None:
+    """The same for ssh: either it did not let us in, or libvirt on the far side did not."""
+    if (known := ssh_failure(native, address.host, address.user, address.port)) is not None:
+        return known
+    user = address.user or "USER"
+    for piece, fault, message, meaning, hint in _FAR_SIDE:
+        if piece in native.lower():
+            host = address.host
+            return fault(
+                message.format(host=host), meaning=meaning, hint=hint.format(host=host, user=user), native=native
+            )
+    return None
 
 
 CLOSE_REASONS: Sequence[str] = (

@@ -117,7 +117,7 @@ def _open(address: Address, credentials: Credentials, sink: Sink, *, readonly: b
     try:
         conn, ms = timed(lambda: libvirt.openAuth(address.uri, request, flags))
     except libvirt.libvirtError as error:
-        explained = explain_open(error)
+        explained = explain_open(error, address)
         sink.step("connect", False, 0.0, explained.failure.native)
         raise explained from None
     sink.step("connect", True, ms, address.endpoint)
