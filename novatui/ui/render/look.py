@@ -30,13 +30,20 @@ class Look(msgspec.Struct, kw_only=True):
 
     def clock(self, epoch: float | None, seconds: bool = True) -> str:
         """Time of day; `?` when unknown."""
+        return self._written(epoch, "%H:%M:%S" if seconds else "%H:%M")
+
+    def date(self, epoch: float | None) -> str:
+        """Day and minute; `?` when unknown."""
+        return self._written(epoch, "%Y-%m-%d %H:%M")
+
+    def _written(self, epoch: float | None, form: str) -> str:
         if epoch is None:
             return "?"
         try:
             when = time.gmtime(epoch) if self.utc else time.localtime(epoch)
         except (OverflowError, ValueError, OSError):  # no time that a calendar has
             return "?"
-        return time.strftime("%H:%M:%S" if seconds else "%H:%M", when)
+        return time.strftime(form, when)
 
     @property
     def spark(self) -> SparkKind:

@@ -24,6 +24,9 @@ class Marks(msgspec.Struct, frozen=True, kw_only=True):
     unreachable: str
     partly: str
     inapplicable: str
+    """What an object in this state has not."""
+    lacking: str
+    """What the product does not offer."""
     unfolded: str
     folded: str
     rule: str
@@ -43,6 +46,11 @@ class Marks(msgspec.Struct, frozen=True, kw_only=True):
     dash: str
     """Before an afterthought."""
 
+    @property
+    def gaps(self) -> tuple[str, str, str]:
+        """What stands where there is no value: unknown, not applicable, not offered."""
+        return UNKNOWN, self.inapplicable, self.lacking
+
 
 DRAWN = Marks(
     ascii=False,
@@ -56,6 +64,7 @@ DRAWN = Marks(
     unreachable="◌",
     partly="◐",
     inapplicable="·",
+    lacking="–",
     unfolded="▾",
     folded="▸",
     rule="─",
@@ -82,6 +91,7 @@ PLAIN = Marks(
     unreachable="@",
     partly="%",
     inapplicable=".",
+    lacking="n",
     unfolded="v",
     folded=">",
     rule="-",

@@ -1,0 +1,197 @@
+"""Tasks and events of one object: a line each, and one of them in full."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.style import Style
+
+from novatui.core import units
+from novatui.core.errors import Failure
+from novatui.core.events import Severity
+from novatui.core.migration import Fidelity, MigrationProgress
+from novatui.core.tasks import Task, TaskState
+from novatui.engine.event_log import LoggedEvent
+from novatui.engine.fleet import Fleet
+from novatui.engine.task_store import TrackedTask
+from novatui.ui.render.detail import words
+from novatui.ui.render.detail.grid import Cell, Column
+from novatui.ui.render.detail.sheet import Field, Item, Section
+from novatui.ui.render.look import Look
+from novatui.ui.render.marks import UNKNOWN
+
+Doing = TrackedTask | LoggedEvent
+
+COLUMNS = (
+    Column("when"),
+    Column(""),
+    Column("what", shrinks=True),
+    Column("who", rank=2, shrinks=True),
+    Column("took", right=True, rank=1),
+    Column("result", shrinks=True),
+)
+
+
+def doings(fleet: Fleet, conn: str, key: str) -> list[Doing]:
+    """What runs on it now first, then what ended or happened, the latest first."""
+    tasks = fleet.tasks.of(conn, key)
+    running: list[Doing] = [one for one in tasks if one.live]
+    past: list[Doing] = [one for one in tasks if not one.live]
+    past += list(fleet.events.of(conn, key))
+    past.sort(key=lambda one: _moment(one, fleet), reverse=True)
+    return running + past
+
+
+def doing_key(one: Doing) -> str:
+    """What it is called as long as the console runs."""
+    return f"task {one.task.id}" if isinstance(one, TrackedTask) else f"event {one.event.id}"
+
+
+def _moment(one: Doing, fleet: Fleet) -> float:
+    if isinstance(one, TrackedTask):
+        return one.task.ended or one.task.started or 0.0
+    return fleet.events.moment(one)
+
+
+def doing_row(one: Doing, fleet: Fleet, look: Look) -> list[Cell]:
+    """One line."""
+    if isinstance(one, TrackedTask):
+        return _task_row(one.task, look)
+    event = one.event
+    sign = _severity(event.severity, look)
+    folded = f" x{one.count}" if one.count > 1 else ""
+    return [
+        look.clock(fleet.events.moment(one)),
+        sign,
+        event.native_type + folded,
+        words.told(event.who),
+        look.marks.inapplicable,
+        event.text or look.marks.inapplicable,
+    ]
+
+
+def _task_row(task: Task, look: Look) -> list[Cell]:
+    sign, style = _state(task.state, look)
+    took = (task.ended or look.epoch()) - task.started if task.started is not None else None
+    return [
+        look.clock(task.ended or task.started),
+        (sign, style),
+        task.verb,
+        words.told(task.who),
+        units.span(took),
+        (_result(task), style),
+    ]
+
+
+def _result(task: Task) -> str:
+    if task.failure is not None:
+        return str(task.failure)
+    if task.state is TaskState.RUNNING and task.progress is not None:
+        return f"running, {task.progress:.0f} %"
+    return "outcome unknown" if task.state is TaskState.UNKNOWN else task.state.value
+
+
+def _state(state: TaskState, look: Look) -> tuple[str, Style]:
+    marks, styles = look.marks, look.styles
+    return {
+        TaskState.QUEUED: (marks.off, styles.quiet),
+        TaskState.RUNNING: (marks.on, styles.info),
+        TaskState.DONE: (marks.done, styles.good),
+        TaskState.FAILED: (marks.error, styles.bad),
+        TaskState.CANCELLED: (marks.inapplicable, styles.quiet),
+        TaskState.UNKNOWN: (UNKNOWN, styles.warning),
+    }[state]
+
+
+def _severity(severity: Severity, look: Look) -> tuple[str, Style]:
+    marks, styles = look.marks, look.styles
+    return {
+        Severity.INFO: (marks.inapplicable, styles.quiet),
+        Severity.WARNING: (marks.alarm, styles.warning),
+        Severity.ERROR: (marks.error, styles.bad),
+    }[severity]
+
+
+def doing_sections(one: Doing, fleet: Fleet, look: Look) -> list[Section]:
+    """One of them in full, why it failed first."""
+    if isinstance(one, TrackedTask):
+        task = one.task
+        failed = [Section(title="Why it failed", items=_why(task.failure, look), wide=True)] if task.failure else []
+        return [*failed, _task(task, look), *_migration(task.migration)]
+    event = one.event
+    return [
+        Section(
+            title=event.native_type or UNKNOWN,
+            items=[
+                Field("when", look.date(fleet.events.moment(one)) + f" {look.clock(fleet.events.moment(one))[-2:]} s"),
+                Field("severity", event.severity.value),
+                Field("by", words.told(event.who)),
+                Field("times", f"{one.count}, first at {look.clock(one.first)}" if one.count > 1 else "1"),
+                Field("learned", "by asking" if event.polled else "told by the product"),
+                Field("id", event.id),
+                Field("said", event.text or "nothing"),
+                *([Field("alarm", f"{event.alarm} {_raised(event.raised)}")] if event.alarm else []),
+            ],
+        )
+    ]
+
+
+def _raised(raised: bool | None) -> str:
+    return {True: "raised", False: "cleared", None: UNKNOWN}[raised]
+
+
+def _why(failure: Failure, look: Look) -> Sequence[Item]:
+    fields: list[Item] = [Field("happened", str(failure), look.styles.bad)]
+    told = (("means", failure.meaning), ("try", failure.hint), ("concerns", failure.subject), ("said", failure.native))
+    return [*fields, *(Field(name, text) for name, text in told if text)]
+
+
+def _task(task: Task, look: Look) -> Section:
+    progress = f"{task.progress:.0f} %" if task.progress is not None else UNKNOWN
+    return Section(
+        title=f"{task.verb} {task.state.value}",
+        items=[
+            Field("started", look.date(task.started)),
+            Field("ended", look.date(task.ended) if task.state not in _LIVE else look.marks.inapplicable),
+            Field("by", words.told(task.who)),
+            Field("progress", progress if task.state in _LIVE else look.marks.inapplicable),
+            Field("native verb", words.told(task.native_verb)),
+            Field("cancellable", words.yes_no(task.cancellable)),
+            Field("id", task.id),
+            Field("says", task.detail or "nothing"),
+        ],
+    )
+
+
+_LIVE = frozenset({TaskState.QUEUED, TaskState.RUNNING})
+
+
+def _migration(move: MigrationProgress | None) -> list[Section]:
+    """The figures that the product states, and no others."""
+    if move is None:
+        return []
+    fields = [
+        Field("from", words.told(move.source)),
+        Field("to", words.told(move.destination)),
+        Field("phase", words.told(move.phase)),
+        Field("told are", _FIDELITY.get(move.fidelity, "no figures")),
+    ]
+    figures = (
+        ("total", words.size(move.total)),
+        ("sent", words.size(move.sent)),
+        ("left", words.size(move.left)),
+        ("rate", words.rate(move.rate)),
+        ("dirtied", words.rate(move.dirty_rate)),
+        ("round", words.told(move.iteration)),
+        ("throttled", words.percent(move.throttle)),
+        ("pause", f"{move.downtime:.2g} s" if move.downtime is not None else UNKNOWN),
+        ("elapsed", units.span(move.elapsed)),
+    )
+    return [Section(title="Migration", items=[*fields, *(Field(*one) for one in figures if one[1] != UNKNOWN)])]
+
+
+_FIDELITY = {
+    Fidelity.FULL: "all figures",
+    Fidelity.LOG: "log lines",
+    Fidelity.PERCENT: "a percentage only",
+}

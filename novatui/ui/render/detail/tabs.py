@@ -1,0 +1,93 @@
+"""Which tabs the detail of each kind of object has, which parts of it they need, and the line that shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from textual.strip import Strip
+
+from novatui.core.states import Kind
+from novatui.ui.render.cells import Group, Piece, line, whole, width_of
+from novatui.ui.render.look import Look
+
+
+class Tab(msgspec.Struct, frozen=True, kw_only=True):
+    """One tab. The same thing has the same number on every kind of object."""
+
+    number: int
+    name: str
+    """As places and commands write it."""
+    title: str
+    short: str
+    """Where there is no room for the title."""
+    parts: tuple[str, ...] = ()
+    """Parts of the detail that it shows; none: it lives on what the stores hold."""
+
+
+SUMMARY = Tab(number=1, name="summary", title="Summary", short="Sum")
+METRICS = Tab(number=2, name="metrics", title="Metrics", short="Met")
+TASKS = Tab(number=7, name="tasks", title="Tasks", short="Task")
+RAW = Tab(number=9, name="raw", title="Raw", short="Raw", parts=("raw",))
+MACHINES = Tab(number=3, name="machines", title="Machines", short="VMs")
+
+_MACHINE = msgspec.structs.replace(SUMMARY, parts=("vm",))
+_DISKS = Tab(number=3, name="disks", title="Disks", short="Dsk", parts=("vm",))
+_NETS = Tab(number=4, name="nets", title="Nets", short="Net", parts=("vm",))
+_GIVEN = Tab(number=5, name="devices", title="Devices", short="Dev", parts=("vm", "devices"))
+_SNAPSHOTS = Tab(number=6, name="snapshots", title="Snapshots", short="Snap", parts=("snapshots",))
+_FACTS = msgspec.structs.replace(SUMMARY, parts=("properties",))
+_HELD = Tab(number=4, name="devices", title="Devices", short="Dev", parts=("devices",))
+_HOSTS = Tab(number=4, name="hosts", title="Hosts", short="Host")
+_VOLUMES = Tab(number=3, name="volumes", title="Volumes", short="Vol", parts=("volumes",))
+_LEASES = Tab(number=3, name="leases", title="Leases", short="Lea", parts=("leases",))
+_STORAGE = Tab(number=5, name="storage", title="Storage", short="Sto")
+_NETWORKS = Tab(number=6, name="networks", title="Networks", short="Net")
+
+_OF_MACHINE = (_MACHINE, METRICS, _DISKS, _NETS, _GIVEN, _SNAPSHOTS, TASKS, RAW)
+_OF_PLACE = (_FACTS, METRICS, MACHINES, _HOSTS, _STORAGE, _NETWORKS, TASKS)
+
+TABS: dict[Kind, tuple[Tab, ...]] = {
+    Kind.VM: _OF_MACHINE,
+    Kind.CONTAINER: _OF_MACHINE,
+    Kind.TEMPLATE: (_MACHINE, _DISKS, _NETS, _GIVEN, TASKS, RAW),
+    Kind.HOST: (_FACTS, METRICS, MACHINES, _HELD, _STORAGE, _NETWORKS, TASKS, RAW),
+    Kind.CLUSTER: (*_OF_PLACE, RAW),
+    Kind.DATACENTER: (*_OF_PLACE, RAW),
+    Kind.FOLDER: (*_OF_PLACE, RAW),
+    Kind.RESOURCE_POOL: (_FACTS, METRICS, MACHINES, TASKS, RAW),
+    Kind.GROUP: (SUMMARY, METRICS, MACHINES, _HOSTS, _STORAGE, _NETWORKS),
+    Kind.CONNECTION: (SUMMARY, METRICS, MACHINES, _HOSTS, _STORAGE, _NETWORKS, TASKS),
+    Kind.DATASTORE: (_FACTS, _VOLUMES, TASKS, RAW),
+    Kind.NETWORK: (_FACTS, _LEASES, TASKS, RAW),
+    Kind.DEVICE: (msgspec.structs.replace(SUMMARY, parts=("devices",)), RAW),
+    Kind.SNAPSHOT: (msgspec.structs.replace(SUMMARY, parts=("snapshots",)), RAW),
+}
+
+
+def named(kind: Kind, name: str) -> Tab:
+    """The tab with this name; the first one for a name that this kind has not."""
+    tabs = TABS[kind]
+    return next((tab for tab in tabs if tab.name == name), tabs[0])
+
+
+def tab_line(tabs: Sequence[Tab], shown: Tab, look: Look, width: int, far: Sequence[Group] = ()) -> Strip:
+    """All tabs with their numbers; short names where the long ones do not fit. `far` takes what room is left."""
+    pieces = _titles(tabs, shown, look, long=True)
+    if width_of(pieces) > width:
+        pieces = _titles(tabs, shown, look, long=False)
+    rest = whole(far, width - width_of(pieces)) if far else []
+    gap = max(0, width - width_of(pieces) - width_of(rest))
+    return line([*pieces, (" " * gap, look.styles.text), *rest], width, cut=look.marks.ellipsis)
+
+
+def _titles(tabs: Sequence[Tab], shown: Tab, look: Look, *, long: bool) -> list[Piece]:
+    styles = look.styles
+    pieces: list[Piece] = []
+    for tab in tabs:
+        title = tab.title if long else tab.short
+        if tab.number == shown.number:
+            pieces += [(f"[{tab.number} {title}]", styles.title)]
+        else:
+            pieces += [(f" {tab.number} ", styles.key), (f"{title} ", styles.text)]
+    return pieces
