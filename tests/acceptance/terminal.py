@@ -17,6 +17,12 @@ from pathlib import Path
 import pyte
 
 
+def ordinary() -> dict[str, str]:
+    """The environment of a person at an ordinary terminal, whatever the one of whoever tests is like."""
+    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME") or name.startswith("XDG_")}
+    return kept | {"TERM": "xterm-256color", "LANG": "C.UTF-8"}
+
+
 class Terminal:
     """Starts a program on a terminal of its own; `with` ends it and its process group."""
 
@@ -35,8 +41,7 @@ class Terminal:
         self._stream = pyte.ByteStream(self._screen)
         self._ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-        # Without a mapping the program would get what C libraries have put into our environment: readline's COLUMNS.
-        surroundings = dict(os.environ if environment is None else environment)
+        surroundings = ordinary() if environment is None else dict(environment)
         self.process = subprocess.Popen(
             command, cwd=folder, env=surroundings, preexec_fn=lambda: os.login_tty(theirs), close_fds=True
         )

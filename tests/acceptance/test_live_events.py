@@ -17,7 +17,7 @@ from tests.lab.fixtures import MakeHost
 from tests.lab.libvirt.daemon import LibvirtHost
 from tests.lab.libvirt.guests import GuestSpec
 
-pytestmark = [pytest.mark.libvirt, pytest.mark.long]
+pytestmark = pytest.mark.libvirt
 
 NAME = "subject"
 NETWORK = "<network><name>plain</name><forward mode='bridge'/><bridge name='br-plain'/></network>"

@@ -24,7 +24,7 @@ from tests.lab.missing import LabUnavailable
 from tests.lab.processes import is_alive
 from tests.lab.sshd import Sshd, remote_python
 
-pytestmark = [pytest.mark.libvirt, pytest.mark.long]
+pytestmark = pytest.mark.libvirt
 
 
 @pytest.fixture(scope="module")
@@ -107,15 +107,15 @@ async def test_a_cut_link_ends_the_worker_over_there(
 @pytest.mark.pty
 def test_the_screen_while_a_link_is_cut(gate: Sshd, host: LibvirtHost, fault_proxy: MakeProxy, tmp_path: Path) -> None:
     proxy = fault_proxy(f"tcp:127.0.0.1:{gate.port}")
-    environment = dict(os.environ) | {"PATH": f"{gate.client_programs}:{os.environ['PATH']}"}
+    path = f"{gate.client_programs}:{os.environ['PATH']}"
     far = {"uri": host.uri, "via": f"ssh://{gate.destination}:{proxy.port}"}
-    with Console(tmp_path, {"far": far}, environment=environment) as console:
-        console.until(lambda: "● on" in console.row("subject"), "the machine runs")
+    with Console(tmp_path, {"far": far}, variables={"PATH": path}) as console:
+        console.until(lambda: console.says("subject", "● on"), "the machine runs")
         proxy.set("blackhole")
-        console.until(lambda: console.node("far").startswith("◌ "), "the link is down")
-        console.until(lambda: "~on" in console.row("subject"), "what was seen last grows old")
-        assert "the ssh connection to" in console.text
+        console.until(lambda: console.link("far") == "◌", "the link is down")
+        console.until(lambda: console.says("subject", "~on"), "what was seen last grows old")
+        console.until(lambda: "the ssh connection to" in console.text, "the reason")
         proxy.clear()
-        console.until(lambda: console.node("far").startswith("● "), "the link is up again")
-        console.until(lambda: "● on" in console.row("subject"), "the machine is current")
+        console.until(lambda: console.link("far") == "●", "the link is up again")
+        console.until(lambda: console.says("subject", "● on"), "the machine is current")
         assert console.quit() == 0

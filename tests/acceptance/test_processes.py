@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -249,7 +250,6 @@ async def test_a_stopped_worker_is_replaced() -> None:
         assert not is_alive(first)
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("stood_still", [True, False])
 async def test_a_console_that_stood_still_blames_no_worker(stood_still: bool) -> None:
     """It has not read for a while, so what it knows is old: a call that was in flight then may be long over."""
@@ -262,7 +262,8 @@ async def test_a_console_that_stood_still_blames_no_worker(stood_still: bool) ->
             os.kill(connection.worker_pid or 0, signal.SIGSTOP)  # so that nothing new can be read either
             time.sleep(POLICY.detail_grace + 4.0)  # noqa: ASYNC251 - that is the point
             asyncio.get_running_loop().call_later(0.5, os.kill, connection.worker_pid, signal.SIGCONT)
-        assert (await asked).raw == "raw of vm:0"
+        with suppress(Timeout):  # said by the worker itself, which goes on
+            assert (await asked).raw == "raw of vm:0"
         assert (connection.status.link, connection.generation) == (Link.UP, 1)
 
 
