@@ -68,6 +68,8 @@ ALIASES: dict[str, str] = {
     "os": "guest_os",
     "notes": "description",
     "uptime": "since",
+    "vms": "machines",
+    "used": "store.used",
     "snaps": "snapshots",
     "snap.age": "snapshot_oldest",
     "cpu": "cpu.used",
@@ -93,6 +95,9 @@ REFERENCES = frozenset({"host", "parent", "vm", "holder"})
 
 SUMS: dict[str, tuple[str, str]] = {"disk": ("disk.read", "disk.write"), "net": ("net.rx", "net.tx")}
 """Keys that are the sum of two metrics; unknown as soon as one of them is."""
+
+BELOW: dict[str, str] = {"machines": "machines", "running": "running", "alarms.below": "alarms"}
+"""Keys that count what is in a host, a cluster, a connection: the measure of the inventory that each stands for."""
 
 MOMENTS = frozenset(field.name for field in FIELDS if field.type is Type.TIME)
 """Columns that hold a moment."""
@@ -142,7 +147,8 @@ def _keys() -> dict[str, Key]:
     keys = [Key(f.name, Shape.PART if f.name in _LONG_TEXTS else _TYPE_SHAPES[f.type]) for f in FIELDS]
     keys += [Key(metric.name, _UNIT_SHAPES[metric.unit]) for metric in METRICS]
     keys += [Key(name, Shape.SIZE) for name in SUMS]
-    keys.append(Key("mem.percent", Shape.PERCENT))
+    keys += [Key("mem.percent", Shape.PERCENT), Key("store.used", Shape.PERCENT)]
+    keys += [Key(name, Shape.NUMBER) for name in BELOW]
     keys += [
         Key("power", Shape.WORD, _words(Power) | _plain(POWER_ALIASES)),
         Key("health", Shape.WORD, _words(Health)),

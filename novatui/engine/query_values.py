@@ -13,7 +13,7 @@ from novatui.core.states import Kind
 from novatui.engine.columns import TextsColumn
 from novatui.engine.inventory_store import InventoryStore
 from novatui.engine.metric_store import MetricStore
-from novatui.engine.query_keys import MEMORY_WHOLE, MOMENTS, REFERENCES, SUMS
+from novatui.engine.query_keys import BELOW, MEMORY_WHOLE, MOMENTS, REFERENCES, SUMS
 
 Reader = Callable[[int], Value | tuple[str, ...]]
 """Value of one key by slot; None when unknown."""
@@ -61,6 +61,8 @@ def reader(key: str, view: FleetView, clocks: Clocks = time) -> Reader:
         return _referenced(inventory, key)
     if key in MOMENTS:
         return _ago(inventory, key, clocks)
+    if key in BELOW:
+        return _below(inventory, BELOW[key])
     if key in FIELD:
         column = inventory.column(key)
         return column.texts if isinstance(column, TextsColumn) else column.get
@@ -88,6 +90,8 @@ def _special(key: str, view: FleetView, clocks: Clocks) -> Reader:
             return _unknown
         case "mem.percent":
             return share("mem.used", MEMORY_WHOLE, view)
+        case "store.used":
+            return _filling(inventory)
         case _ if key == MEMORY_WHOLE:
             return memory_whole(view)
         case _:
@@ -158,11 +162,42 @@ def _referenced(inventory: InventoryStore, key: str) -> Reader:
     return read
 
 
+def _below(inventory: InventoryStore, measure: str) -> Reader:
+    """How many there are below something that holds machines; unknown for what holds none."""
+
+    def read(slot: int) -> int | None:
+        return inventory.count(slot, measure) if inventory.kind(slot) in _HOLDERS else None
+
+    return read
+
+
+_HOLDERS = frozenset(
+    {Kind.GROUP, Kind.CONNECTION, Kind.DATACENTER, Kind.FOLDER, Kind.CLUSTER, Kind.HOST, Kind.RESOURCE_POOL}
+)
+
+
+def _filling(inventory: InventoryStore) -> Reader:
+    """How full a store is, in percent."""
+    capacity, free = (inventory.column(name).get for name in ("capacity", "free"))
+
+    def read(slot: int) -> float | None:
+        whole, left = capacity(slot), free(slot)
+        if not isinstance(whole, int | float) or not isinstance(left, int | float) or whole <= 0:
+            return None
+        return 100.0 * (whole - left) / whole
+
+    return read
+
+
 def _ago(inventory: InventoryStore, key: str, clocks: Clocks) -> Reader:
+    """How long ago it was. The oldest snapshot of a snapshot is the snapshot itself."""
     get = inventory.column(key).get
+    made = inventory.column("created").get if key == "snapshot_oldest" else get
 
     def read(slot: int) -> float | None:
         moment = get(slot)
+        if moment is None:
+            moment = made(slot)
         return clocks.time() - moment if isinstance(moment, int | float) else None
 
     return read

@@ -65,6 +65,11 @@ class Selection:
     def __contains__(self, slot: int) -> bool:
         return slot in self._members
 
+    @property
+    def candidates(self) -> int:
+        """How many rows there are of the wanted kinds, whatever the query says of them."""
+        return len(self._by_name()) - sum(1 for slot in self._view.identity.hidden if self._fits(slot))
+
     def show(self, query: Query, sort: Sort | None = None) -> None:
         """Another query, and perhaps another order. KeyError as in the constructor."""
         sort = sort or self.sort

@@ -1,37 +1,44 @@
-"""What the table lists: filter, scope and sort, kept up to date with the stores."""
+"""What the table lists: view, filter, scope and sort, kept up to date with the stores."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
 from novatui.core.metrics import POSITION
-from novatui.core.states import Kind
-from novatui.engine.fleet import Changes, Fleet
+from novatui.core.states import Kind, Link
+from novatui.engine.fleet import Changes, Connection, Fleet
 from novatui.engine.query import Query, QueryError, parse
+from novatui.engine.query_keys import SUMS
 from novatui.engine.selection import Selection, Sort
+from novatui.ui.columns import aggregate
+from novatui.ui.columns.views import HOME, View, falls
 from novatui.ui.render.bars import Listing
 from novatui.ui.render.look import Look
 from novatui.ui.render.readings import MACHINES
 
-MEASURED = frozenset({"cpu.used", "cpu.wait", "mem.percent", "disk", "disk.latency", "net"})
-"""Sort keys whose highest values matter first."""
+MEASURED = frozenset(POSITION) | frozenset(SUMS) | {"mem.percent"}
+"""Keys whose values have to be measured."""
+
+BUSY = MACHINES | {Kind.HOST}
+"""Kinds of which something is measured."""
 
 RESORT = 3.0
 """Seconds between two changes of order that nobody asked for: rows must not jump under the eyes."""
 
 
 class FleetListing:
-    """Machines in the order of the table."""
+    """Objects of one view in the order of the table."""
 
-    def __init__(self, fleet: Fleet, look: Look) -> None:
+    def __init__(self, fleet: Fleet, look: Look, view: View = HOME) -> None:
         self._fleet = fleet
         self._look = look
+        self.view = view
         self.filter = ""
         self.scope: int | None = None
         """Node of the tree that the list is limited to."""
-        self.sort = Sort()
+        self.sort = view.sort
         self._query = Query()
-        self._selection = Selection(fleet, self._query, self.sort, kinds=MACHINES, clocks=look)
+        self._selection = Selection(fleet, self._query, self.sort, kinds=view.kinds, clocks=look)
         self._unfolded: set[int] = set()
         self._take_order()
 
@@ -48,6 +55,27 @@ class FleetListing:
         self._sorted_at = self._look.monotonic()
         self._take_order()
 
+    def set_view(self, view: View, *, filter: str = "", sort: Sort | None = None) -> QueryError | None:
+        """List another view, or the same anew; the scope stays. The error when the text is no filter: nothing changed.
+
+        A sort key that there is nothing to sort by under gives way to that of the view.
+        """
+        try:
+            query = parse(filter)
+        except QueryError as error:
+            return error
+        self.view, self.filter, self._query = view, filter, query
+        for wanted in (sort or view.sort, view.sort):
+            try:
+                self._selection = Selection(self._fleet, query, wanted, kinds=view.kinds, clocks=self._look)
+            except KeyError:
+                continue
+            self.sort = wanted
+            break
+        self._sorted_at = self._look.monotonic()
+        self._take_order()
+        return None
+
     def set_filter(self, text: str) -> QueryError | None:
         """List what matches from now on; the error when the text is no filter (the list then stays)."""
         try:
@@ -60,7 +88,7 @@ class FleetListing:
 
     def set_sort(self, key: str) -> None:
         """Sort by this key, measured ones highest first; the same key again turns the order round."""
-        descending = not self.sort.descending if key == self.sort.key else key in MEASURED
+        descending = not self.sort.descending if key == self.sort.key else falls(key)
         self.sort = Sort(key, descending=descending)
         self._show()
 
@@ -107,10 +135,11 @@ class FleetListing:
         store = self._fleet.inventory
         scope = store.name(self.scope) if self.scope is not None and store.alive(self.scope) else ""
         return Listing(
+            view=self.view.name,
             filter=self.filter,
             scope=scope,
             shown=len(self.order),
-            total=self._fleet.identity.count(None, "machines"),
+            total=self._selection.candidates,
             marked=marked,
             sort=self.sort.key,
             descending=self.sort.descending,
@@ -118,12 +147,29 @@ class FleetListing:
 
     def why_empty(self) -> str:
         """What to say in place of rows."""
-        if self._fleet.identity.count(None, "machines") == 0:
-            known = self._fleet.connections
-            return "nothing to show yet" if known else "no connection: novatui demo, or novatui -c qemu:///system"
-        if self.filter:
-            return f"no machine matches {self.filter}"
-        return "there is no machine here"
+        many, known = self.view.many, self._fleet.connections
+        if not known:
+            return "no connection: novatui demo, or novatui -c qemu:///system"
+        if self._selection.candidates:
+            return f"no {self.view.one} matches {self.filter}" if self.filter else f"there is no {self.view.one} here"
+        waiting = [one.name for one in known.values() if not one.settled or self._unread(one)]
+        if waiting:
+            return f"{many} are being read from {_names(waiting)}"
+        failures = [
+            failure for one in known.values() for kind, failure in one.load_failures.items() if kind in self.view.kinds
+        ]
+        if failures:
+            return f"{many} could not be read: {failures[0]}"
+        if self.view.role and all(one.info and self.view.role not in one.info.roles for one in known.values()):
+            return f"no product here tells of {many}"
+        return f"there are no {many}"
+
+    def _unread(self, one: Connection) -> bool:
+        """It is up and has yet to say whether it has any."""
+        if one.link is not Link.UP or (self.view.role and one.info and self.view.role not in one.info.roles):
+            return False
+        ours = self.view.kinds - {Kind.CONNECTION}
+        return not ours <= one.loaded | one.load_failures.keys()
 
     def new_tops(self) -> list[int]:
         """Groups and connections that were not there before: the tree unfolds them once."""
@@ -135,11 +181,21 @@ class FleetListing:
 
     def watched(self, on_screen: Collection[int]) -> dict[str, Collection[str] | None]:
         """What has to be measured, by connection: what is on the screen, and everything if the list depends on it."""
-        if self.sort.key in MEASURED or any(term.key in POSITION for term in self._query.terms):
+        if not self.view.kinds.isdisjoint(BUSY) and self._by_measures():
             return dict.fromkeys(self._fleet.connections)
         store = self._fleet.inventory
         wanted: dict[str, set[str]] = {}
         for slot in on_screen:
-            if store.alive(slot) and store.kind(slot) is not Kind.GROUP:
-                wanted.setdefault(store.conn(slot), set()).add(store.key(slot))
+            if not store.alive(slot):
+                continue
+            for one in aggregate.hosts(self._fleet, slot) if store.kind(slot) is Kind.CLUSTER else (slot,):
+                if store.kind(one) in BUSY:
+                    wanted.setdefault(store.conn(one), set()).add(store.key(one))
         return dict(wanted)
+
+    def _by_measures(self) -> bool:
+        return self.sort.key in MEASURED or any(term.key in POSITION for term in self._query.terms)
+
+
+def _names(conns: list[str]) -> str:
+    return conns[0] if len(conns) == 1 else f"{len(conns)} connections"

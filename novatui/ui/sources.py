@@ -1,4 +1,4 @@
-"""The two row sources of the fleet screen: nodes of the tree and machines of the table, drawn from the stores."""
+"""The two row sources of the fleet screen: nodes of the tree and objects of the table, drawn from the stores."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from textual.strip import Strip
 
 from novatui.core.states import Family, Kind
 from novatui.engine.fleet import Fleet
+from novatui.ui.columns import aggregate
+from novatui.ui.columns.cells import CURVE
+from novatui.ui.columns.views import HOME
 from novatui.ui.render import bars, readings, table, tree
 from novatui.ui.render.look import Look
-from novatui.ui.render.table import Subject
+from novatui.ui.render.subject import Subject
 from novatui.ui.rows.source import ROOT, RowState
 
 AGE_STEP = 5.0
@@ -58,7 +61,7 @@ class _Source:
         """While the metrics are stale: how far their curve has moved on, until it is empty."""
         metrics = self.fleet.metrics
         age = metrics.age(node, now) if metrics.stale(node, now) else None
-        return None if age is None else int(min(age, 2 * table.CURVE) / AGE_STEP)
+        return None if age is None else int(min(age, 2 * CURVE) / AGE_STEP)
 
 
 class TreeSource(_Source):
@@ -105,13 +108,17 @@ class TreeSource(_Source):
 
 
 class TableSource(_Source):
-    """Machines that match filter and scope, in the order of the sort."""
+    """Objects of a view that match filter and scope, in the order of the sort."""
 
     def __init__(self, fleet: Fleet, look: Look, versions: Versions) -> None:
         super().__init__(fleet, look, versions)
         self.order: Collection[int] = ()
         """Slots in drawing order."""
         self.listing = bars.Listing()
+        self.grid = HOME.grid()
+        """The columns."""
+        self.in_words = False
+        """Lines are sentences, not columns."""
 
     def children(self, node: int) -> Sequence[int]:
         """All rows; a row has nothing below it."""
@@ -121,12 +128,23 @@ class TableSource(_Source):
         """The root, for every object that exists."""
         return ROOT if self.fleet.inventory.alive(node) else None
 
+    def version(self, node: int) -> Hashable:
+        """Of a cluster also that of its hosts, whose figures it sums up."""
+        own = super().version(node)
+        store = self.fleet.inventory
+        if own is None or store.kind(node) is not Kind.CLUSTER:
+            return own
+        hosts = aggregate.hosts(self.fleet, node)
+        stale = aggregate.stale(self.fleet, node, self.look.monotonic())
+        return own, stale, sum(self._versions.of(host) for host in hosts)
+
     def strip(self, node: int, width: int, state: RowState) -> Strip:
-        """The line of a machine; empty for one that is just gone."""
+        """The line of an object; empty for one that is just gone."""
         if not self.fleet.inventory.alive(node):
             return Strip([])
-        return table.row(self.subject(node), width, state)
+        draw = table.words if self.in_words else table.row
+        return draw(self.grid, self.subject(node), width, state)
 
     def header(self, width: int) -> Strip:
         """Titles of the columns."""
-        return table.header(width, self.look, self.listing.sort, self.listing.descending)
+        return table.header(self.grid, width, self.look, self.listing.sort, self.listing.descending)

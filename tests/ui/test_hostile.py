@@ -9,10 +9,10 @@ from rich.cells import cell_len
 from textual.events import Paste
 
 from novatui.core.text import clean
+from novatui.ui.columns.views import view_of
 from novatui.ui.render import bars, peek, strip, table, tree
 from novatui.ui.render.marks import DRAWN, PLAIN, Marks
-from novatui.ui.render.readings import MACHINES
-from novatui.ui.render.table import Subject
+from novatui.ui.render.subject import Subject
 from novatui.ui.rows.source import RowState
 from tests.ui import hostile
 from tests.ui.desk import desk, look_at
@@ -36,8 +36,10 @@ def test_every_line_about_every_object_is_harmless_and_as_wide_as_asked(width: i
     for slot in made.inventory.slots():
         subject = Subject(made, slot, look, look.monotonic())
         drawn = [tree.row(subject, width, state, has_children=True) for state in states]
-        if made.inventory.kind(slot) in MACHINES:
-            drawn += [table.row(subject, width, state) for state in states]
+        view = view_of(made.inventory.kind(slot))
+        if view is not None:
+            grid = view.grid([column.id for column in view.columns])
+            drawn += [draw(grid, subject, width, state) for state in states for draw in (table.row, table.words)]
         drawn += peek.lines(subject, width, 4)
         drawn.append(bars.rule(look, width, *peek.title(subject)))
         for strip_ in drawn:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from novatui.actions.catalogue import ACTIONS, FORBIDDEN, Action, Scope
+from novatui.ui.columns.views import HOME
 from novatui.ui.dialogs.help import HelpDialog
 from novatui.ui.dialogs.quit import QuitDialog
-from novatui.ui.render import table
 from novatui.ui.widgets.overlay import Overlay
 from novatui.wire import frames
 from tests.ui.desk import Desk, desk
@@ -249,17 +249,17 @@ async def test_the_rows_can_be_paged_through_while_a_filter_is_typed() -> None:
         assert person.table.model.cursor_index == 0
 
 
-@pytest.mark.parametrize("letter", table.SORTS)
+@pytest.mark.parametrize("letter", HOME.letters())
 async def test_a_letter_after_the_sort_key(letter: str) -> None:
     async with desk(world()) as person:
         if letter == "n":
             await person.press("s", "c")
         await person.press("s", letter)
-        assert person.home._listing.sort.key == table.SORTS[letter]
+        assert person.home._listing.sort.key == HOME.letters()[letter]
         first = person.home._listing.sort.descending
         await person.press("s", letter)
         assert person.home._listing.sort.descending is not first
-        assert person.home._listing.sort.key == table.SORTS[letter]
+        assert person.home._listing.sort.key == HOME.letters()[letter]
 
 
 async def test_a_letter_that_sorts_by_nothing_only_closes_the_prompt() -> None:
@@ -363,7 +363,7 @@ async def test_a_click_on_a_title_sorts_by_it(size: tuple[int, int]) -> None:
         header = person.lines[3]
         start = person.table.region.x
         for title in ("ST", "HOST", "CPU%", "60 s", "MEM%", "DISK/s", "NET/s", "NAME"):
-            key = "name" if title == "NAME" else next(c.sort for c in table.COLUMNS if c.title == title)
+            key = "name" if title == "NAME" else next(c.sort for c in HOME.columns if c.title == title)
             for at in (header.index(title), header.index(title) + len(title) - 1):
                 before = person.home._listing.sort
                 await person.pilot.click(person.table, offset=(at - start, 0))

@@ -78,7 +78,7 @@ def machine(name: str, home: str, state: str = "running", **values: Value) -> Ma
         "name": name, "parent": f"host:{home}", "host": f"host:{home}", "power": state, "native_state": state.title(),
         "native_id": f"id-{name}", "vcpus": 4, "memory": 16 * GIB, "guest_os": "debian12", "ip": ["10.2.4.17"],
         "tools": "ok", "firmware": "uefi", "secure_boot": True, "tpm": "2.0", "tags": ["prod", "db"], "alarms": 0,
-        "snapshots": 1, "snapshot_oldest": EVENING - 41 * DAY, "job": "",
+        "snapshots": 1, "snapshot_oldest": EVENING - 41 * DAY, "job": "", "since": EVENING - 3.2 * DAY,
     } | values  # fmt: skip
 
 

@@ -19,6 +19,8 @@ from novatui.ui.rows.cells import fit
 class Listing(msgspec.Struct, frozen=True, kw_only=True):
     """What the table shows at the moment."""
 
+    view: str = "vm"
+    """Its `:` word."""
     filter: str = ""
     scope: str = ""
     """Name of the tree node that the table is limited to."""
@@ -63,7 +65,7 @@ def _few(names: list[str]) -> str:
 def listing(view: Listing, look: Look, width: int) -> Strip:
     """Filter and scope on the left, what they leave on the right."""
     styles = look.styles
-    left: list[Piece] = [(" :vm ", styles.title)]
+    left: list[Piece] = [(f" :{view.view} ", styles.title)]
     if view.scope:
         left.append((f" in {view.scope} ", styles.info))
     left.append((f" /{view.filter}" if view.filter else " / to filter", styles.key if view.filter else styles.quiet))

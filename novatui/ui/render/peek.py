@@ -16,7 +16,7 @@ from novatui.ui.render.curve import curve
 from novatui.ui.render.look import Look
 from novatui.ui.render.marks import UNKNOWN
 from novatui.ui.render.spark import SAMPLES_PER_CELL, sparkline
-from novatui.ui.render.table import Subject
+from novatui.ui.render.subject import Subject
 
 SPARK_CELLS = 24
 """Width of the load curve."""

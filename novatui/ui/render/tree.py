@@ -11,7 +11,8 @@ from novatui.core.states import Family, Kind, Link, Power
 from novatui.ui.render import readings
 from novatui.ui.render.cells import Group, Piece, spread, whole, width_of
 from novatui.ui.render.marks import UNKNOWN, link_mark, power_mark
-from novatui.ui.render.table import Subject, highlighted
+from novatui.ui.render.subject import Subject
+from novatui.ui.render.table import highlighted
 from novatui.ui.rows.cells import fit
 from novatui.ui.rows.source import RowState
 

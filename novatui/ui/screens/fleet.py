@@ -7,7 +7,7 @@ from textual import events, on
 from novatui.actions.catalogue import Scope
 from novatui.ui.dialogs.help import HelpDialog
 from novatui.ui.keys import bindings
-from novatui.ui.render import readings, table
+from novatui.ui.render import readings
 from novatui.ui.rows.view import RowView
 from novatui.ui.screens.fleet_feed import FleetFeed
 from novatui.ui.widgets.filterbar import FilterBar
@@ -73,7 +73,7 @@ class FleetScreen(FleetFeed, inherit_bindings=False):
     @on(RowView.HeaderClicked)
     def _header_clicked(self, message: RowView.HeaderClicked) -> None:
         """Sort by the column whose title was clicked; once more turns the order round."""
-        self._sort_by(table.sort_at(message.x, message.view.body_width))
+        self._sort_by(self._table_source.grid.sort_at(message.x, message.view.body_width))
 
     def action_back(self) -> None:
         """Undo one narrowing: the sort prompt, then marks of a range, then the scope, then the filter."""
@@ -141,6 +141,8 @@ class FleetScreen(FleetFeed, inherit_bindings=False):
         self._footer.redraw()
 
     def _sort_by(self, key: str) -> None:
+        if not key:
+            return
         self._listing.set_sort(key)
         self._show_listing()
 
@@ -152,7 +154,7 @@ class FleetScreen(FleetFeed, inherit_bindings=False):
         """While the sort prompt is open it takes the next key, whatever that would mean otherwise."""
         if self._sorting and isinstance(event, events.Key):
             self._stop_sorting()
-            key = table.SORTS.get(event.character or "")
+            key = self._listing.view.letters().get(event.character or "")
             if key is not None:
                 self._sort_by(key)
             return

@@ -11,10 +11,10 @@ from novatui.core.text import clean
 from novatui.engine.fleet import Fleet
 from novatui.engine.query import QueryError
 from novatui.ui.listing import FleetListing
-from novatui.ui.render import bars, peek, strip, table
+from novatui.ui.render import bars, peek, strip
 from novatui.ui.render.cells import line, spread
 from novatui.ui.render.look import Look
-from novatui.ui.render.table import Subject
+from novatui.ui.render.subject import Subject
 from novatui.ui.rows.painter import Painter
 from novatui.ui.rows.view import RowView
 from novatui.ui.screens import layout
@@ -146,7 +146,8 @@ class FleetPanes(RowScreen, inherit_bindings=False):
         if self._problem is not None:
             return [bars.problem(self._problem.message, self._problem.hint, self.look, width)]
         if self._sorting:
-            return [bars.sort_keys(table.SORT_WORDS.items(), self.look, width)]
+            shown = self._table_source.grid.shows(self._table.body_width)
+            return [bars.sort_keys(self._listing.view.words(shown).items(), self.look, width)]
         return [bars.footer(ACTIONS, self.look, width)]
 
     # Layout
