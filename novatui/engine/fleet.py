@@ -12,10 +12,12 @@ from novatui.core.detail import Detail
 from novatui.core.errors import Failure, NotFound, Unreachable
 from novatui.core.ids import ObjectRef
 from novatui.core.states import Kind
+from novatui.engine.aggregates import Aggregates
 from novatui.engine.connection import Connection
 from novatui.engine.event_log import EventLog
 from novatui.engine.identity import Identities
 from novatui.engine.inventory_store import InventoryStore
+from novatui.engine.keeping import Keeping
 from novatui.engine.links import Links, Target
 from novatui.engine.metric_store import MetricStore
 from novatui.engine.recall import Recall
@@ -80,6 +82,8 @@ class Fleet:
         self.tasks = TaskStore()
         self.events = EventLog()
         self.identity = Identities(self.inventory, self.metrics, self.tasks)
+        self.aggregates = Aggregates(self)
+        self.keeping = Keeping(self.inventory, self.metrics)
         self.on_change: Callable[[], None] | None = None
         """Called when something changed; not again before `drain`."""
         self._requests = Requests()
@@ -201,6 +205,7 @@ class Fleet:
         self.identity.tick()
         delta = self.inventory.drain()
         rows = delta.rows | self._sampled - delta.gone
+        rows |= self.aggregates.take(rows, delta.gone)
         changes = Changes(
             rows=rows,
             reshaped=delta.reshaped,

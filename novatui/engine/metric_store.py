@@ -9,12 +9,12 @@ from __future__ import annotations
 import sys
 from array import array
 from collections.abc import Callable, Collection
-from math import isfinite
+from math import inf, isfinite, nan
 from struct import Struct
 from typing import cast
 
 from novatui.core.logcode import NO_SAMPLE, decode
-from novatui.core.metrics import METRICS, POSITION, RINGED
+from novatui.core.metrics import METRICS, NAMES, POSITION, RINGED
 from novatui.engine.inventory_store import InventoryStore
 from novatui.engine.minute_store import MinuteStore
 from novatui.wire import frames
@@ -35,7 +35,7 @@ _WIDTH = len(METRICS)
 _ROW = 8 * _WIDTH
 _CELL = 2 * RINGED
 _NO_SAMPLES = b"\xff" * _CELL
-_NO_VALUES = array("d", [float("nan")] * _WIDTH).tobytes()
+_NO_VALUES = array("d", [nan] * _WIDTH).tobytes()
 _NUMBER = Struct("d")
 _RINGED = Struct(f"{RINGED}d").unpack_from
 _NEVER = -1e18
@@ -160,6 +160,17 @@ class MetricStore:
             self._slow.pop(slot, None)
         self.minutes.drop(slot)
 
+    def keep(self, slot: int) -> None:
+        """From now on keep its minutes, too; they begin with what its ring holds."""
+        self.minutes.keep(slot)
+        if self.age(slot, 0.0) is None:
+            return
+        period, last = self.period(slot), self.last_cell(slot)
+        past = [self.history(slot, metric, self._pace(slot).cells) for metric in NAMES[:RINGED]]
+        for number, row in enumerate(zip(*past, strict=True), last + 1 - len(past[0])):
+            if any(value is not None for value in row):
+                self.minutes.add(slot, number * period, [nan if value is None else value for value in row])
+
     def move(self, source: int, target: int) -> None:
         """Two slots were one machine and only `target` goes on: what `source` measured becomes its past."""
         self.minutes.move(source, target)
@@ -208,8 +219,13 @@ class MetricStore:
 
     def stale(self, slot: int, now: float) -> bool:
         """True when the latest sample is older than STALE_PERIODS of the interval at which it was measured."""
-        age = self.age(slot, now)
-        return age is not None and age > STALE_PERIODS * max(self._pace(slot).period, self._slow.get(slot, 0.0))
+        return now > self.fresh_until(slot)
+
+    def fresh_until(self, slot: int) -> float:
+        """When the latest sample turns stale unless a newer one comes; infinite when there never was one."""
+        if slot >= len(self._at) or self._at[slot] == _NEVER:
+            return inf
+        return self._at[slot] + STALE_PERIODS * max(self._pace(slot).period, self._slow.get(slot, 0.0))
 
     def history(self, slot: int, metric: str, n: int, now: float | None = None) -> list[float | None]:
         """The last n cells of a ringed metric, one per native period, most recent last; None where no sample is.
@@ -217,6 +233,10 @@ class MetricStore:
         They end with the latest sample; with `now`, and once that sample is stale, they end now. Fewer than n when
         the ring is shorter. KeyError for a metric without history.
         """
+        return [decode(code) for code in self.codes(slot, metric, n, now)]
+
+    def codes(self, slot: int, metric: str, n: int, now: float | None = None) -> list[int]:
+        """`history` as log codes, for those who need few of its values."""
         position = POSITION[metric]
         if position >= RINGED:
             raise KeyError(metric)
@@ -225,10 +245,10 @@ class MetricStore:
             return []
         last = self.last_cell(slot)
         missed = self.last_cell(slot, now) - last
-        codes = memoryview(ring).cast("H")[position::RINGED].tolist()
+        codes: list[int] = memoryview(ring).cast("H")[position::RINGED].tolist()
         oldest = (last + 1) % len(codes)
         in_order = codes[oldest:] + codes[:oldest] + [NO_SAMPLE] * min(missed, len(codes))
-        return [decode(code) for code in in_order[len(in_order) - min(n, len(codes)) :]]
+        return in_order[len(in_order) - min(n, len(codes)) :]
 
     def last_cell(self, slot: int, now: float | None = None) -> int:
         """The number of the cell that `history` ends with: periods since the monotonic clock began."""

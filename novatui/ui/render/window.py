@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from math import ceil, floor
 from typing import TypeVar
 
@@ -113,36 +114,29 @@ class Grid(msgspec.Struct, frozen=True):
         return min(max(floor(moment / self.step) - self.first, 0), max(self.count - 1, 0))
 
 
-def grid(span: float, end: float, count: int, period: float) -> Grid:
-    """So many columns that end with the one of `end`. A column is a part of a period or holds whole ones."""
+def grid(span: float, end: float, count: int) -> Grid:
+    """So many columns that end with the one in which `end` lies."""
     step = span / max(count, 1)
-    if step > period:
-        step = round(step / period) * period
     return Grid(step, ceil(end / step - 1e-6) - count, count)
 
 
 def spread(
-    cells: Sequence[Cell | None],
-    last: int,
-    period: float,
-    columns: Grid,
-    fold: Callable[[list[Cell]], Cell],
+    cells: Sequence[Cell | None], last: int, period: float, columns: Grid, fold: Callable[[list[Cell]], Cell]
 ) -> list[Cell | None]:
     """`cells` of `period` seconds, the newest of which is number `last`, in columns.
 
-    Where a column holds several, they are folded into one; a column without any is None.
+    Where several begin in a column they are folded into one; a column without any is None. A cell that is longer than
+    a column is drawn as wide as it is.
     """
-    oldest = last + 1 - len(cells)
+    oldest, count = last + 1 - len(cells), len(cells)
+    per = columns.step / period
+    if per < 1:
+        places = [int((column + 0.5) * per) - oldest for column in range(columns.first, columns.first + columns.count)]
+        return [cells[at] if 0 <= at < count else None for at in places]
     found: list[Cell | None] = []
-    if columns.step < period:
-        for column in range(columns.first, columns.first + columns.count):
-            at = int((column + 0.5) * columns.step / period) - oldest
-            found.append(cells[at] if 0 <= at < len(cells) else None)
-        return found
-    each = round(columns.step / period)
-    for column in range(columns.first, columns.first + columns.count):
-        start = column * each - oldest
-        known = [cell for cell in cells[max(start, 0) : max(start + each, 0)] if cell is not None]
+    edges = [ceil(column * per - 1e-6) - oldest for column in range(columns.first, columns.first + columns.count + 1)]
+    for start, end in pairwise(edges):
+        known = [cell for cell in cells[max(start, 0) : max(end, 0)] if cell is not None]
         found.append(None if not known else known[0] if len(known) == 1 else fold(known))
     return found
 
