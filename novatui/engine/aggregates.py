@@ -76,8 +76,7 @@ class Aggregate:
         self._cells: list[list[float | None]] = [[] for _ in SUMMED[:RINGED]]
         self._last = int(now / self.period)
         self.take((), now)
-        if len(self._members) <= BACKFILL:
-            self._backfill(now)
+        self.recall()
 
     # --- following --------------------------------------------------------------------------------------------------
 
@@ -178,6 +177,10 @@ class Aggregate:
             whole = self._processors
         return self._tops[at] / whole if whole > 0 else 0.0
 
+    def has_any(self, slots: Collection[int]) -> bool:
+        """True when one of these machines is below the node."""
+        return not self._members.isdisjoint(slots)
+
     @property
     def of_processors(self) -> bool:
         """True when its share of CPU is one of the hosts' processors, not of the machines' vCPUs."""
@@ -193,7 +196,7 @@ class Aggregate:
     def _write(self, now: float) -> None:
         """The cell of this period takes what the figures are now; periods that nobody wrote are gaps."""
         number = int(now / self.period)
-        waiting = now - self._begun < WARM * self.period and any(not any(parts) for parts in self._parts.values())
+        waiting = now - self._begun < WARM * self.period and _NOTHING in self._parts.values()
         most = round(HISTORY / self.period)
         skipped = min(number - self._last, most)
         for at, cells in enumerate(self._cells):
@@ -217,18 +220,19 @@ class Aggregate:
             values = [self._cells[at][-1] if own[at] is None else None for at in range(RINGED)]
             metrics.minutes.add(self._node, now, [nan if value is None else value for value in values])
 
-    def _backfill(self, now: float) -> None:
-        """The past that the rings of its machines hold: cells in which as many of them were measured as at most."""
-        measured = [slot for slot, parts in self._parts.items() if any(parts)]
-        if not measured:
+    def recall(self) -> None:
+        """Fill the gaps of its history from the rings of its machines: of cells in which most of them were measured."""
+        metrics = self._view.metrics
+        measured = [slot for slot, parts in self._parts.items() if parts is not _NOTHING]
+        if not measured or len(self._members) > BACKFILL:
             return
-        newest = min(self._last, max(self._view.metrics.last_cell(slot) for slot in measured))
+        newest = min(self._last, max(metrics.last_cell(slot) for slot in measured))
         for at, metric in enumerate(SUMMED[:RINGED]):
             if metric != "disk.latency":  # its weights have no history
-                cells = self._past(at, measured, newest)
-                cells += [cells[-1] if cells else None] * (self._last - newest)
-                self._cells[at] = cells
-        self._write(now)
+                past = self._past(at, measured, newest) + [None] * (self._last - newest)
+                own = [None] * (len(past) - len(self._cells[at])) + self._cells[at]
+                past = [None] * (len(own) - len(past)) + past
+                self._cells[at] = [old if old is not None else new for old, new in zip(own, past, strict=True)]
 
     def _past(self, at: int, measured: Iterable[int], newest: int) -> list[float | None]:
         metrics, metric = self._view.metrics, SUMMED[at]
@@ -262,6 +266,8 @@ class Aggregates:
         self._view = view
         self._clock = clock
         self._followed: dict[int, Aggregate] = {}
+        self._recalled: set[int] = set()
+        """Machines whose past came since the last `take`."""
 
     def follow(self, nodes: Collection[int]) -> None:
         """Follow these nodes from now on, and no other. Machines among them are no sums and not followed."""
@@ -272,12 +278,21 @@ class Aggregates:
         for slot in wanted - self._followed.keys():
             self._followed[slot] = Aggregate(self._view, slot, self._clock())
 
+    def recalled(self, slots: Collection[int]) -> None:
+        """The past of these machines is known now: what products remember comes after the first samples."""
+        self._recalled.update(slots)
+
     def take(self, changed: Collection[int], gone: Collection[int] = ()) -> set[int]:
         """Rows changed, objects went, time passed: the nodes whose figures may be others."""
         for slot in self._followed.keys() & set(gone):
             del self._followed[slot]
-        now = self._clock()
-        return {slot for slot, one in self._followed.items() if one.take(changed, now)}
+        now, recalled = self._clock(), self._recalled
+        self._recalled = set()
+        moved = {slot for slot, one in self._followed.items() if one.take(changed, now)}
+        for one in self._followed.values():
+            if one.has_any(recalled):
+                one.recall()
+        return moved
 
     def of(self, node: int) -> Aggregate | None:
         """The sums of a node that is followed."""

@@ -233,7 +233,9 @@ class Fleet:
             case frames.Samples():
                 self._sampled |= self.metrics.apply(frame, self.inventory, frame.begun + offset)
             case frames.Past():
-                self._sampled |= self.metrics.recall(frame, self.inventory, frame.begun + offset)
+                recalled = self.metrics.recall(frame, self.inventory, frame.begun + offset)
+                self._sampled |= recalled
+                self.aggregates.recalled(recalled)
             case frames.TaskUpdate():
                 self._tasks_moved |= self.tasks.apply(frame, frame.begun + offset)
             case frames.EventRecord():

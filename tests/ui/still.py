@@ -65,7 +65,7 @@ class StillFleet(Fleet):
         self.clock = clock or Clock()
         self.worker = Recorder()
         self.reconnected: list[str] = []
-        self.identity._clock = self.clock.monotonic
+        self.identity._clock = self.aggregates._clock = self.clock.monotonic
         self._links._workers = {spec.name: self.worker for spec in specs}  # type: ignore[misc]
         self._links._plan = self._plan  # type: ignore[method-assign]
 

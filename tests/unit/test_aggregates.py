@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pytest import approx
 
 from novatui.core.inventory import Value
 from novatui.core.metrics import NAMES, RINGED
@@ -95,8 +95,8 @@ def test_a_cluster_is_the_sum_of_its_running_machines() -> None:
     rx, cpu, wait = (bench.node().figure(metric) for metric in ("net.rx", "cpu.used", "cpu.wait"))
     assert (rx.value, rx.machines, rx.unknown) == (10.0, 2, 1)
     # Two machines of two vCPUs, half busy: two of the sixteen processors.
-    assert cpu.value == approx(12.5)
-    assert wait.value == approx(1.0)
+    assert cpu.value == pytest.approx(12.5)
+    assert wait.value == pytest.approx(1.0)
     assert bench.node().figure("mem.used") == aggregates.Figure(None, 0, 3)
 
 
@@ -108,19 +108,21 @@ def test_share_of_vcpus_where_the_processors_are_not_known() -> None:
     bench.measure({"vm:0": {"cpu.used": 100.0}, "vm:1": {"cpu.used": 0.0}})
     bench.drain()
     assert not bench.node().of_processors
-    assert bench.node().figure("cpu.used").value == approx(25.0)
+    assert bench.node().figure("cpu.used").value == pytest.approx(25.0)
     bench.tell({"host:2": {"cpus": 8}})
     bench.drain()
     assert bench.node().of_processors
-    assert bench.node().figure("cpu.used").value == approx(12.5)
+    assert bench.node().figure("cpu.used").value == pytest.approx(12.5)
 
 
 def test_latency_is_that_of_the_mean_request() -> None:
     bench = Bench(2)
     bench.follow("cluster:a")
-    bench.measure({"vm:0": {"disk.latency": 10.0, "disk.iops": 300.0}, "vm:1": {"disk.latency": 2.0, "disk.iops": 100.0}})
+    bench.measure(
+        {"vm:0": {"disk.latency": 10.0, "disk.iops": 300.0}, "vm:1": {"disk.latency": 2.0, "disk.iops": 100.0}}
+    )
     bench.drain()
-    assert bench.node().figure("disk.latency").value == approx(8.0)
+    assert bench.node().figure("disk.latency").value == pytest.approx(8.0)
 
 
 def test_a_machine_that_falls_silent_is_unknown_and_not_the_last_it_said() -> None:
@@ -178,10 +180,10 @@ def test_the_past_of_the_machines_is_taken_in() -> None:
     bench.follow("cluster:a")
     cells, last = bench.node().history("net.rx")
     known = [cell for cell in cells if cell is not None]
-    assert known == [approx(3.0, rel=1e-3)] * len(known)
+    assert known == [pytest.approx(3.0, rel=1e-3)] * len(known)
     assert 6 <= len(known) <= 7
     assert last == int(bench.now / 2)
-    assert bench.node().history("cpu.used")[0][0] == approx((40 * 2 + 80 * 2) / 16, rel=1e-3)
+    assert bench.node().history("cpu.used")[0][0] == pytest.approx((40 * 2 + 80 * 2) / 16, rel=1e-3)
 
 
 def test_a_node_that_is_gone_or_no_longer_looked_at_is_not_followed() -> None:
@@ -242,4 +244,7 @@ def test_sums_equal_naive_sums_after_any_changes(seed: int) -> None:
                 value, machines, unknown = bench.naive(key, metric)
                 figure = bench.node(key).figure(metric)
                 assert (figure.machines, figure.unknown) == (machines, unknown), (key, metric)
-                assert figure.value == (None if value is None else approx(value, rel=1e-6, abs=1e-3)), (key, metric)
+                assert figure.value == (None if value is None else pytest.approx(value, rel=1e-6, abs=1e-3)), (
+                    key,
+                    metric,
+                )

@@ -59,9 +59,7 @@ def test_braille_equals_a_naive_plot(data: st.DataObject, width: int, height: in
     drawn = data.draw(curves(width, height, False))
     picture = canvas.draw(drawn, width, height)
     layers = {at: joined(list(curve.levels)) for at, curve in enumerate(drawn)}
-    layers |= {
-        MOST + at: {dot for dot in banded(curve) if sparse(*dot)} for at, curve in enumerate(drawn) if curve.low
-    }
+    layers |= {MOST + at: {dot for dot in banded(curve) if sparse(*dot)} for at, curve in enumerate(drawn) if curve.low}
     assert len(picture.lines) == len(picture.owners) == height
     for line in range(height):
         for cell in range(width):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pytest import approx
 
 from novatui.core.states import Kind
 from novatui.engine.movers import EDGE, SPAN, Move, Movers, move
@@ -29,7 +29,11 @@ def test_a_change_is_the_mean_of_the_end_less_that_of_the_beginning() -> None:
     run(bench, {"vm:0": [10.0] * 20 + [50.0] * 20, "vm:1": [30.0] * 40})
     one = move(bench, slot(bench.inventory, "vm:0"), "cpu.used", bench.now)
     assert one is not None
-    assert (one.before, one.now, one.change) == (approx(10, rel=1e-3), approx(50, rel=1e-3), approx(40, rel=1e-3))
+    assert (one.before, one.now, one.change) == (
+        pytest.approx(10, rel=1e-3),
+        pytest.approx(50, rel=1e-3),
+        pytest.approx(40, rel=1e-3),
+    )
     movers = Movers(bench, "cpu.used", bench.now)
     assert [bench.inventory.name(one.slot) for one in movers.top(5)] == ["m0", "m1"]
     assert len(movers.top(1)) == 1
@@ -58,7 +62,7 @@ def test_disk_and_net_are_sums_and_unknown_with_one_of_their_parts() -> None:
         bench.measure({"vm:0": {"disk.read": 100.0 * (at > 20), "disk.write": 7.0, "net.rx": 5.0}})
     disk = move(bench, vm, "disk", bench.now)
     assert disk is not None
-    assert disk.change == approx(100.0, rel=1e-3)
+    assert disk.change == pytest.approx(100.0, rel=1e-3)
     assert move(bench, vm, "net", bench.now) is None
 
 
@@ -95,8 +99,8 @@ def test_movers_equal_a_naive_search(seed: int) -> None:
         if expected is None:
             assert vm not in found
         else:
-            assert found[vm].before == approx(expected.before, rel=2e-3)
-            assert found[vm].now == approx(expected.now, rel=2e-3)
+            assert found[vm].before == pytest.approx(expected.before, rel=2e-3)
+            assert found[vm].now == pytest.approx(expected.now, rel=2e-3)
     changes = [abs(one.change) for one in movers.top(99)]
     assert changes == sorted(changes, reverse=True)
 
