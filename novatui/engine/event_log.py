@@ -20,6 +20,9 @@ CAPACITY = 20_000
 FOLD_WINDOW = 600.0
 """Seconds within which an equal event of the same object is folded into the one before."""
 
+MAX_ALARMS = 5_000
+"""Events of alarms that wait to be taken; without anybody who takes them the oldest are dropped."""
+
 SKEW_SAMPLES = 101
 """Live events of a connection whose delays tell the skew of its clock."""
 
@@ -42,6 +45,8 @@ class EventLog:
         self._capacity = capacity
         self._count = 0
         self._links: dict[str, _ConnectionLog] = {}
+        self._alarms: deque[tuple[str, Event]] = deque(maxlen=MAX_ALARMS)
+        """Connection and event: what `take_alarms` has not told yet."""
 
     def __len__(self) -> int:
         return self._count
@@ -58,10 +63,18 @@ class EventLog:
         if not event.polled:
             log.delays.append(event.seen - event.at)
             log.skew = sorted(log.delays)[len(log.delays) // 2]
+        if event.alarm and event.raised is not None:
+            self._alarms.append((frame.conn, event))
         self._count += log.add(event)
         if self._count > self._capacity:
             self._forget_oldest()
         return True
+
+    def take_alarms(self) -> list[tuple[str, Event]]:
+        """Connection and event of every alarm that products raised or cleared since the last call, as they came."""
+        taken = list(self._alarms)
+        self._alarms.clear()
+        return taken
 
     def skew(self, conn: str) -> float:
         """Seconds to add to the times of a connection: the median delay of its live events; 0 without any."""

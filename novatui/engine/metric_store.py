@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Iterator
 from math import inf, isfinite, nan
 from struct import Struct
 from typing import cast
@@ -37,6 +37,7 @@ _CELL = 2 * RINGED
 _NO_SAMPLES = b"\xff" * _CELL
 _NO_VALUES = array("d", [nan] * _WIDTH).tobytes()
 _NUMBER = Struct("d")
+_LATEST = Struct(f"{_WIDTH}d")
 _RINGED = Struct(f"{RINGED}d").unpack_from
 _NEVER = -1e18
 """Time of a sample that never was: far enough to be older than anything, near enough to count periods since."""
@@ -210,6 +211,13 @@ class MetricStore:
             return value if value == value else None
 
         return read
+
+    def samples(self, slots: Iterable[int]) -> Iterator[tuple[int, tuple[float, ...]]]:
+        """Those of the slots that were ever measured, with their latest values in the order of METRICS; NaN: none."""
+        unpack, latest, size = _LATEST.unpack, self._latest, len(self._latest)
+        for slot in slots:
+            if slot < size and (row := latest[slot]) is not None:
+                yield slot, unpack(row)
 
     def age(self, slot: int, now: float) -> float | None:
         """Seconds since the latest sample was asked for; None when there never was one."""
