@@ -15,6 +15,7 @@ from novatui.config.paths import user_paths
 from novatui.config.policy import Policy, Role, Rule
 from novatui.config.trust import TrustStore
 from novatui.core.errors import InvalidInput
+from novatui.engine import configured
 from novatui.engine.fleet import Target
 
 PIN, OTHER = "ab" * 32, "cd" * 32
@@ -26,7 +27,7 @@ def folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("NOVATUI_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("NOVATUI_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setattr(targets, "load_policy", Policy)
+    monkeypatch.setattr(configured, "load_policy", Policy)
     (tmp_path / "config").mkdir()
     return tmp_path
 
@@ -149,7 +150,7 @@ def test_what_has_to_be_typed_needs_a_terminal(monkeypatch: pytest.MonkeyPatch) 
 
 def test_the_policy_is_above_the_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
     rules = {"guarded": Rule(match=("vc*",), protected=True), "seen": Rule(match=("x",), default=Role.VIEWER)}
-    monkeypatch.setattr(targets, "load_policy", lambda: Policy(connections=rules))
+    monkeypatch.setattr(configured, "load_policy", lambda: Policy(connections=rules))
     found = opened("-c", "vsphere://root@vc1", "-c", "xcpng://root@x", "-c", "xcpng://root@y")
     guards = {name: (target.spec.protected, target.spec.readonly) for name, target in found.items()}
     assert guards == {"vc1": (True, False), "x": (False, True), "y": (False, False)}
