@@ -33,7 +33,7 @@ from novatui.engine.cache_format import (
     read_header,
 )
 from novatui.engine.columns import TextsColumn
-from novatui.engine.inventory_rows import MACHINES
+from novatui.engine.inventory_rows import MACHINES, ON_DEMAND
 from novatui.engine.inventory_store import InventoryStore
 
 SLICE = 200
@@ -236,7 +236,7 @@ def snapshot(inventory: InventoryStore, conn: str) -> bytes:
     """
     now, saved = time.monotonic(), time.time()
     top = inventory.connection(conn)
-    slots = list(inventory.below(top))
+    slots = [slot for slot in inventory.below(top) if inventory.kind(slot) not in ON_DEMAND]
     row_of: dict[int | None, int] = {slot: row for row, slot in enumerate(slots)}
     parents = array("I", (row_of.get(above, -1) + 1 for slot in slots for above in (inventory.parent(slot),)))
     ends = array("I", range(1, len(slots) + 1))

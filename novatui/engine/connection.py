@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from novatui.core.connection import ConnectionInfo, ConnectionSpec, LinkStatus
@@ -75,6 +76,19 @@ class Connection:
             return True
         inventory = self.info is None or "InventorySource" in self.info.roles
         return self.link is Link.UP and (self.listed or not inventory)
+
+    def complete(self, scopes: Collection[str], failures: Mapping[str, Failure], *, wanted: Collection[str]) -> None:
+        """A listing of some kinds ended; of the others it said nothing. One that is wanted no more does not count."""
+        said = {*scopes, *failures}
+        self.listed = True
+        self.loaded = (self.loaded - said) | frozenset(scopes)
+        self.load_failures = {k: why for k, why in self.load_failures.items() if k not in said} | dict(failures)
+        self.forget(said.difference(wanted))
+
+    def forget(self, kinds: Collection[str]) -> None:
+        """These kinds are wanted no more."""
+        self.loaded -= frozenset(kinds)
+        self.load_failures = {kind: why for kind, why in self.load_failures.items() if kind not in kinds}
 
     def begin(self) -> None:
         """A new attempt."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from novatui.engine.aggregates import Aggregates
 from novatui.engine.connection import Connection
 from novatui.engine.event_log import EventLog
 from novatui.engine.identity import Identities
+from novatui.engine.inventory_rows import ON_DEMAND
 from novatui.engine.inventory_store import InventoryStore
 from novatui.engine.keeping import Keeping
 from novatui.engine.links import Links, Target
@@ -30,7 +32,7 @@ from novatui.wire import frames
 
 __all__ = ["DEFAULT_KINDS", "Changes", "Connection", "Fleet", "Target"]
 
-DEFAULT_KINDS = frozenset(Kind) - {Kind.SNAPSHOT, Kind.DEVICE, Kind.GROUP}
+DEFAULT_KINDS = frozenset(Kind) - ON_DEMAND - {Kind.GROUP}
 """What is loaded unless something else is asked for: details of machines and hosts come on demand."""
 
 MAX_WORKERS = 8
@@ -86,6 +88,7 @@ class Fleet:
         self.keeping = Keeping(self.inventory, self.metrics)
         self.on_change: Callable[[], None] | None = None
         """Called when something changed; not again before `drain`."""
+        self._kinds = frozenset(kinds)
         self._requests = Requests()
         self._sampled: set[int] = set()
         self._moved: set[str] = set()
@@ -158,6 +161,20 @@ class Fleet:
     def watch(self, keys: Mapping[str, Collection[str] | None], interval: float) -> None:
         """Measure these keys (None: all) of these connections at most every `interval` seconds, and nothing else."""
         self._links.watch(keys, interval)
+
+    def want(self, kinds: Collection[Kind]) -> None:
+        """List these kinds beside those that the fleet was made with, and no others that were wanted before.
+
+        What is new is listed at once by every connection; what is wanted no more leaves the inventory.
+        """
+        now = time.monotonic()
+        dropped = [kind.value for kind in self._links.want(self._kinds.union(kinds))]
+        if not dropped:
+            return
+        for name in self.connections:
+            generation = self.inventory.generation(name)
+            self.inventory.apply_complete(frames.LoadComplete(name, generation, now, dropped, {}), now)
+        self._announce()
 
     def refresh(self, ref: ObjectRef | None = None) -> None:
         """Read this object again now; without one: list everything again."""

@@ -40,6 +40,9 @@ TREE_ORDER = (
 MACHINES = frozenset({Kind.VM, Kind.CONTAINER})
 """Kinds that are counted as machines."""
 
+ON_DEMAND = frozenset({Kind.SNAPSHOT, Kind.DEVICE})
+"""Kinds that are listed only while somebody looks at them. Nothing hangs below them, and no cache keeps them."""
+
 MEASURES = ("machines", "running", "migrating", "crashed", "alarms")
 """What `count` adds up below a node."""
 

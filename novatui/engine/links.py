@@ -72,7 +72,7 @@ class Links:
         """
         self.connections = {target.spec.name: Connection(target.spec) for target in targets}
         self._targets = {target.spec.name: target for target in targets}
-        self._kinds = sorted(kind.value for kind in kinds)
+        self._kinds = frozenset(kinds)
         self._receive = receive
         self._opened = opened
         self._changed = changed
@@ -166,6 +166,20 @@ class Links:
                 self._watches[name] = watch
                 self.send(name, frames.Watch(name, *watch))
 
+    def want(self, kinds: Collection[Kind]) -> frozenset[Kind]:
+        """Have rows of these kinds from now on, and of no other; the answer: which are wanted no more."""
+        before, self._kinds = self._kinds, frozenset(kinds)
+        dropped = before - self._kinds
+        if before != self._kinds:
+            for name, connection in self.connections.items():
+                connection.forget(dropped)
+                self.send(name, frames.Kinds(name, self._kind_names))
+        return dropped
+
+    @property
+    def _kind_names(self) -> list[str]:
+        return sorted(kind.value for kind in self._kinds)
+
     def reconnect(self, conn: str) -> None:
         """Try again now, whatever was planned; a worker that is stuck in this connection is replaced."""
         self.connections[conn].attempt = 0
@@ -214,7 +228,7 @@ class Links:
         if not worker.alive:
             return  # its end is reported by itself
         connection.worker_pid = worker.greeting.pid if worker.greeting else None
-        worker.send(frames.Open(connection.spec, generation, secrets, self._kinds))
+        worker.send(frames.Open(connection.spec, generation, secrets, self._kind_names))
         if name in self._watches:
             worker.send(frames.Watch(name, *self._watches[name]))
 
@@ -279,9 +293,7 @@ class Links:
                 self._tell(connection)
             case frames.LoadComplete():
                 self._receive(frame, offset)
-                connection.listed = True
-                connection.loaded = frozenset(frame.scopes)
-                connection.load_failures = frame.failures
+                connection.complete(frame.scopes, frame.failures, wanted=self._kinds)
                 self._good(connection)
                 self._tell(connection)
             case _:

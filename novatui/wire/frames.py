@@ -18,7 +18,7 @@ from novatui.core.operations import Argument, NativeCall, Operation, Plan
 from novatui.core.states import Link
 from novatui.core.tasks import Task
 
-PROTOCOL = 1
+PROTOCOL = 2
 """Both ends must speak the same number; it grows with every change that an older end would misread."""
 
 MAX_ROWS = 500
@@ -101,6 +101,13 @@ class Refresh(Frame, frozen=True):
 
     conn: str
     keys: list[str]
+
+
+class Kinds(Frame, frozen=True):
+    """Rows of these kinds are wanted from now on: kinds that were not are listed at once, others are told no more."""
+
+    conn: str
+    kinds: list[str]
 
 
 class DetailRequest(Frame, frozen=True):
@@ -321,6 +328,7 @@ Any = (
     | Close
     | Watch
     | Refresh
+    | Kinds
     | DetailRequest
     | PlanRequest
     | RunRequest

@@ -69,7 +69,7 @@ class Connection:
             counts=shared.counts,
             on_lost=self.fail,
         )
-        self.routine = Routine(self)
+        self.routine = Routine(self, request.kinds)
         self._details = Details(self)
 
     # --- what the console asks -------------------------------------------------------------------------------------
@@ -90,6 +90,10 @@ class Connection:
     def refresh(self, keys: list[str]) -> None:
         """Read these objects again, or everything; what is asked twice before it begins is done once."""
         self.routine.refresh(keys)
+
+    def want(self, kinds: list[str]) -> None:
+        """Tell of these kinds from now on, and of no other that was wanted before."""
+        self.routine.want(kinds)
 
     def detail(self, request: frames.DetailRequest) -> None:
         """Read one object in full, beside everything else."""
@@ -171,7 +175,7 @@ class Connection:
 
     def _load(self, driver: Session) -> None:
         if isinstance(driver, InventorySource):
-            self.routine.load(driver, self._request.kinds)
+            self.routine.load(driver)
             self.call(CONTROL, "watch", self.limits.read, driver.watch)
 
     def _go(self, link: Link) -> None:

@@ -66,7 +66,8 @@ class Inventory:
         self._rows: dict[str, _Waiting] = {}
         self._serial = 0
         self._removed: dict[str, float] = {}
-        self._complete: tuple[int, frames.LoadComplete] | None = None
+        self._complete: list[tuple[int, frames.LoadComplete]] = []
+        """Ends of listings, the oldest first."""
         self._ready: deque[frames.Frame] = deque()
 
     def put(self, begun: float, key: str, values: Mapping[str, Value]) -> None:
@@ -91,8 +92,10 @@ class Inventory:
             waiting.cells = {name: cell for name, cell in waiting.cells.items() if cell[0] > begun}
 
     def complete(self, frame: frames.LoadComplete) -> None:
-        """A listing ended; a later one replaces it while it waits."""
-        self._complete = (self._serial, frame)
+        """A listing ended; while it waits, one of the same kinds or more replaces it."""
+        said = {*frame.scopes, *frame.failures}
+        waiting = [(serial, old) for serial, old in self._complete if not said.issuperset((*old.scopes, *old.failures))]
+        self._complete = [*waiting, (self._serial, frame)]
 
     def take(self) -> frames.Frame | None:
         """The next frame to send; None when nothing waits."""
@@ -103,9 +106,8 @@ class Inventory:
     def _fill(self) -> None:
         if self._removed:
             self._ready.extend(self._removals())
-        elif self._complete and not self._waits_for(self._complete[0]):
-            self._ready.append(self._complete[1])
-            self._complete = None
+        elif self._complete and not self._waits_for(self._complete[0][0]):
+            self._ready.append(self._complete.pop(0)[1])
         elif self._rows:
             keys = list(islice(self._rows, ROWS_AT_ONCE))
             self._ready.extend(self._framed([(key, self._rows.pop(key)) for key in keys]))

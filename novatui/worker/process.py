@@ -69,7 +69,7 @@ class Worker:
                 failure = Unreachable("the connection is not open").failure
                 answer = frames.DetailAnswer(frame.conn, frame.request, time.monotonic(), None, failure)
                 self.outbox.send(answer)
-            case frames.Close() | frames.Watch() | frames.Refresh() | frames.DetailRequest():
+            case frames.Close() | frames.Watch() | frames.Refresh() | frames.Kinds() | frames.DetailRequest():
                 if connection := self._connections.get(frame.conn):
                     self._pass_on(connection, frame)
             case _:
@@ -84,7 +84,9 @@ class Worker:
         connection.start()
 
     def _pass_on(
-        self, connection: Connection, frame: frames.Close | frames.Watch | frames.Refresh | frames.DetailRequest
+        self,
+        connection: Connection,
+        frame: frames.Close | frames.Watch | frames.Refresh | frames.Kinds | frames.DetailRequest,
     ) -> None:
         match frame:
             case frames.Close():
@@ -93,6 +95,8 @@ class Worker:
                 connection.watch(frame)
             case frames.Refresh():
                 connection.refresh(frame.keys)
+            case frames.Kinds():
+                connection.want(frame.kinds)
             case frames.DetailRequest():
                 connection.detail(frame)
 

@@ -55,12 +55,14 @@ ENDING = frozenset({Fault.UNREACHABLE, Fault.AUTH_FAILED, Fault.TLS_UNTRUSTED})
 class Routine:
     """The timetable of one connection: `turn` does what is due, one call at a time."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, kinds: Collection[str]) -> None:
         self._connection = connection
         self._limits = connection.limits
         self._changed = threading.Condition()
         self._due: dict[str, float] = {}
-        self._kinds: Collection[str] = ()
+        self._kinds = frozenset(kinds)
+        self._listed: frozenset[str] = frozenset()
+        """Kinds that are listed with every listing; those that are wanted and not among them are new."""
         self._refresh: set[str] = set()
         self._watched: frozenset[str] | None = frozenset()
         self._interval = 0.0
@@ -89,6 +91,14 @@ class Routine:
                 self._due["list"] = 0.0
             self._changed.notify()
 
+    def want(self, kinds: Collection[str]) -> None:
+        """Tell of these kinds from now on: new ones are listed as soon as the lane is free."""
+        with self._changed:
+            self._connection.sink.stop_telling(self._kinds.difference(kinds), resume=kinds)
+            self._kinds = frozenset(kinds)
+            self._listed &= self._kinds
+            self._changed.notify()
+
     def stir(self) -> None:
         """End `rest` now: the connection ended."""
         with self._changed:
@@ -96,10 +106,9 @@ class Routine:
 
     # --- the control lane ------------------------------------------------------------------------------------------
 
-    def load(self, driver: InventorySource, kinds: Collection[str]) -> None:
+    def load(self, driver: InventorySource) -> None:
         """List everything for the first time. Whatever fails ends the connection."""
-        self._kinds = kinds
-        self._list(driver)
+        self._list(driver, self._kinds)
 
     def start(self, driver: Session) -> None:
         """Everything is loaded: fill the timetable."""
@@ -118,6 +127,8 @@ class Routine:
         """Do what is due, each at most once. NovaError when the connection is lost."""
         if self._refresh and isinstance(driver, InventorySource):
             self._attempt("refresh", lambda: self._reread(driver))
+        if self._unlisted and isinstance(driver, InventorySource):
+            self._list_more(driver, self._unlisted)
         if isinstance(driver, MetricSource) and self._sample_due(driver) <= time.monotonic():
             self._attempt("sample", lambda: self._sample(driver))
             if isinstance(driver, HistorySource):
@@ -139,7 +150,8 @@ class Routine:
         with self._changed:
             sample = self._sample_due(driver) if isinstance(driver, MetricSource) else NEVER
             seconds = min([sample, *self._due.values()]) - time.monotonic()
-            if seconds > 0 and not self._refresh and not self._connection.ended:
+            asked = self._refresh or (self._unlisted and isinstance(driver, InventorySource))
+            if seconds > 0 and not asked and not self._connection.ended:
                 self._changed.wait(min(seconds, LONGEST_REST))
 
     def _call(self, what: str, seconds: float, body: Callable[[], T]) -> T:
@@ -170,19 +182,29 @@ class Routine:
 
     # --- inventory -------------------------------------------------------------------------------------------------
 
-    def _list(self, driver: InventorySource) -> None:
+    @property
+    def _unlisted(self) -> frozenset[str]:
+        return self._kinds - self._listed
+
+    def _list(self, driver: InventorySource, kinds: frozenset[str]) -> None:
         sink = self._connection.sink
         begun = sink.now()
+        with self._changed:
+            self._listed |= kinds & self._kinds
         seconds = self._limits.list + self._limits.per_object * len(sink.known)
-        loaded = self._call("list", seconds, lambda: driver.load(self._kinds))
+        loaded = self._call("list", seconds, lambda: driver.load(kinds))
         self._connection.complete(begun, loaded.scopes, loaded.failures)
 
     def _list_again(self, driver: InventorySource) -> None:
         begun = self._connection.sink.now()
-        self._attempt("list", lambda: self._list(driver))
-        if failure := self._failing.get("list"):
-            self._connection.complete(begun, set(), dict.fromkeys(self._kinds, failure))
+        self._list_more(driver, self._kinds)
         self._again("list", max(driver.relist, REST * (self._connection.sink.now() - begun)))
+
+    def _list_more(self, driver: InventorySource, kinds: frozenset[str]) -> None:
+        begun = self._connection.sink.now()
+        self._attempt("list", lambda: self._list(driver, kinds))
+        if failure := self._failing.get("list"):
+            self._connection.complete(begun, set(), dict.fromkeys(kinds, failure))
 
     def _reread(self, driver: InventorySource) -> None:
         with self._changed:

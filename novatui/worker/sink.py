@@ -83,6 +83,13 @@ class ConnectionSink:
         self._counts = counts
         self._on_lost = on_lost
         self._ended = False
+        self._untold: frozenset[str] = frozenset()
+        """Kinds that were wanted once and are no more."""
+
+    def stop_telling(self, kinds: Iterable[str], resume: Iterable[str]) -> None:
+        """Drop rows of these kinds from now on; tell again of others that were dropped before."""
+        self._untold = self._untold.union(kinds).difference(resume)
+        self.known = {name for name in self.known.copy() if name.partition(":")[0] not in self._untold}
 
     def end(self) -> None:
         """This generation is over."""
@@ -96,6 +103,8 @@ class ConnectionSink:
         for chunk in _chunks(rows):
             if self._ended:
                 return
+            if self._untold:
+                chunk = [row for row in chunk if row.kind.value not in self._untold]
             ready = [(encodable(key(row.kind, row.id)), checked(self._driver, row.values)) for row in chunk]
             self.known.update(name for name, _ in ready)
             self._outbox.rows(self.conn, self.generation, begun, ready)

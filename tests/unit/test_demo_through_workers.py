@@ -9,6 +9,7 @@ from novatui.config.demo import expand
 from novatui.core.states import Family, Kind, Link
 from novatui.engine.fleet import Fleet, Target
 from tests.conformance.recording import PATIENCE
+from tests.fleets import until
 
 
 def _shown(fleet: Fleet) -> Counter[str]:
@@ -33,6 +34,35 @@ async def test_a_machine_that_moves_is_always_one_row() -> None:
                 fleet.drain()
                 assert _shown(fleet) == Counter(known)
                 folds += bool(fleet.identity.hidden)
+    finally:
+        await fleet.stop()
+
+
+async def test_kinds_on_demand_come_when_they_are_wanted_and_go_when_they_are_not() -> None:
+    specs = [spec for spec in expand("demo://?vms=300") if spec.family in (Family.LIBVIRT, Family.VSPHERE)][:2]
+    fleet = Fleet([Target(spec=spec, secrets=dict) for spec in specs])
+    wanted = (Kind.SNAPSHOT, Kind.DEVICE)
+    await fleet.start()
+    try:
+        await fleet.settled(PATIENCE)
+        assert not [slot for kind in wanted for slot in fleet.inventory.slots(kind)]
+        machines = len(list(fleet.inventory.slots(Kind.VM)))
+        fleet.want(wanted)
+        await until(lambda: all(one.loaded >= set(wanted) for one in fleet.connections.values()))
+        for kind in wanted:
+            assert {fleet.inventory.conn(slot) for slot in fleet.inventory.slots(kind)} <= set(fleet.connections)
+            assert list(fleet.inventory.slots(kind)), kind
+        slot = next(iter(fleet.inventory.slots(Kind.SNAPSHOT)))
+        assert fleet.inventory.kind(fleet.inventory.parent(slot) or 0) in (Kind.VM, Kind.CONTAINER)
+        fleet.want([Kind.DEVICE])
+        assert not list(fleet.inventory.slots(Kind.SNAPSHOT))
+        assert list(fleet.inventory.slots(Kind.DEVICE))
+        assert all("snapshot" not in one.loaded for one in fleet.connections.values())
+        fleet.want([])
+        assert len(list(fleet.inventory.slots(Kind.VM))) == machines
+        assert all(Kind.VM in one.loaded for one in fleet.connections.values())
+        changes = fleet.drain()
+        assert changes.gone
     finally:
         await fleet.stop()
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from novatui.core import logcode
 from novatui.core.capabilities import Answer, Evidence, Fact
-from novatui.core.errors import Failure
+from novatui.core.errors import Failure, Fault
 from novatui.core.events import Event
 from novatui.core.metrics import METRICS, POSITION, RINGED
 from novatui.core.tasks import Task, TaskState
@@ -108,6 +108,18 @@ def test_the_end_of_a_listing_waits_for_all_it_mentioned() -> None:
     before = table(list(got[: got.index(complete(1.0, "vm"))]))
     assert before.keys() >= {f"vm:{n}" for n in range(900)}
     assert table(list(got))["vm:later"] == {"name": "y"}
+
+
+def test_the_end_of_a_listing_is_replaced_only_by_one_that_says_as_much() -> None:
+    box = outbox(credit=0)
+    box.complete(complete(1.0, "vm", "host"))
+    box.complete(complete(2.0, "snapshot"))
+    box.complete(complete(3.0, "snapshot", failures={"device": Failure(fault=Fault.DENIED, message="no")}))
+    assert [frame.begun for frame in drained(box) if isinstance(frame, frames.LoadComplete)] == [1.0, 3.0]
+    box = outbox(credit=0)
+    box.complete(complete(1.0, "vm"))
+    box.complete(complete(2.0, "vm", "snapshot"))
+    assert [frame.begun for frame in drained(box) if isinstance(frame, frames.LoadComplete)] == [2.0]
 
 
 def test_a_row_without_columns_is_still_mentioned() -> None:

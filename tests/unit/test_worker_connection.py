@@ -53,6 +53,58 @@ def done(*kinds: str) -> Loaded:
     return loaded
 
 
+def test_kinds_that_are_wanted_later_are_listed_at_once_and_alone(console: Make) -> None:
+    asked: list[set[str]] = []
+
+    def load(self: Scripted, kinds: Collection[str]) -> Loaded:
+        asked.append(set(kinds))
+        return done(*kinds)
+
+    lab = console(load=load)
+    lab.link(Link.UP)
+    first = lab.get(frames.LoadComplete)
+    lab.worker.receive(frames.Kinds(first.conn, [*first.scopes, "snapshot"]))
+    more = lab.get(frames.LoadComplete, lambda frame: frame.scopes == ["snapshot"])
+    assert more.failures == {}
+    lab.worker.receive(frames.Refresh(first.conn, []))
+    lab.get(frames.LoadComplete, lambda frame: frame.scopes == sorted([*first.scopes, "snapshot"]))
+    assert asked == [set(first.scopes), {"snapshot"}, {*first.scopes, "snapshot"}]
+
+
+def test_rows_of_kinds_that_are_wanted_no_more_are_not_told(console: Make) -> None:
+    def load(self: Scripted, kinds: Collection[str]) -> Loaded:
+        self.sink.rows(self.sink.now(), [Row(Kind(kind), "1", {"name": kind}) for kind in ("vm", "snapshot")])
+        return done(*kinds)
+
+    lab = console(load=load)
+    lab.link(Link.UP)
+    first = lab.get(frames.LoadComplete)
+    lab.worker.receive(frames.Kinds(first.conn, [*first.scopes, "snapshot"]))
+    lab.get(frames.LoadComplete, lambda frame: frame.scopes == ["snapshot"])
+    lab.worker.receive(frames.Kinds(first.conn, first.scopes))
+    begun = time.monotonic()
+    lab.worker.receive(frames.Refresh(first.conn, []))
+    later = lab.get(frames.LoadComplete, lambda frame: frame.begun > begun)
+    assert later.scopes == first.scopes
+    keys = [key for frame in lab.seen if isinstance(frame, frames.Rows) and frame.begun > begun for key in frame.keys]
+    assert set(keys) == {"vm:1"}
+
+
+def test_a_kind_that_fails_when_it_is_wanted_leaves_the_others(console: Make) -> None:
+    def load(self: Scripted, kinds: Collection[str]) -> Loaded:
+        if "snapshot" in kinds:
+            raise Denied("no", subject="snapshot")
+        return done(*kinds)
+
+    lab = console(load=load)
+    lab.link(Link.UP)
+    first = lab.get(frames.LoadComplete)
+    lab.worker.receive(frames.Kinds(first.conn, [*first.scopes, "snapshot"]))
+    failed = lab.get(frames.LoadComplete, lambda frame: bool(frame.failures))
+    assert (failed.scopes, set(failed.failures)) == ([], {"snapshot"})
+    assert not [frame for frame in lab.seen if isinstance(frame, frames.ConnectionState) and frame.link is Link.DOWN]
+
+
 @pytest.mark.parametrize("step", ["connect", "load", "watch"])
 def test_a_failure_before_it_is_up_ends_it_and_closes_the_driver(console: Make, step: str) -> None:
     lab = console(**{step: raising(Denied("no", subject="list"))})

@@ -118,15 +118,15 @@ class DemoDriver(
     def load(self, kinds: Collection[str]) -> Loaded:
         scene = self._ask("list")
         loaded = Loaded()
-        self._kinds = frozenset(kinds)
+        self._kinds |= frozenset(kinds)
         begun = self.sink.now()
         world = scene.clock.world()
         if self._watcher is None:
             self._watcher = Watcher(scene, self.sink, lambda: self._kinds, since=world)
-        listed = self._kinds - scene.unlisted
+        listed = frozenset(kinds) - scene.unlisted
         self.sink.rows(begun, _rows(scene, listed, world))
         loaded.done(*listed)
-        for kind in self._kinds & scene.unlisted:
+        for kind in scene.unlisted.intersection(kinds):
             loaded.failed(BackendFault(f"the list of {kind} objects is refused", hint="the demo was asked to"), kind)
         return loaded
 
