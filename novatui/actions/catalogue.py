@@ -23,8 +23,18 @@ class Scope(StrEnum):
     """Where a key works."""
 
     EVERYWHERE = "everywhere"
+    FRAME = "frame"
+    """Every full screen."""
+    MOVE = "move"
+    """A screen with rows or with lines to go through."""
     ROWS = "rows"
-    """A tree or a table has the focus."""
+    """A screen with a tree or a table."""
+    FEED = "feed"
+    """A screen whose rows come with time, the newest last."""
+    FILTERED = "filtered"
+    """A screen whose rows can be filtered."""
+    OBJECTS = "objects"
+    """A screen about objects of the inventory."""
     FLEET = "fleet"
     """The fleet screen."""
     TEXT = "text"
@@ -51,29 +61,31 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     footer: int = 0
     """Rank in the footer, 1 first; 0: not shown there."""
 
-    app: bool = False
-    """Carried out by the application, not by the screen."""
+    verb: str = ""
+    """The word after `:`."""
+    place: str = ""
+    """Name of the screen that it opens."""
 
     @property
     def method(self) -> str:
-        """Name of the action as Textual dispatches it."""
-        return ("app." if self.app else "") + self.id.replace(".", "_")
+        """The action as Textual dispatches it."""
+        return f"go({self.place!r})" if self.place else self.id.replace(".", "_")
 
 
 ACTIONS: tuple[Action, ...] = (
-    Action(id="move.down", keys=("j", "down"), title="down", section=Section.MOVE, scope=Scope.ROWS),
-    Action(id="move.up", keys=("k", "up"), title="up", section=Section.MOVE, scope=Scope.ROWS),
+    Action(id="move.down", keys=("j", "down"), title="down", section=Section.MOVE, scope=Scope.MOVE),
+    Action(id="move.up", keys=("k", "up"), title="up", section=Section.MOVE, scope=Scope.MOVE),
     Action(id="move.in", keys=("l", "right"), title="unfold", section=Section.MOVE, scope=Scope.ROWS),
     Action(id="move.out", keys=("h", "left"), title="fold, to parent", section=Section.MOVE, scope=Scope.ROWS),
-    Action(id="move.first", keys=("g", "home"), title="first row", section=Section.MOVE, scope=Scope.ROWS),
-    Action(id="move.last", keys=("G", "end"), title="last row", section=Section.MOVE, scope=Scope.ROWS),
-    Action(id="page.down", keys=("ctrl+f", "pagedown"), title="page down", section=Section.MOVE, scope=Scope.ROWS),
-    Action(id="page.up", keys=("ctrl+u", "pageup"), title="page up", section=Section.MOVE, scope=Scope.ROWS),
+    Action(id="move.first", keys=("g", "home"), title="first row", section=Section.MOVE, scope=Scope.MOVE),
+    Action(id="move.last", keys=("G", "end"), title="last row", section=Section.MOVE, scope=Scope.MOVE),
+    Action(id="page.down", keys=("ctrl+f", "pagedown"), title="page down", section=Section.MOVE, scope=Scope.MOVE),
+    Action(id="page.up", keys=("ctrl+u", "pageup"), title="page up", section=Section.MOVE, scope=Scope.MOVE),
     Action(id="open", keys=("enter",), title="open", section=Section.MOVE, scope=Scope.ROWS, footer=2),
-    Action(id="back", keys=("escape",), title="back", section=Section.MOVE, scope=Scope.FLEET),
+    Action(id="back", keys=("escape",), title="back", section=Section.MOVE, scope=Scope.FRAME),
     Action(id="pane.next", keys=("tab",), title="next pane", section=Section.MOVE, scope=Scope.FLEET, footer=5),
     Action(id="pane.previous", keys=("shift+tab",), title="previous pane", section=Section.MOVE, scope=Scope.FLEET),
-    Action(id="filter", keys=("slash",), title="filter", section=Section.FIND, scope=Scope.FLEET, footer=3),
+    Action(id="filter", keys=("slash",), title="filter", section=Section.FIND, scope=Scope.FILTERED, footer=3),
     Action(id="sort", keys=("s",), title="sort", section=Section.FIND, scope=Scope.FLEET, footer=4),
     Action(id="mark", keys=("space",), title="mark", section=Section.MARK, scope=Scope.ROWS, footer=1),
     Action(id="mark.range", keys=("V",), title="mark to here", section=Section.MARK, scope=Scope.ROWS),
@@ -81,12 +93,14 @@ ACTIONS: tuple[Action, ...] = (
     Action(id="mark.clear", keys=("U",), title="clear marks", section=Section.MARK, scope=Scope.ROWS),
     Action(id="pane.zoom", keys=("z",), title="zoom pane", section=Section.VIEW, scope=Scope.FLEET, footer=7),
     Action(id="tree.toggle", keys=("T",), title="tree", section=Section.VIEW, scope=Scope.FLEET, footer=6),
-    Action(id="clock.utc", keys=("C",), title="UTC or local time", section=Section.VIEW, scope=Scope.FLEET),
+    Action(id="clock.utc", keys=("C",), title="UTC or local time", section=Section.VIEW, scope=Scope.FRAME),
     Action(id="overlay", keys=("O", "f12"), title="speed overlay", section=Section.VIEW, scope=Scope.EVERYWHERE),
-    Action(id="refresh", keys=("r",), title="read again", section=Section.OTHER, scope=Scope.FLEET, footer=8),
-    Action(id="reconnect", keys=("R",), title="reconnect", section=Section.OTHER, scope=Scope.FLEET),
-    Action(id="help", keys=("question_mark",), title="help", section=Section.OTHER, scope=Scope.FLEET, footer=10),
-    Action(id="quit", keys=("q",), title="quit", section=Section.OTHER, scope=Scope.FLEET, footer=9, app=True),
+    Action(id="last", keys=("minus",), title="last place", section=Section.MOVE, scope=Scope.FRAME, verb="last"),
+    Action(id="log", keys=(), title="log", section=Section.OTHER, scope=Scope.FRAME, verb="log", place="log"),
+    Action(id="refresh", keys=("r",), title="read again", section=Section.OTHER, scope=Scope.OBJECTS, footer=8),
+    Action(id="reconnect", keys=("R",), title="reconnect", section=Section.OTHER, scope=Scope.OBJECTS),
+    Action(id="help", keys=("question_mark",), title="help", section=Section.OTHER, scope=Scope.FRAME, footer=10),
+    Action(id="quit", keys=("q",), title="quit", section=Section.OTHER, scope=Scope.FRAME, footer=9),
     Action(id="submit", keys=("enter",), title="keep the filter", section=Section.TYPE, scope=Scope.TEXT),
     Action(id="cursor.left", keys=("left",), title="left", section=Section.TYPE, scope=Scope.TEXT),
     Action(id="cursor.right", keys=("right",), title="right", section=Section.TYPE, scope=Scope.TEXT),
@@ -146,6 +160,7 @@ NAMES = {
     "delete": "Del",
     "asterisk": "*",
     "question_mark": "?",
+    "minus": "-",
     "down": "↓",
     "up": "↑",
     "left": "←",

@@ -8,7 +8,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import NoReturn
 
-from novatui.cli import exits
+from novatui.cli import exits, log
 from novatui.cli.bench import BenchFleet
 from novatui.cli.complaint import complain
 from novatui.cli.exits import UsageError
@@ -50,7 +50,8 @@ def _open(options: Namespace, loaded: Loaded) -> int:
     )
     from novatui.ui.app import NovaApp
 
-    app = NovaApp(fleet)
+    recent = log.recent()
+    app = NovaApp(fleet, console_log=lambda: recent.lines)
     app.run()
     fleet.write_results(screen=app.counters.summary())
     return app.return_code or exits.DONE

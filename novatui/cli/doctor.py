@@ -73,7 +73,7 @@ async def _connect(session: Session) -> Found:
         return Found(
             exits.worst(map(code_of, connections)),
             [_connection(fleet, one) for one in connections],
-            {one.name: fleet.log(one.name) for one in connections},
+            {one.name: [line.text for line in fleet.log(one.name)] for one in connections},
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
+from collections import deque
 from io import TextIOWrapper
 from pathlib import Path
 
@@ -13,6 +14,10 @@ from novatui.config.errors import ConfigError
 from novatui.config.paths import private_dir, user_paths
 from novatui.config.redact import RedactingFormatter
 from novatui.core.text import clean_lines
+from novatui.engine.logline import LogLine
+
+KEPT = 1000
+"""Lines that `Recent` keeps."""
 
 _FORMAT = "%(asctime)s %(process)d %(name)s %(levelname)s %(message)s"
 
@@ -40,6 +45,25 @@ class PrivateFile(logging.FileHandler):
             super().emit(record)
         except (OSError, ConfigError):
             logging.getLogger().removeHandler(self)
+
+
+class Recent(logging.Handler):
+    """The last records, for the log screen of the console."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: deque[LogLine] = deque(maxlen=KEPT)
+        self.setFormatter(CleanFormatter(REDACTOR, "%(name)s %(levelname)s %(message)s"))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.extend(LogLine(record.created, line) for line in self.format(record).split("\n"))
+
+
+def recent() -> Recent:
+    """Keep what is logged from now on, beside the file."""
+    handler = Recent()
+    logging.getLogger().addHandler(handler)
+    return handler
 
 
 def start(*, debug: bool) -> Path | None:

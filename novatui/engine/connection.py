@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from novatui.core.connection import ConnectionInfo, ConnectionSpec, LinkStatus
 from novatui.core.errors import Failure
 from novatui.core.states import Link
+from novatui.engine.logline import LogLine
 
 if TYPE_CHECKING:
     from novatui.wire import frames
@@ -41,7 +42,7 @@ class Connection:
         self.load_failures: dict[str, Failure] = {}
         self.worker_pid: int | None = None
         """On the machine where the worker runs."""
-        self.log: list[str] = []
+        self.log: list[LogLine] = []
         """Last lines that its worker wrote before it ended."""
         self.link = Link.IDLE
         self.since = time.time()

@@ -21,6 +21,7 @@ from novatui.engine.inventory_rows import ON_DEMAND
 from novatui.engine.inventory_store import InventoryStore
 from novatui.engine.keeping import Keeping
 from novatui.engine.links import Links, Target
+from novatui.engine.logline import LogLine
 from novatui.engine.metric_store import MetricStore
 from novatui.engine.recall import Recall
 from novatui.engine.requests import Requests
@@ -210,7 +211,7 @@ class Fleet:
         """The worker processes that run, for counters: each says what it was given, has sent and occupies."""
         return self._links.workers
 
-    def log(self, conn: str) -> list[str]:
+    def log(self, conn: str) -> list[LogLine]:
         """Last lines that the worker of this connection wrote."""
         return self._links.log(conn)
 

@@ -15,6 +15,7 @@ from novatui.core.errors import BackendFault, Failure, Fault, NovaError, Unreach
 from novatui.core.states import Kind, Link
 from novatui.engine import blocking
 from novatui.engine.connection import Connection, delay
+from novatui.engine.logline import LogLine
 from novatui.engine.placement import must_be_alone
 from novatui.engine.prompts import Prompts
 from novatui.engine.supervisor import Route, Supervisor
@@ -191,7 +192,7 @@ class Links:
         if not self._prompts.answer(question, text):
             self.send(conn, frames.QuestionAnswer(conn, question, text))
 
-    def log(self, conn: str) -> list[str]:
+    def log(self, conn: str) -> list[LogLine]:
         """Last lines that the worker of this connection wrote, or its last one before it ended."""
         worker = self._workers.get(conn)
         return list(worker.log) if worker else self.connections[conn].log

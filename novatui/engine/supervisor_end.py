@@ -47,7 +47,7 @@ def _suspects(worker: WorkerProcess, via: str) -> Collection[str]:
 
 
 def _failure(worker: WorkerProcess, via: str) -> Failure:
-    said = list(worker.log)[-LAST_LINES:]
+    said = [line.text for line in worker.log][-LAST_LINES:]
     if worker.incompatible:
         return NotSupported(
             "the worker is of another version of NovaTUI, or is none"

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from novatui.core.text import clean
+from novatui.engine.logline import LogLine
 from novatui.wire import frames
 from novatui.wire.channel import FrameReader, GarbledChannel, encode
 from novatui.wire.greeting import clock_offset, hello
@@ -86,7 +87,7 @@ class WorkerProcess:
         self.stats: frames.Stats | None = None
         self.stats_at = 0.0
         """Our monotonic clock when the last Stats arrived."""
-        self.log: deque[str] = deque(maxlen=LOG_LINES)
+        self.log: deque[LogLine] = deque(maxlen=LOG_LINES)
         self.fault = ""
         """Why we ended it; empty when it ended by itself."""
         self.conns: set[str] = set()
@@ -238,7 +239,7 @@ class WorkerProcess:
         self._line = self._line[-LOG_WIDTH:]
         for line in lines:
             text = clean(line.decode("utf-8", "replace"), LOG_WIDTH)
-            self.log.append(text)
+            self.log.append(LogLine(time.time(), text))
             log.debug("%d: %s", self.pid, text)
         if not data:
             self._loop.remove_reader(self._stderr.fileno())

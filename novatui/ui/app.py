@@ -5,16 +5,24 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+from collections.abc import Callable, Sequence
 
+from textual import events
 from textual.theme import Theme as TextualTheme
 
 from novatui.actions.catalogue import Scope
 from novatui.engine.fleet import Fleet
-from novatui.ui.dialogs.quit import QuitDialog
+from novatui.engine.logline import LogLine
 from novatui.ui.keys import bindings
+from novatui.ui.navigation import Navigation
+from novatui.ui.place import Place
+from novatui.ui.pulse import Pulse
 from novatui.ui.render.look import Look
 from novatui.ui.render.marks import marks_for
 from novatui.ui.screens.fleet import FleetScreen
+from novatui.ui.screens.frame import FrameScreen
+from novatui.ui.sources import Versions
+from novatui.ui.stage import Stage
 from novatui.ui.textual_private import MeteredApp
 from novatui.ui.theme import Theme, load_theme, theme_for
 from novatui.ui.widgets.overlay import Overlay
@@ -41,16 +49,37 @@ class NovaApp(MeteredApp, inherit_bindings=False):
     .ascii-only HelpDialog > Page, .ascii-only QuitDialog > Static { border: ascii $foreground; }
     """
 
-    def __init__(self, fleet: Fleet, *, find: str = "", look: Look | None = None) -> None:
+    def __init__(
+        self,
+        fleet: Fleet,
+        *,
+        find: str = "",
+        look: Look | None = None,
+        console_log: Callable[[], Sequence[LogLine]] = tuple,
+    ) -> None:
         """`find` is the filter to begin with; `look` is for pictures and tests that want other clocks or signs."""
         theme = load_theme(theme_for(os.environ))
         super().__init__(ansi_color=theme.native or None)
         self.animation_level = "none"
         self.fleet = fleet
         self.look = look or Look(marks=marks_for(os.environ), styles=theme.styles)
+        self._console_log = console_log
         self._theme_file = theme
         self._find = find
         self._settling: asyncio.Task[None] | None = None
+
+    def get_default_screen(self) -> FrameScreen:
+        """The home screen, on a stage of its own."""
+        versions = Versions()
+        self.stage = Stage(
+            fleet=self.fleet,
+            look=self.look,
+            versions=versions,
+            pulse=Pulse(self, self.fleet, self.look, versions),
+            navigation=Navigation(self),
+            console_log=self._console_log,
+        )
+        return FleetScreen(self.stage, Place(filter=self._find))
 
     def on_mount(self) -> None:
         """Draw from what is known already, then connect."""
@@ -61,7 +90,7 @@ class NovaApp(MeteredApp, inherit_bindings=False):
             self.theme = f"nova-{self._theme_file.name}"
         gc.set_threshold(*COLLECT)
         self.set_class(self.look.marks.ascii, "ascii-only")
-        self.push_screen(FleetScreen(self.fleet, self.look, find=self._find))
+        self.stage.pulse.start()
         self.call_after_refresh(self._connect)
 
     async def _connect(self) -> None:
@@ -78,7 +107,14 @@ class NovaApp(MeteredApp, inherit_bindings=False):
         """End the workers."""
         if self._settling is not None:
             self._settling.cancel()
+        self.stage.pulse.stop()
         await self.fleet.stop()
+
+    async def on_event(self, event: events.Event) -> None:
+        """A key is the answer to what was reported before."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            self.stage.navigation.top.clear_report()
+        await super().on_event(event)
 
     async def action_overlay(self) -> None:
         """Open or close the speed overlay on the current screen."""
@@ -90,6 +126,8 @@ class NovaApp(MeteredApp, inherit_bindings=False):
 
     def action_quit(self) -> None:  # type: ignore[override]
         """Ask, and leave with exit code 0."""
+        from novatui.ui.dialogs.quit import QuitDialog
+
         self.push_screen(QuitDialog(), lambda leave: self.exit(0) if leave else None)
 
 

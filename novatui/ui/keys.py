@@ -12,4 +12,5 @@ def bindings(*scopes: Scope) -> list[BindingType]:
     return [
         Binding(",".join(action.keys), action.method, action.title, show=False, id=action.id)
         for action in in_scope(*scopes)
+        if action.keys
     ]

@@ -92,6 +92,11 @@ class FleetListing:
         self.sort = Sort(key, descending=descending)
         self._show()
 
+    def sort_as(self, text: str) -> None:
+        """Sort by a key as a place names it, with `-` before it for highest first."""
+        self.sort = Sort(text.removeprefix("-"), descending=text.startswith("-"))
+        self._show()
+
     def set_scope(self, slot: int | None) -> bool:
         """Limit the list to what is below a node; False when that changes nothing."""
         if slot == self.scope:

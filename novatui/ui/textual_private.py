@@ -6,11 +6,13 @@ but for what the path cannot do (it blocks when the terminal stops reading) and 
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import os
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
@@ -38,6 +40,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "textual.app:App.batch_update": (),
     "textual.app:App.on_event": ("event",),
     "textual.app:App._check_bindings": ("key",),
+    "textual.message_pump:MessagePump._pre_process": (),
     "textual.screen:UPDATE_PERIOD": (),
     "textual._compositor:Compositor.render_update": ("full", "screen_stack"),
     "textual._compositor:Compositor.render_strips": (),
@@ -72,6 +75,10 @@ def screen_text(app: App[Any]) -> str:
 
 ANSWER = 0.2
 """Seconds after which a key that drew no frame is taken to have nothing to show."""
+
+
+MOUNTING = 5.0
+"""Longest wait of a key for a screen that is being opened, seconds."""
 
 
 class PassThroughDriver(LinuxDriver):
@@ -194,12 +201,19 @@ class MeteredApp(App[Any]):
         """
         if self.missing:
             return False
+        await self._await_screen(self.screen)
         if self.screen.check_consume_key(event.key, event.character):
             await self.screen.on_event(event)
             return True
         if self.focused and self.focused.check_consume_key(event.key, event.character):
             return False
         return await self._check_bindings(event.key)
+
+    async def _await_screen(self, screen: Screen[Any]) -> None:
+        """Wait for a screen that was opened by the key before: it gets this one whole."""
+        if not screen.is_mounted:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(screen._mounted_event.wait(), MOUNTING)
 
     def _not_answered(self, pressed: float) -> None:
         """The key pressed at `pressed` changed nothing on the screen: a later frame is not its answer."""

@@ -72,7 +72,7 @@ async def test_details_come_on_demand_and_failures_are_told() -> None:
         with pytest.raises(Exception, match="inside the driver") as raised:
             await fleet.detail(ObjectRef("bad", Kind.VM, "1"))
         assert "ZeroDivisionError" in raised.value.failure.native  # type: ignore[attr-defined]
-        assert any("Traceback" in line for line in fleet.log("bad"))
+        assert any("Traceback" in line.text for line in fleet.log("bad"))
         assert fleet.connections["bad"].status.link is Link.UP
 
 

@@ -9,10 +9,12 @@ from rich.cells import cell_len
 from textual.pilot import Pilot
 
 from novatui.ui.app import NovaApp
+from novatui.ui.place import Place
 from novatui.ui.render.look import Look
 from novatui.ui.render.marks import DRAWN, Marks
 from novatui.ui.rows.view import RowView
 from novatui.ui.screens.fleet import FleetScreen
+from novatui.ui.screens.frame import FrameScreen
 from novatui.ui.textual_private import screen_text
 from novatui.ui.theme import load_theme
 from novatui.ui.widgets.filterbar import FilterBar
@@ -35,6 +37,11 @@ class Desk:
     def home(self) -> FleetScreen:
         """The fleet screen, wherever it is in the stack."""
         return next(screen for screen in self.app.screen_stack if isinstance(screen, FleetScreen))
+
+    @property
+    def screen(self) -> FrameScreen:
+        """The screen on top, perhaps with a dialog over it."""
+        return self.app.stage.navigation.top
 
     @property
     def table(self) -> RowView:
@@ -92,9 +99,14 @@ class Desk:
     async def type(self, text: str) -> None:
         await self.press(*text)
 
+    async def open(self, place: Place | str) -> None:
+        """Go to a place, or to the screen of this name."""
+        self.app.stage.navigation.open(Place(place) if isinstance(place, str) else place)
+        await self.settle()
+
     async def settle(self) -> None:
         """Until the painter has nothing to do and the frame is out."""
-        painter = self.home._painter
+        painter = self.app.stage.pulse.painter
         while True:
             await self.pilot.pause()
             if painter.idle:
@@ -105,7 +117,7 @@ class Desk:
     async def pass_time(self, seconds: float) -> None:
         """Let the standing clocks go on, and the screen look at the ages it shows."""
         self.fleet.clock.advance(seconds)
-        self.home._age()
+        self.app.stage.pulse.age()
         await self.settle()
 
     async def go_to(self, conn: str, key: str, view: RowView | None = None) -> None:
@@ -127,12 +139,14 @@ def look_at(fleet: StillFleet, marks: Marks = DRAWN) -> Look:
 
 @asynccontextmanager
 async def desk(
-    fleet: StillFleet, size: tuple[int, int] = MIDDLE, marks: Marks = DRAWN, find: str = ""
+    fleet: StillFleet, size: tuple[int, int] = MIDDLE, marks: Marks = DRAWN, find: str = "", place: Place | None = None
 ) -> AsyncIterator[Desk]:
-    """A console that runs without a terminal."""
+    """A console that runs without a terminal, at home or at another place."""
     app = NovaApp(fleet, find=find, look=look_at(fleet, marks))
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         person = Desk(app, fleet, pilot)
         await person.settle()
+        if place is not None:
+            await person.open(place)
         yield person

@@ -11,6 +11,7 @@ from novatui.core.inventory import Value
 from novatui.core.states import Link
 from novatui.engine.connection import Connection
 from novatui.engine.fleet import Fleet, Target
+from novatui.engine.logline import LogLine
 from novatui.wire import frames
 from novatui.wire.channel import decode, encode
 from tests.unit import stores
@@ -47,7 +48,7 @@ class Recorder:
     """Stands where the worker of every connection would be, and keeps what is sent to it."""
 
     alive = True
-    log: Sequence[str] = ()
+    log: Sequence[LogLine] = ()
     conns: Sequence[str] = ()
 
     def __init__(self) -> None:

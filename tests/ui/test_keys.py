@@ -11,13 +11,14 @@ from novatui.actions.catalogue import ACTIONS, FORBIDDEN, Action, Scope
 from novatui.ui.columns.views import HOME
 from novatui.ui.dialogs.help import HelpDialog
 from novatui.ui.dialogs.quit import QuitDialog
+from novatui.ui.screens.fleet import FleetScreen
 from novatui.ui.widgets.overlay import Overlay
 from novatui.wire import frames
 from tests.ui.desk import Desk, desk
 from tests.ui.still import StillFleet
 from tests.ui.world import SPECS, machine, world
 
-FLEET = (Scope.EVERYWHERE, Scope.ROWS, Scope.FLEET)
+FLEET = FleetScreen.SCOPES
 
 State = dict[str, Any]
 
@@ -34,6 +35,7 @@ def state(person: Desk) -> State:
         "unfolded": len(tree.model.rows),
         "marks": len(table.marks),
         "range": table.model.range_start is not None,
+        "problem": home._problem is not None,
         "editing": person.filter.has_class("editing"),
         "sorting": home._sorting,
         "scope": home._listing.scope,
@@ -60,6 +62,8 @@ ON_THE_TABLE: dict[str, dict[str, Any]] = {
     "page.up": {"row": 0},
     "open": {"tree row": 27, "unfolded": 35},
     "back": {},
+    "last": {"problem": True},
+    "log": {},
     "pane.next": {"focus": "tree"},
     "pane.previous": {"focus": "tree"},
     "filter": {"focus": None, "editing": True},
@@ -158,7 +162,7 @@ async def test_every_key_with_little_to_work_on(rows: int, focus: str, size: tup
                 person.tree.focus()
             await person.press(key)
             assert person.text
-            while len(person.app.screen_stack) > 2:
+            while len(person.app.screen_stack) > 1:
                 await person.press("escape")
             if person.filter.has_class("editing") or person.home._sorting:
                 await person.press("escape")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 from rich.cells import cell_len
@@ -48,14 +48,33 @@ def status(fleet: Fleet, look: Look, width: int) -> Strip:
         (4 if moving else 8, [(f" {moving:,} mig ", styles.info if moving else styles.quiet)]),
         (1 if failing else 9, [(f" {failing} err ", styles.bad if failing else styles.quiet)]),
     ]
+    return ends(left, _corner(fleet, look), width)
+
+
+def header(crumbs: Sequence[str], facts: Sequence[Group], fleet: Fleet, look: Look, width: int) -> Strip:
+    """Where the person is, what is to be said about it, what is protected, and the time.
+
+    What does not fit goes: first the clock, then the way but for its end, then facts of higher ranks.
+    """
+    styles = look.styles
+    way = [f" {look.marks.way} {crumb} " for crumb in crumbs]
+    left: list[Group] = [(0, [(" NovaTUI", styles.title)])]
+    left += [(1 if at == len(way) - 1 else 10, [(crumb.rstrip(), styles.header)]) for at, crumb in enumerate(way)]
+    return ends(left, [*((rank + 1, pieces) for rank, pieces in facts), *_corner(fleet, look)], width)
+
+
+def _corner(fleet: Fleet, look: Look) -> list[Group]:
+    """What is protected, and the time."""
+    styles = look.styles
     locked = [one.name for one in fleet.connections.values() if one.spec.readonly]
     guarded = [one.name for one in fleet.connections.values() if one.spec.protected]
-    far: list[Group] = [(5, [(f"{look.clock(look.epoch(), seconds=False)} {look.zone} ", styles.quiet)])]
-    if locked:
-        far.insert(0, (4, [(f" RO:{_few(locked)} ", styles.readonly), (" ", styles.text)]))
+    far: list[Group] = []
     if guarded:
-        far.insert(0, (3, [(f" PROT:{_few(guarded)} ", styles.protected), (" ", styles.text)]))
-    return ends(left, far, width)
+        far.append((3, [(f" PROT:{_few(guarded)} ", styles.protected), (" ", styles.text)]))
+    if locked:
+        far.append((4, [(f" RO:{_few(locked)} ", styles.readonly), (" ", styles.text)]))
+    far.append((5, [(f"{look.clock(look.epoch(), seconds=False)} {look.zone} ", styles.quiet)]))
+    return far
 
 
 def _few(names: list[str]) -> str:
@@ -102,13 +121,13 @@ ALWAYS = frozenset({"help", "quit"})
 """Actions that the footer shows before all others: who sees them can find the rest, and the way out."""
 
 
-def footer(actions: Iterable[Action], look: Look, width: int) -> Strip:
-    """As many keys as fit, the most important first."""
+def footer(actions: Iterable[Action], look: Look, width: int, titles: Mapping[str, str]) -> Strip:
+    """As many keys as fit, the most important first; `titles` by id where the action is called otherwise here."""
     styles = look.styles
     groups: list[Group] = [
         (
             0 if action.id in ALWAYS else rank,
-            [(f" {shown(action.keys[0])}", styles.key), (f" {action.title} ", styles.quiet)],
+            [(f" {shown(action.keys[0])}", styles.key), (f" {titles.get(action.id, action.title)} ", styles.quiet)],
         )
         for rank, action in enumerate(in_footer(actions), 1)
     ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from textual import events, on
 
 from novatui.actions.catalogue import Scope
-from novatui.ui.dialogs.help import HelpDialog
 from novatui.ui.keys import bindings
 from novatui.ui.render import readings
 from novatui.ui.rows.view import RowView
@@ -16,17 +15,26 @@ from novatui.ui.widgets.filterbar import FilterBar
 class FleetScreen(FleetFeed, inherit_bindings=False):
     """The home of the console."""
 
-    BINDINGS = bindings(Scope.ROWS, Scope.FLEET)
+    SCOPES = (
+        Scope.EVERYWHERE,
+        Scope.MOVE,
+        Scope.ROWS,
+        Scope.FLEET,
+        Scope.FILTERED,
+        Scope.OBJECTS,
+        Scope.FRAME,
+    )
+    BINDINGS = bindings(*SCOPES)
 
     # Filter
 
     @on(FilterBar.Changed)
     def _filter_typed(self, message: FilterBar.Changed) -> None:
         problem = self._listing.set_filter(message.text)
-        self._problem = problem
+        self._wrong = problem
         if problem is None:
             self._show_listing()
-        self._footer.redraw()
+        self.footer.redraw()
 
     @on(FilterBar.Done)
     def _filter_done(self) -> None:
@@ -34,8 +42,8 @@ class FleetScreen(FleetFeed, inherit_bindings=False):
 
     @on(FilterBar.Closed)
     def _filter_closed(self) -> None:
-        self._problem = None
-        self._footer.redraw()
+        self._wrong = None
+        self.footer.redraw()
         # A filter that could not be read was never in force: the bar says what is.
         self._filter.set_text(self._listing.filter)
 
@@ -75,8 +83,8 @@ class FleetScreen(FleetFeed, inherit_bindings=False):
         """Sort by the column whose title was clicked; once more turns the order round."""
         self._sort_by(self._table_source.grid.sort_at(message.x, message.view.body_width))
 
-    def action_back(self) -> None:
-        """Undo one narrowing: the sort prompt, then marks of a range, then the scope, then the filter."""
+    def step_back(self) -> bool:
+        """The sort prompt, then marks of a range, then the scope, then the filter."""
         if self._sorting:
             self._stop_sorting()
         elif self._table.model.range_start is not None:
@@ -87,6 +95,9 @@ class FleetScreen(FleetFeed, inherit_bindings=False):
             self._filter.set_text("")
             self._listing.set_filter("")
             self._show_listing()
+        else:
+            return False
+        return True
 
     def action_pane_next(self) -> None:
         """Tree or table: the other one. A zoomed pane gives its place to it."""
@@ -113,32 +124,14 @@ class FleetScreen(FleetFeed, inherit_bindings=False):
     def action_filter(self) -> None:
         self._filter.edit()
 
-    def action_refresh(self) -> None:
-        slot = self.rows().cursor
-        self.fleet.refresh(self.fleet.inventory.ref(slot) if slot is not None else None)
-
-    def action_reconnect(self) -> None:
-        """Make the connection of the object under the cursor anew."""
-        slot = self.rows().cursor
-        if slot is not None and (conn := self.fleet.inventory.conn(slot)):
-            self.fleet.reconnect(conn)
-
-    def action_clock_utc(self) -> None:
-        self.look.utc = not self.look.utc
-        for part in (self._status, self._strip):
-            part.redraw()
-
-    def action_help(self) -> None:
-        self.app.push_screen(HelpDialog(self.look))
-
     def action_sort(self) -> None:
         """The next key names the column."""
         self._sorting = True
-        self._footer.redraw()
+        self.footer.redraw()
 
     def _stop_sorting(self) -> None:
         self._sorting = False
-        self._footer.redraw()
+        self.footer.redraw()
 
     def _sort_by(self, key: str) -> None:
         if not key:

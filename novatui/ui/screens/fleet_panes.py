@@ -6,79 +6,68 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.strip import Strip
 
-from novatui.actions.catalogue import ACTIONS
 from novatui.core.text import clean
-from novatui.engine.fleet import Fleet
 from novatui.engine.query import QueryError
 from novatui.ui.listing import FleetListing
+from novatui.ui.place import Place
 from novatui.ui.render import bars, peek, strip
 from novatui.ui.render.cells import line, spread
-from novatui.ui.render.look import Look
 from novatui.ui.render.subject import Subject
-from novatui.ui.rows.painter import Painter
 from novatui.ui.rows.view import RowView
 from novatui.ui.screens import layout
-from novatui.ui.screens.rows import RowScreen
-from novatui.ui.sources import TableSource, TreeSource, Versions
+from novatui.ui.screens.frame import FrameScreen
+from novatui.ui.sources import TableSource, TreeSource
+from novatui.ui.stage import Stage
 from novatui.ui.widgets.filterbar import FilterBar
 from novatui.ui.widgets.lines import Lines
 
 
-class FleetPanes(RowScreen, inherit_bindings=False):
+class FleetPanes(FrameScreen, inherit_bindings=False):
     """Tree, table, peek pane, strip of tasks and events, and the lines around them."""
 
     DEFAULT_CSS = """
-    FleetPanes { layout: vertical; }
     FleetPanes #middle { height: 1fr; }
     FleetPanes #tree-pane { width: 34; }
     FleetPanes #table-pane { width: 1fr; }
     FleetPanes #bar { width: 1; height: 1fr; }
     FleetPanes #peek { height: 4; }
     FleetPanes #strip { height: 5; }
-    FleetPanes .gone { display: none; }
     """
 
-    def __init__(self, fleet: Fleet, look: Look, find: str = "") -> None:
-        super().__init__()
-        self.fleet = fleet
-        self.look = look
-        self._versions = Versions()
-        self._painter = Painter(self)
-        self._tree_source = TreeSource(fleet, look, self._versions)
-        self._table_source = TableSource(fleet, look, self._versions)
-        self._listing = FleetListing(fleet, look)
-        self._find = find
+    def __init__(self, stage: Stage, place: Place) -> None:
+        super().__init__(stage, place)
+        self._tree_source = TreeSource(stage.fleet, stage.look, stage.versions)
+        self._table_source = TableSource(stage.fleet, stage.look, stage.versions)
+        self._listing = FleetListing(stage.fleet, stage.look)
         self._tree_wanted: bool | None = None
         """What the person asked for; None: by the width of the screen."""
         self._zoomed = ""
         """Pane that has the screen for itself: `tree`, `table`, or empty."""
-        self._problem: QueryError | None = None
+        self._wrong: QueryError | None = None
         """What is wrong with the filter that is being typed."""
-        if find:
-            self._problem = self._listing.set_filter(clean(find))
+        if place.filter:
+            self._wrong = self._listing.set_filter(clean(place.filter))
         self._sorting = False
         """The next key names the column to sort by."""
 
-    def compose(self) -> ComposeResult:
-        """The panes, top to bottom."""
-        ascii_only = self.look.marks.ascii
-        self._status = Lines(lambda width, _: [bars.status(self.fleet, self.look, width)], id="status")
-        self._filter = FilterBar(self._draw_prompt, self._draw_listing, self._draw_counts, text=self._find, id="filter")
-        self._tree = RowView(self._tree_source, painter=self._painter, ascii_only=ascii_only, id="tree")
-        self._table = RowView(
-            self._table_source,
-            header=True,
-            painter=self._painter,
-            ascii_only=ascii_only,
-            id="table",
+        self._make_panes()
+
+    def _make_panes(self) -> None:
+        ascii_only, painter = self.look.marks.ascii, self.stage.pulse.painter
+        self._filter = FilterBar(
+            self._draw_prompt, self._draw_listing, self._draw_counts, text=self.at.filter, id="filter"
         )
+        self._tree = RowView(self._tree_source, painter=painter, ascii_only=ascii_only, id="tree")
+        self._table = RowView(self._table_source, header=True, painter=painter, ascii_only=ascii_only, id="table")
         self._peek_title = Lines(self._draw_peek_title, id="peek-title")
         self._peek = Lines(self._draw_peek, id="peek")
         self._strip_title = Lines(lambda width, _: [bars.rule(self.look, width, "Tasks & events")], id="strip-title")
         self._strip = Lines(lambda width, height: strip.lines(self.fleet, self.look, width, height), id="strip")
         self._tree_title = Lines(self._draw_tree_title, id="tree-title")
         self._table_title = Lines(self._draw_table_title, id="table-title")
-        yield self._status
+
+    def compose_body(self) -> ComposeResult:
+        """The panes, top to bottom."""
         yield self._filter
         with Horizontal(id="middle"):
             with Vertical(id="tree-pane"):
@@ -92,10 +81,12 @@ class FleetPanes(RowScreen, inherit_bindings=False):
         yield self._peek
         yield self._strip_title
         yield self._strip
-        self._footer = Lines(self._draw_footer, id="footer")
-        yield self._footer
 
     # Drawing
+
+    def draw_header(self, width: int) -> Strip:
+        """Counts over all connections."""
+        return bars.status(self.fleet, self.look, width)
 
     def _draw_listing(self, width: int, height: int) -> list[Strip]:
         del height
@@ -122,11 +113,14 @@ class FleetPanes(RowScreen, inherit_bindings=False):
         title = f"Machines in {scope}" if scope else "Machines in all connections"
         return [bars.rule(self.look, width, title, focused=self._table.has_focus)]
 
-    def _subject(self) -> Subject | None:
+    def subject(self) -> int | None:
         """The object under the cursor of the pane with the keyboard."""
-        view, source = (self._tree, self._tree_source) if self._tree.has_focus else (self._table, self._table_source)
-        slot = view.cursor
-        return source.subject(slot) if slot is not None and self.fleet.inventory.alive(slot) else None
+        slot = self.rows().cursor
+        return slot if slot is not None and self.fleet.inventory.alive(slot) else None
+
+    def _subject(self) -> Subject | None:
+        slot = self.subject()
+        return None if slot is None else self._table_source.subject(slot)
 
     def _draw_peek_title(self, width: int, height: int) -> list[Strip]:
         del height
@@ -141,14 +135,14 @@ class FleetPanes(RowScreen, inherit_bindings=False):
         subject = self._subject()
         return peek.lines(subject, width, height) if subject else []
 
-    def _draw_footer(self, width: int, height: int) -> list[Strip]:
-        del height
-        if self._problem is not None:
-            return [bars.problem(self._problem.message, self._problem.hint, self.look, width)]
+    def draw_keys(self, width: int) -> Strip:
+        """What is wrong with the filter, the columns to sort by, or the keys."""
+        if self._wrong is not None:
+            return bars.problem(self._wrong.message, self._wrong.hint, self.look, width)
         if self._sorting:
             shown = self._table_source.grid.shows(self._table.body_width)
-            return [bars.sort_keys(self._listing.view.words(shown).items(), self.look, width)]
-        return [bars.footer(ACTIONS, self.look, width)]
+            return bars.sort_keys(self._listing.view.words(shown).items(), self.look, width)
+        return super().draw_keys(width)
 
     # Layout
 
@@ -156,9 +150,7 @@ class FleetPanes(RowScreen, inherit_bindings=False):
         """Which panes are there, and how large, at this size of the screen."""
         plan = layout.plan(self.size.width, self.size.height, tree=self._tree_wanted, zoomed=self._zoomed)
         for part, shown in (
-            ("#status", plan.status),
             ("#filter", plan.bars),
-            ("#footer", plan.bars),
             ("#tree-title", plan.titles),
             ("#table-title", plan.titles),
             ("#tree-pane", plan.tree > 0),

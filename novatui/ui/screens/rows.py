@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from textual.screen import Screen
 
 from novatui.ui.rows.view import RowView
 
 
+class Mover(Protocol):
+    """What can be gone through with the keys of the scope MOVE: a `RowView`, or `ScrollLines`."""
+
+    def move(self, lines: int, /) -> None: ...
+    def page(self, pages: int, /) -> None: ...
+    def home(self) -> None: ...
+    def end(self) -> None: ...
+
+
 class RowScreen(Screen[None], inherit_bindings=False):
-    """A screen whose row keys work on one row view at a time."""
+    """A screen whose row keys work on one view at a time."""
 
     def rows(self) -> RowView:
-        """The view that row keys go to."""
+        """The view that row keys go to; for the scope ROWS."""
         raise NotImplementedError
+
+    def mover(self) -> Mover:
+        """What the keys of the scope MOVE go through."""
+        return self.rows()
 
     def action_move_down(self) -> None:
         """Cursor down."""
-        self.rows().move(1)
+        self.mover().move(1)
 
     def action_move_up(self) -> None:
         """Cursor up."""
-        self.rows().move(-1)
+        self.mover().move(-1)
 
     def action_move_in(self) -> None:
         """Unfold, or into what is unfolded."""
@@ -32,19 +47,19 @@ class RowScreen(Screen[None], inherit_bindings=False):
 
     def action_move_first(self) -> None:
         """To the first row."""
-        self.rows().home()
+        self.mover().home()
 
     def action_move_last(self) -> None:
         """To the last row."""
-        self.rows().end()
+        self.mover().end()
 
     def action_page_down(self) -> None:
         """A screenful down."""
-        self.rows().page(1)
+        self.mover().page(1)
 
     def action_page_up(self) -> None:
         """A screenful up."""
-        self.rows().page(-1)
+        self.mover().page(-1)
 
     def action_mark(self) -> None:
         """Mark or unmark, and on to the next row."""

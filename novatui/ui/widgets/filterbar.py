@@ -62,7 +62,7 @@ class FilterBar(Widget, inherit_bindings=False):
         self._listing = Lines(listing, id="listing")
         self._counts = Lines(counts, id="counts")
         self._input = FilterInput(
-            text, compact=True, select_on_focus=False, placeholder="name  power:on  cpu>80  tag:prod  !tag:lab  ~regex"
+            compact=True, select_on_focus=False, placeholder="name  power:on  cpu>80  tag:prod  !tag:lab  ~regex"
         )
         self._input.cursor_blink = False
         self._before = text
@@ -73,6 +73,10 @@ class FilterBar(Widget, inherit_bindings=False):
         yield self._input
         yield self._listing
         yield self._counts
+
+    def on_mount(self) -> None:
+        """The input takes a text once it is on a screen, not before."""
+        self.set_text(self._before)
 
     @property
     def text(self) -> str:

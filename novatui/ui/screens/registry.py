@@ -1,0 +1,23 @@
+"""Which class shows which place. A screen is imported when it is opened first, not for the first frame."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from novatui.ui.screens.frame import FrameScreen
+
+SCREENS: dict[str, str] = {
+    "vm": "novatui.ui.screens.fleet:FleetScreen",
+    "log": "novatui.ui.screens.log:LogScreen",
+}
+"""`module:Class` by the name of a place."""
+
+
+@cache
+def screen_class(name: str) -> type[FrameScreen]:
+    """The class for a place of this name. KeyError for a name that no screen has."""
+    module, _, found = SCREENS[name].partition(":")
+    return getattr(import_module(module), found)

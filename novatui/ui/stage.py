@@ -1,0 +1,30 @@
+"""What every screen works with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from novatui.engine.fleet import Fleet
+from novatui.engine.logline import LogLine
+from novatui.ui.render.look import Look
+from novatui.ui.sources import Versions
+
+if TYPE_CHECKING:
+    from novatui.ui.navigation import Navigation
+    from novatui.ui.pulse import Pulse
+
+
+@dataclass(kw_only=True)
+class Stage:
+    """One per console. Screens are made as `SomeScreen(stage, place)`."""
+
+    fleet: Fleet
+    look: Look
+    versions: Versions
+    """How often the drawn content of each slot changed."""
+    pulse: Pulse
+    navigation: Navigation
+    console_log: Callable[[], Sequence[LogLine]] = tuple
+    """What this process logged, oldest first."""
