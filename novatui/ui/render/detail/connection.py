@@ -174,4 +174,4 @@ def calls(one: Connection, look: Look) -> Section:
 def _log(whole: Whole, one: Connection) -> Section:
     """Last words of a worker that ended, or of the one that runs."""
     lines = one.log or whole.fleet.log(one.name)
-    return Section(title="Worker's last words", items=[Text(text) for text in lines], wide=True)
+    return Section(title="Worker's last words", items=[Text(said.text) for said in lines], wide=True)
