@@ -23,11 +23,9 @@ from novatui.cli.streams import say, say_json
 from novatui.cli.table import text
 from novatui.core.inventory import FIELDS, Value
 from novatui.core.tasks import Task
+from novatui.engine.connection import HISTORY
 from novatui.engine.event_log import LoggedEvent
 from novatui.engine.fleet import Connection, Fleet
-
-HISTORY = 5.0
-"""Seconds after a connection came up in which older events are its history, which is no news."""
 
 LATE = 200
 """Events looked at beyond the number of new ones: some are told late, and stand between older ones."""

@@ -22,6 +22,10 @@ STEADY = 60.0
 """Seconds that a connection was up after which its failed attempts are forgotten."""
 
 
+HISTORY = 5.0
+"""Seconds after it came up in which the events of a connection are its history."""
+
+
 class Connection:
     """State of one connection. Read it freely on the event loop's thread; only `links` and `fleet` change it."""
 
@@ -69,6 +73,11 @@ class Connection:
             attempt=self.attempt,
             last_good=self.last_good,
         )
+
+    @property
+    def told_its_past(self) -> bool:
+        """True when it is up for so long that events happen now, which were told first of what was before us."""
+        return self.link is Link.UP and time.time() - self.since > HISTORY
 
     @property
     def settled(self) -> bool:

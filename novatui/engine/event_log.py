@@ -26,6 +26,15 @@ MAX_ALARMS = 5_000
 SKEW_SAMPLES = 101
 """Live events of a connection whose delays tell the skew of its clock."""
 
+SKEW_TENTH = 10
+"""One sample of so many may be shorter than the delay that counts: a wrong time or two decide nothing."""
+
+MAX_SKEW = 86400.0
+"""What is further off is no clock but a mistake, seconds."""
+
+SKEW_SHOWN = 1.0
+"""Less than this is the way of an event to us as much as a clock that is wrong, seconds."""
+
 
 class LoggedEvent(msgspec.Struct):
     """An event, or several equal ones."""
@@ -51,8 +60,11 @@ class EventLog:
     def __len__(self) -> int:
         return self._count
 
-    def apply(self, frame: frames.EventRecord) -> bool:
-        """An event; True when it is new. Known ids, and events older than what was forgotten, are not."""
+    def apply(self, frame: frames.EventRecord, *, live: bool = True) -> bool:
+        """An event; True when it is new. Known ids, and events older than what was forgotten, are not.
+
+        `live`: it may have happened just now. What a product tells of its past says nothing of its clock.
+        """
         event = _with_sane_times(frame.event)
         log = self._links.setdefault(frame.conn, _ConnectionLog(frame.conn))
         if event.id in log.ids or event.at <= log.forgotten:
@@ -60,9 +72,10 @@ class EventLog:
         log.ids[event.id] = None
         if len(log.ids) > 2 * self._capacity:
             del log.ids[next(iter(log.ids))]
-        if not event.polled:
-            log.delays.append(event.seen - event.at)
-            log.skew = sorted(log.delays)[len(log.delays) // 2]
+        delay = event.seen - event.at
+        if live and not event.polled and abs(delay) <= MAX_SKEW:
+            log.delays.append(delay)
+            log.skew = sorted(log.delays)[len(log.delays) // SKEW_TENTH]
         if event.alarm and event.raised is not None:
             self._alarms.append((frame.conn, event))
         self._count += log.add(event)
@@ -77,9 +90,18 @@ class EventLog:
         return taken
 
     def skew(self, conn: str) -> float:
-        """Seconds to add to the times of a connection: the median delay of its live events; 0 without any."""
+        """Seconds to add to the times of a connection; 0 without live events.
+
+        Method: the delay from `at`, by the product's clock, to `seen`, by ours, is the skew of that clock plus the
+        way to us. The shortest tenth of the last delays is passed over, the next one counts: it had next to no way.
+        """
         log = self._links.get(conn)
         return log.skew if log is not None else 0.0
+
+    def skews(self) -> dict[str, float]:
+        """The connections whose clocks are corrected by as much as anybody would notice, the worst first."""
+        found = {conn: log.skew for conn, log in self._links.items() if abs(log.skew) >= SKEW_SHOWN}
+        return dict(sorted(found.items(), key=lambda pair: (-abs(pair[1]), pair[0])))
 
     def moment(self, entry: LoggedEvent) -> float:
         """When it happened, by our clock, epoch seconds."""
@@ -87,8 +109,12 @@ class EventLog:
 
     def newest(self, n: int | None = None) -> list[LoggedEvent]:
         """The last n events of all connections (None: all), the latest first."""
+        return list(islice(self.latest_first(), n))
+
+    def latest_first(self) -> Iterator[LoggedEvent]:
+        """The events of all connections, the latest first; to be used before the next one comes."""
         logs = [reversed(log.entries) for log in self._links.values()]
-        return list(islice(merge(*logs, key=self.moment, reverse=True), n))
+        return merge(*logs, key=self.moment, reverse=True)
 
     def of(self, conn: str, key: str) -> Iterator[LoggedEvent]:
         """Events of one object, the latest first."""

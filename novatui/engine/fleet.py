@@ -257,7 +257,7 @@ class Fleet:
             case frames.TaskUpdate():
                 self._tasks_moved |= self.tasks.apply(frame, frame.begun + offset)
             case frames.EventRecord():
-                self._new_events += self.events.apply(frame)
+                self._new_events += self.events.apply(frame, live=self.connections[frame.conn].told_its_past)
             case frames.DetailAnswer():
                 self._requests.answer(frame)
                 return

@@ -18,8 +18,8 @@ from difflib import get_close_matches
 import msgspec
 
 from novatui.core.capabilities import Answer
-from novatui.engine.query_keys import ALIASES, KEYS, TIMED, Key, Shape, find_key
-from novatui.engine.query_match import Conditions, finder
+from novatui.engine.query_keys import OBJECTS, TIMED, Key, Shape, Vocabulary
+from novatui.engine.query_match import Conditions, conditions_on, finder
 from novatui.engine.query_numbers import number
 from novatui.engine.query_regex import UnsafePattern, compile_pattern
 from novatui.engine.query_terms import Term
@@ -57,41 +57,41 @@ class Query(msgspec.Struct, frozen=True):
 
     def on(self, view: FleetView, clocks: Clocks = time) -> Conditions:
         """The query, ready to be asked of many objects of a fleet."""
-        return Conditions(self.terms, view, clocks)
+        return conditions_on(self.terms, view, clocks)
 
 
-def parse(text: str | Sequence[str]) -> Query:
+def parse(text: str | Sequence[str], vocabulary: Vocabulary = OBJECTS) -> Query:
     """The query that a text means; arguments of a command line are joined by spaces. QueryError, and nothing else."""
     joined = text if isinstance(text, str) else " ".join(text)
     if len(joined) > MAX_LENGTH:
         raise QueryError(f"a filter has {MAX_LENGTH} characters at most", MAX_LENGTH)
-    return Query(tuple(_term(token) for token in tokens(joined)))
+    return Query(tuple(_term(token, vocabulary) for token in tokens(joined)))
 
 
-def _term(token: Token) -> Term:
+def _term(token: Token, vocabulary: Vocabulary) -> Term:
     negated = False
     while token.plain.startswith("!") or token.plain[:4].lower() == "not:":
         negated = not negated
         token = token.cut(1 if token.plain.startswith("!") else 4)
         if not token.text:
             raise QueryError("nothing stands after the negation", token.start, "!tag:lab")
-    term = _condition(token)
+    term = _condition(token, vocabulary)
     return msgspec.structs.replace(term, negated=term.negated != negated)
 
 
-def _condition(token: Token) -> Term:
+def _condition(token: Token, vocabulary: Vocabulary) -> Term:
     if token.plain.startswith("~"):
-        return _pattern(token.cut(1))
+        return _pattern(token.cut(1), vocabulary)
     if token.plain[:3].lower() == "re:":
-        return _pattern(token.cut(3))
+        return _pattern(token.cut(3), vocabulary)
     if token.plain.startswith("@"):
-        return _any_of(KEYS["connection"], token.cut(1))
+        return _any_of(vocabulary.keys["connection"], token.cut(1))
     operator = _OPERATOR.search(token.plain)
     if operator is None or "\0" in token.plain[: operator.start()]:
         if not token.text:
             raise QueryError("an empty name finds nothing", token.start)
-        return Term("name", "word", (token.text,))
-    key = _key(token, operator.start())
+        return Term(vocabulary.bare, vocabulary.operator, (token.text,))
+    key = _key(token, operator.start(), vocabulary)
     sign, rest = operator.group(), token.cut(operator.end())
     twin = _TWIN.match(rest.plain) if sign == ":" else None
     if twin is not None:
@@ -102,26 +102,26 @@ def _condition(token: Token) -> Term:
     return _compared(key, sign, rest)
 
 
-def _key(token: Token, end: int) -> Key:
+def _key(token: Token, end: int, vocabulary: Vocabulary) -> Key:
     name = token.text[:end]
-    key = find_key(name)
+    key = vocabulary.find(name)
     if key is not None:
         return key
     if not name:
         raise QueryError("a key has to stand before the operator", token.start, "cpu>80")
-    near = get_close_matches(name.lower(), [*KEYS, *ALIASES], n=1) if _KEY.fullmatch(name) else []
+    near = get_close_matches(name.lower(), [*vocabulary.keys, *vocabulary.aliases], n=1) if _KEY.fullmatch(name) else []
     hint = f"did you mean {near[0]}?" if near else f'to find names, put it in quotes: "{name}…"'
     raise QueryError(f"there is no key {name}", token.start, hint)
 
 
-def _pattern(token: Token) -> Term:
+def _pattern(token: Token, vocabulary: Vocabulary) -> Term:
     if not token.text:
         raise QueryError("a pattern is missing", token.start, "~^db-")
     try:
         compile_pattern(token.text)
     except UnsafePattern as error:
         raise QueryError(str(error), token.position(max(0, error.offset))) from None
-    return Term("name", "~", (token.text,))
+    return Term(vocabulary.bare, "~", (token.text,))
 
 
 def _compared(key: Key, sign: str, token: Token) -> Term:
@@ -142,6 +142,7 @@ EXAMPLES = {
     Shape.SIZE: "a size: 8G, 512M",
     Shape.MILLISECONDS: "milliseconds: 20, 1.5s",
     Shape.AGE: "a span of time: 90s, 12h, 14d",
+    Shape.SINCE: "a span of time: 90s, 12h, 14d",
 }
 """What values of numeric keys look like."""
 

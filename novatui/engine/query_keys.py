@@ -29,6 +29,8 @@ class Shape(Enum):
     MILLISECONDS = auto()
     AGE = auto()
     """A span of time: `14d`. A moment is compared by how long ago it was."""
+    SINCE = auto()
+    """A moment, asked for by how long ago it was at most: `since:1h`."""
     FACT = auto()
     """`feature=answer` of the capability facts."""
 
@@ -180,7 +182,28 @@ KEYS: dict[str, Key] = _keys()
 """Every key by its canonical name."""
 
 
+class Vocabulary(msgspec.Struct, frozen=True):
+    """What can be asked for of one sort of thing."""
+
+    keys: dict[str, Key]
+    """By canonical name."""
+    aliases: dict[str, str]
+    """Accepted word → canonical name."""
+    bare: str = "name"
+    """The key that words without one, and patterns, are about."""
+    operator: str = "word"
+    """How such a word finds: `word` fuzzily, `:` as a part of the text."""
+
+    def find(self, name: str) -> Key | None:
+        """The key that a typed name means; None when there is none."""
+        name = name.lower()
+        return self.keys.get(self.aliases.get(name, name))
+
+
+OBJECTS = Vocabulary(KEYS, ALIASES)
+"""What can be asked for of the objects of the inventory."""
+
+
 def find_key(name: str) -> Key | None:
-    """The key that a typed name means; None when there is none."""
-    name = name.lower()
-    return KEYS.get(ALIASES.get(name, name))
+    """The key of an object that a typed name means; None when there is none."""
+    return OBJECTS.find(name)

@@ -10,7 +10,7 @@ from novatui.engine.query_keys import KEYS, Key, Shape
 from novatui.engine.query_numbers import number
 from novatui.engine.query_regex import MAX_SUBJECT, compile_pattern
 from novatui.engine.query_terms import Term
-from novatui.engine.query_values import Clocks, FleetView, Reader, reader, share
+from novatui.engine.query_values import Clocks, FleetView, reader, share
 
 Judge = Callable[[Any], bool]
 """Whether a known value is the wanted one."""
@@ -20,14 +20,14 @@ _REFLECTED = {">": "__lt__", ">=": "__le__", "<": "__gt__", "<=": "__ge__"}
 
 
 class Condition:
-    """One term, ready to be asked of slots."""
+    """One term, ready to be asked of slots, or of whatever its reader reads."""
 
-    def __init__(self, read: Reader, judge: Judge, wanted: bool) -> None:
+    def __init__(self, read: Callable[[Any], Any], judge: Judge, wanted: bool) -> None:
         self._read = read
         self._judge = judge
         self._wanted = wanted
 
-    def holds(self, slot: int) -> bool | None:
+    def holds(self, slot: Any) -> bool | None:
         """None when the value is unknown."""
         value = self._read(slot)
         return None if value is None else self._judge(value) is self._wanted
@@ -42,7 +42,7 @@ class Condition:
 class IsUnknown(Condition):
     """Whether a value is unknown: the one condition that every slot answers."""
 
-    def holds(self, slot: int) -> bool:
+    def holds(self, slot: Any) -> bool:
         return (self._read(slot) is None) is self._wanted
 
     def select(self, slots: Sequence[int]) -> list[int]:
@@ -52,10 +52,10 @@ class IsUnknown(Condition):
 class Conditions:
     """All terms of a query."""
 
-    def __init__(self, terms: Sequence[Term], view: FleetView, clocks: Clocks) -> None:
-        self._all = [_condition(term, view, clocks) for term in terms]
+    def __init__(self, conditions: Sequence[Condition]) -> None:
+        self._all = conditions
 
-    def hold(self, slot: int) -> bool | None:
+    def hold(self, slot: Any) -> bool | None:
         """Whether all of them hold; None when an unknown value decides."""
         answer: bool | None = True
         for condition in self._all:
@@ -66,7 +66,7 @@ class Conditions:
                 answer = None
         return answer
 
-    def surely_hold(self, slot: int) -> bool:
+    def surely_hold(self, slot: Any) -> bool:
         """Whether all of them are known to hold."""
         return all(condition.holds(slot) for condition in self._all)
 
@@ -78,9 +78,21 @@ class Conditions:
         return chosen
 
 
-def _condition(term: Term, view: FleetView, clocks: Clocks) -> Condition:
-    read, wanted = reader(term.key, view, clocks), not term.negated
+def conditions_on(terms: Sequence[Term], view: FleetView, clocks: Clocks) -> Conditions:
+    """The terms of a query on the objects of a fleet."""
+    return Conditions([_on_objects(term, view, clocks) for term in terms])
+
+
+def _on_objects(term: Term, view: FleetView, clocks: Clocks) -> Condition:
     key = KEYS[term.key]
+    of_a_whole = any(found.share for value in term.values if (found := number(key, value)) is not None)
+    read = share(key.name, key.whole, view) if of_a_whole else reader(term.key, view, clocks)
+    return condition(term, key, read)
+
+
+def condition(term: Term, key: Key, read: Callable[[Any], Any]) -> Condition:
+    """One term about whatever `read` reads."""
+    wanted = not term.negated
     match term.operator:
         case "?":
             return IsUnknown(read, bool, wanted)
@@ -95,12 +107,17 @@ def _condition(term: Term, view: FleetView, clocks: Clocks) -> Condition:
         case ":" if key.shape in (Shape.TEXT, Shape.PART, Shape.WORD):
             return Condition(read, _any_text(key, term.values), wanted)
         case sign:
-            return _compared(key, sign, term.values, view, read, wanted)
+            return _compared(key, sign, term.values, read, wanted)
 
 
 def _matches(pattern: str) -> Judge:
     search = compile_pattern(pattern).search
-    return lambda text: search(text[:MAX_SUBJECT]) is not None
+
+    def judge(found: str | tuple[str, ...]) -> bool:
+        texts = found if isinstance(found, tuple) else (found,)
+        return any(search(text[:MAX_SUBJECT]) is not None for text in texts)
+
+    return judge
 
 
 def _any_text(key: Key, values: tuple[str, ...]) -> Judge:
@@ -144,11 +161,11 @@ def _in_order(text: str, pieces: list[str]) -> bool:
     return True
 
 
-def _compared(key: Key, sign: str, values: tuple[str, ...], view: FleetView, read: Reader, wanted: bool) -> Condition:
-    """A comparison with numbers; with several, any of them may be equal."""
-    numbers = [found for value in values if (found := number(key, value)) is not None]
-    if any(found.share for found in numbers):
-        read = share(key.name, key.whole, view)
+def _compared(key: Key, sign: str, values: tuple[str, ...], read: Callable[[Any], Any], wanted: bool) -> Condition:
+    """A comparison with numbers; with several, any of them may be equal, or the longest span counts."""
+    numbers = [found.value for value in values if (found := number(key, value)) is not None]
+    if key.shape is Shape.SINCE:
+        return Condition(read, max(numbers).__ge__, wanted)
     if sign == ":":
-        return Condition(read, frozenset(found.value for found in numbers).__contains__, wanted)
-    return Condition(read, getattr(numbers[0].value, _REFLECTED[sign]), wanted)
+        return Condition(read, frozenset(numbers).__contains__, wanted)
+    return Condition(read, getattr(numbers[0], _REFLECTED[sign]), wanted)

@@ -34,7 +34,7 @@ def number(key: Key, text: str) -> Number | None:
             value = plain if percent is None else percent
         case Shape.SIZE:
             value = parse_size(text)
-        case Shape.AGE:
+        case Shape.AGE | Shape.SINCE:
             value = parse_span(text)
         case Shape.MILLISECONDS:
             span = parse_span(text)
