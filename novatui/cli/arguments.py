@@ -79,15 +79,15 @@ class Parser(argparse.ArgumentParser):
 
 def parse(argv: Sequence[str]) -> Namespace:
     """The command line as a namespace with its `verb`. UsageError when it is wrong; SystemExit after `--help`."""
-    at = _first_word(argv)
+    at = first_word(argv)
     verb = argv[at] if at is not None and argv[at] in VERBS else CONSOLE
     rest = list(argv) if verb == CONSOLE or at is None else [*argv[:at], *argv[at + 1 :]]
-    options = (_console_parser() if verb == CONSOLE else _parser(verb)).read(rest)
+    options = parser_of(verb).read(rest)
     options.verb = verb
     return options
 
 
-def _first_word(argv: Sequence[str]) -> int | None:
+def first_word(argv: Sequence[str]) -> int | None:
     """Where the first word stands that is neither an option nor the value of one."""
     skip = False
     for at, word in enumerate(argv):
@@ -102,7 +102,10 @@ def _first_word(argv: Sequence[str]) -> int | None:
     return None
 
 
-def _parser(word: str) -> Parser:
+def parser_of(word: str) -> Parser:
+    """The parser of a verb."""
+    if word == CONSOLE:
+        return _console_parser()
     verb = VERBS[word]
     parser = Parser(word, f"{verb.summary[0].upper()}{verb.summary[1:]}.", verb.manual)
     verb.takes(parser)

@@ -144,6 +144,11 @@ def _config(parser: argparse.ArgumentParser) -> None:
     _json(parser)
 
 
+def _completion(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("shell", choices=["bash", "zsh", "fish", "words"], metavar="SHELL", help="bash, zsh or fish")
+    parser.add_argument("line", nargs="?", default="", help=argparse.SUPPRESS)
+
+
 VERBS: dict[str, Verb] = {
     "demo": Verb(
         summary="console on the embedded demo fleet: six connections of five families, moving, no network",
@@ -246,6 +251,17 @@ examples:
   novatui config add qemu+ssh://root@kvm1.example.org/system
   novatui config add proxmox://root@pam@pve1.example.org lab --password-from keyring:novatui/lab
   novatui config show prod.tls""",
+    ),
+    "completion": Verb(
+        summary="a script that lets bash, zsh or fish complete verbs, options, connections and objects",
+        command="novatui.cli.completion:completion",
+        takes=_completion,
+        manual="""Names of objects are those of the last known inventory: nothing is opened or asked.
+
+to install:
+  novatui completion bash > ~/.local/share/bash-completion/completions/novatui
+  novatui completion zsh > ~/.zfunc/_novatui        with  fpath=(~/.zfunc $fpath); autoload -U compinit; compinit
+  novatui completion fish > ~/.config/fish/completions/novatui.fish""",
     ),
     "worker": Verb(
         summary="the worker end on standard input and output, as a console elsewhere starts it over ssh",

@@ -182,7 +182,14 @@ def target_of(spec: ConnectionSpec) -> str:
 
 def open_cache(folder: Path, spec: ConnectionSpec) -> CacheFile | Unusable:
     """The cached inventory of a connection. Never raises."""
-    path = path_of(folder, spec.name)
+    cache = open_file(path_of(folder, spec.name))
+    if isinstance(cache, CacheFile) and (cache.conn != spec.name or cache.target != target_of(spec)):
+        return Unusable("it is of another target")
+    return cache
+
+
+def open_file(path: Path) -> CacheFile | Unusable:
+    """The cached inventory in this file, of whatever connection. Never raises."""
     try:
         with path.open("rb") as file:
             status = os.fstat(file.fileno())
@@ -191,14 +198,11 @@ def open_cache(folder: Path, spec: ConnectionSpec) -> CacheFile | Unusable:
             data = (
                 memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)) if status.st_size else memoryview(b"")
             )
-        cache = CacheFile(data)
+        return CacheFile(data)
     except FileNotFoundError:
         return Unusable("")
     except (OSError, ValueError) as error:
         return Unusable(str(error))
-    if cache.conn != spec.name or cache.target != target_of(spec):
-        return Unusable("it is of another target")
-    return cache
 
 
 def adopt(

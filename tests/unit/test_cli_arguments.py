@@ -9,7 +9,7 @@ from novatui.cli.exits import DONE, FAILED, REFUSED, UNREACHED, USAGE, UsageErro
 from novatui.cli.verbs import VERBS
 
 
-@pytest.mark.parametrize("verb", sorted(set(VERBS) - {"show", "audit", "config"}))
+@pytest.mark.parametrize("verb", sorted(set(VERBS) - {"show", "audit", "config", "completion"}))
 def test_a_verb_is_known_wherever_options_stand(verb: str) -> None:
     for argv in ([verb, "-c", "ls"], ["-c", "ls", verb], ["--ro", "-c", "ls", verb, "--timeout", "3"]):
         options = parse(argv)
