@@ -27,6 +27,7 @@ IN_PEEK = {
     "vcpus": "% of ? vCPU",
     "native_state": "state ?",
     "alarms": "alarms ?",
+    "job": "job ?",
     "tags": "tags ?",
     "native_id": "id ?",
     "guest_os": "guest ?",

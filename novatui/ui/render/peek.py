@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 
-from rich.style import Style
 from textual.strip import Strip
 
 from novatui.core import units
-from novatui.core.errors import Failure
-from novatui.core.states import Kind, Link
-from novatui.ui.render import readings
-from novatui.ui.render.cells import Piece, line, width_of
+from novatui.core.states import Kind
+from novatui.ui.render import peek_parts, peek_places, readings
 from novatui.ui.render.curve import curve
-from novatui.ui.render.look import Look
-from novatui.ui.render.marks import UNKNOWN
+from novatui.ui.render.facts import Fact, fact_line, labelled, measured, state
 from novatui.ui.render.spark import SAMPLES_PER_CELL, sparkline
 from novatui.ui.render.subject import Subject
 
@@ -23,15 +19,6 @@ SPARK_CELLS = 24
 
 CURVE = 600.0
 """Seconds that it stands for."""
-
-GAP = "   "
-"""Between two facts."""
-
-LEGIBLE = 6
-"""Cells of a value that are worth showing when the rest of it is cut."""
-
-Fact = Sequence[Piece]
-"""Label and value of one thing: they stand together."""
 
 
 def title(subject: Subject) -> tuple[str, str]:
@@ -45,37 +32,8 @@ def title(subject: Subject) -> tuple[str, str]:
 def lines(subject: Subject, width: int, height: int) -> list[Strip]:
     """At most `height` lines about the object, the most important first."""
     kind = subject.fleet.inventory.kind(subject.slot)
-    if kind in readings.MACHINES or kind is Kind.TEMPLATE:
-        rows = _machine(subject)
-    elif kind is Kind.HOST:
-        rows = _host(subject)
-    elif kind is Kind.CONNECTION:
-        rows = _connection(subject)
-    else:
-        rows = _container(subject)
-    return [_line(row, subject.look, width) for row in rows][:height]
-
-
-def _line(facts: Iterable[Fact], look: Look, width: int) -> Strip:
-    """As many facts as fit. The first that does not is cut if enough of it can be read, else left out like the rest."""
-    pieces: list[Piece] = [(" ", look.styles.text)]
-    for fact in facts:
-        gap: list[Piece] = [(GAP, look.styles.text)] if len(pieces) > 1 else []
-        if width_of([*pieces, *gap, *fact]) > width:
-            if width_of([*pieces, *gap, *fact[:-1]]) + LEGIBLE <= width:
-                pieces += [*gap, *fact]
-            break
-        pieces += [*gap, *fact]
-    return line(pieces, width, cut=look.marks.ellipsis)
-
-
-def _facts(look: Look, *pairs: tuple[str, str], style: Style | None = None) -> list[Fact]:
-    """The label quiet, the value plain (or in `style`), an unknown value quiet, too."""
-    plain = style or look.styles.text
-    return [
-        [(f"{label} ", look.styles.quiet), (value, look.styles.quiet if value == UNKNOWN else plain)]
-        for label, value in pairs
-    ]
+    rows = DRAWN_BY.get(kind, peek_places.container)(subject)
+    return [fact_line(row, subject.look, width) for row in rows][:height]
 
 
 def _machine(subject: Subject) -> list[Sequence[Fact]]:
@@ -84,22 +42,13 @@ def _machine(subject: Subject) -> list[Sequence[Fact]]:
         return [_load(subject), _traffic(subject), nature, identity]
     mem = units.size(readings.number(subject.fleet, subject.slot, "memory"))
     vcpus = readings.text(subject.fleet, subject.slot, "vcpus")
-    config = _facts(subject.look, ("vCPU", vcpus), ("mem", mem), ("snaps", _snapshots(subject)))
+    config = labelled(subject.look, ("vCPU", vcpus), ("mem", mem), ("snaps", _snapshots(subject)))
     return [config, identity, nature]
-
-
-def _measured(subject: Subject) -> tuple[Style, list[Fact]]:
-    """The style of measured values; and their age, once they are stale."""
-    metrics, styles = subject.fleet.metrics, subject.look.styles
-    age = metrics.age(subject.slot, subject.now)
-    if age is None or not metrics.stale(subject.slot, subject.now):
-        return styles.text, []
-    return styles.stale, [[(f"~{units.age(age)} old", styles.stale)]]
 
 
 def _load(subject: Subject) -> list[Fact]:
     fleet, slot, look = subject.fleet, subject.slot, subject.look
-    style, age = _measured(subject)
+    style, age = measured(subject)
     latest = fleet.metrics.latest
     columns = SPARK_CELLS * SAMPLES_PER_CELL[look.spark]
     values = curve(fleet.metrics, slot, "cpu.used", columns=columns, seconds=CURVE, now=subject.now)
@@ -107,18 +56,18 @@ def _load(subject: Subject) -> list[Fact]:
     cpu = f"{units.percent(latest(slot, 'cpu.used'))}% of {readings.text(fleet, slot, 'vcpus')} vCPU"
     return [
         *age,
-        *_facts(look, ("cpu", cpu), ("wait", f"{units.percent(latest(slot, 'cpu.wait'))}%"), style=style),
-        *_facts(look, ("mem", _memory(subject)), style=style),
+        *labelled(look, ("cpu", cpu), ("wait", f"{units.percent(latest(slot, 'cpu.wait'))}%"), style=style),
+        *labelled(look, ("mem", _memory(subject)), style=style),
         [("10 min ", look.styles.quiet), (drawn, look.styles.spark)],
-        *_facts(look, ("balloon", units.size(latest(slot, "mem.balloon"))), style=style),
+        *labelled(look, ("balloon", units.size(latest(slot, "mem.balloon"))), style=style),
     ]
 
 
 def _traffic(subject: Subject) -> list[Fact]:
     look, slot, latest = subject.look, subject.slot, subject.fleet.metrics.latest
-    style, _ = _measured(subject)
+    style, _ = measured(subject)
     return [
-        *_facts(
+        *labelled(
             look,
             ("disk", f"r {units.size(latest(slot, 'disk.read'))} w {units.size(latest(slot, 'disk.write'))}/s"),
             ("iops", units.count(latest(slot, "disk.iops"))),
@@ -127,13 +76,13 @@ def _traffic(subject: Subject) -> list[Fact]:
             ("drops", units.count(latest(slot, "net.drops"))),
             style=style,
         ),
-        *_facts(look, ("snaps", _snapshots(subject))),
+        *labelled(look, ("snaps", _snapshots(subject))),
     ]
 
 
 def _nature(subject: Subject) -> list[Fact]:
     fleet, slot = subject.fleet, subject.slot
-    return _facts(
+    return labelled(
         subject.look,
         ("guest", readings.text(fleet, slot, "guest_os")),
         ("ip", readings.text(fleet, slot, "ip")),
@@ -146,9 +95,10 @@ def _nature(subject: Subject) -> list[Fact]:
 
 def _identity(subject: Subject) -> list[Fact]:
     fleet, slot, look = subject.fleet, subject.slot, subject.look
-    facts = _facts(
+    facts = labelled(
         look,
-        ("state", _state(subject)),
+        ("state", state(subject)),
+        *_job(subject),
         ("alarms", readings.text(fleet, slot, "alarms")),
         ("tags", readings.text(fleet, slot, "tags")),
         ("id", readings.text(fleet, slot, "native_id")),
@@ -156,6 +106,12 @@ def _identity(subject: Subject) -> list[Fact]:
     if fleet.identity.duplicate(slot):
         return [[(f"{look.marks.alarm} another machine has this uuid", look.styles.warning)], *facts]
     return facts
+
+
+def _job(subject: Subject) -> list[tuple[str, str]]:
+    """What holds it now; nothing to tell when nothing does."""
+    job = readings.text(subject.fleet, subject.slot, "job")
+    return [] if job == readings.NOTHING else [("job", job)]
 
 
 def _memory(subject: Subject) -> str:
@@ -174,71 +130,14 @@ def _snapshots(subject: Subject) -> str:
     return f"{units.count(count)}, oldest {units.span(age)}"
 
 
-def _state(subject: Subject) -> str:
-    """In the product's own words, with its age once it is stale."""
-    said = readings.text(subject.fleet, subject.slot, "native_state")
-    age = readings.shown_age(subject.fleet, subject.slot, subject.look)
-    return f"{said} ~{age} old" if age else said
-
-
-def _host(subject: Subject) -> list[Sequence[Fact]]:
-    fleet, slot, look = subject.fleet, subject.slot, subject.look
-    style, age = _measured(subject)
-    used = units.size(fleet.metrics.latest(slot, "mem.used"))
-    cpu = f"{units.percent(fleet.metrics.latest(slot, 'cpu.used'))}% of {readings.text(fleet, slot, 'cpus')}"
-    mem = f"{used}/{units.size(readings.number(fleet, slot, 'memory_total'))}"
-    return [
-        [*age, *_facts(look, ("cpu", cpu), ("mem", mem), style=style), *_below(subject)],
-        _facts(
-            look,
-            ("product", readings.text(fleet, slot, "product")),
-            ("maintenance", readings.text(fleet, slot, "maintenance")),
-            ("health", readings.text(fleet, slot, "health")),
-        ),
-        _facts(look, ("state", _state(subject)), ("processor", readings.text(fleet, slot, "cpu_model"))),
-    ]
-
-
-def _below(subject: Subject) -> list[Fact]:
-    """What there is in a host, a cluster, a folder."""
-    count, slot = subject.fleet.identity.count, subject.slot
-    machines = f"{count(slot, 'running'):,} on of {count(slot, 'machines'):,}"
-    return _facts(subject.look, ("machines", machines), ("alarms", f"{count(slot, 'alarms'):,}"))
-
-
-def _connection(subject: Subject) -> list[Sequence[Fact]]:
-    fleet, look = subject.fleet, subject.look
-    one = fleet.connections[fleet.inventory.conn(subject.slot)]
-    status, info = one.status, one.info
-    word = status.link.value
-    if status.retry_at is not None:
-        word += f", try {status.attempt + 1} at {look.clock(status.retry_at)}"
-    heard = look.clock(status.last_good) if status.last_good is not None else "never"
-    product = info.product if info else UNKNOWN
-    rows: list[Sequence[Fact]] = [
-        [*_facts(look, ("connection", word), ("product", product), ("last good", heard)), *_below(subject)]
-    ]
-    if status.failure is not None:
-        rows += [[[piece]] for piece in _failure(status.failure, look)]
-    elif info is not None:
-        tls = f"TLS {info.tls.version or UNKNOWN} pin {info.tls.pin[:16] or UNKNOWN}" if info.tls else info.transport
-        endpoint = info.endpoint or one.spec.uri
-        rows.append(_facts(look, ("endpoint", endpoint), ("user", info.user or UNKNOWN), ("over", tls or "local")))
-    if status.link is Link.UP and one.load_failures:
-        kinds = ", ".join(sorted(one.load_failures))
-        rows.append([[(f"not listed: {kinds}", look.styles.warning)]])
-    return rows
-
-
-def _failure(failure: Failure, look: Look) -> list[Piece]:
-    """What happened, what it means, what to try: a line each."""
-    said = [(str(failure), look.styles.bad), (failure.meaning, look.styles.text)]
-    return [
-        (text, style)
-        for text, style in [*said, (f"try: {failure.hint}" if failure.hint else "", look.styles.key)]
-        if text
-    ]
-
-
-def _container(subject: Subject) -> list[Sequence[Fact]]:
-    return [_below(subject)]
+DRAWN_BY: dict[Kind, Callable[[Subject], Sequence[Sequence[Fact]]]] = {
+    **dict.fromkeys((Kind.VM, Kind.CONTAINER, Kind.TEMPLATE), _machine),
+    Kind.HOST: peek_places.host,
+    Kind.CONNECTION: peek_places.connection,
+    Kind.CLUSTER: peek_places.cluster,
+    Kind.DATASTORE: peek_parts.datastore,
+    Kind.NETWORK: peek_parts.network,
+    Kind.SNAPSHOT: peek_parts.snapshot,
+    Kind.DEVICE: peek_parts.device,
+}
+"""Who knows what to say of a kind; all others are known by what is in them."""
