@@ -20,8 +20,7 @@ from novatui.config.paths import user_paths
 
 def import_(options: Namespace) -> int:
     """Show what would be added; with --yes add it."""
-    config_home = os.environ.get("XDG_CONFIG_HOME")
-    files = client_files(Path(os.path.expanduser("~")), Path(config_home) if config_home else None)
+    files = client_files(os.environ)
     found = importable(load().config.connections, os.environ, files)
     drafts = [one.draft for one in found if one.draft is not None]
     file = user_paths().config_file

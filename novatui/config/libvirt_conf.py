@@ -6,7 +6,9 @@ brackets over any number of lines, `#` comments.
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 LONGEST = 256 * 1024
@@ -35,7 +37,7 @@ def uri_aliases(file: Path) -> list[tuple[str, str]]:
     return found
 
 
-def client_files(home: Path, config_home: Path | None = None, root: Path = Path("/")) -> list[Path]:
+def client_files(environ: Mapping[str, str], root: Path = Path("/")) -> list[Path]:
     """Where libvirt keeps them: the user's file, then the machine's."""
-    own = (config_home or home / ".config") / "libvirt" / "libvirt.conf"
-    return [own, root / "etc" / "libvirt" / "libvirt.conf"]
+    own = Path(environ.get("XDG_CONFIG_HOME") or Path(os.path.expanduser("~"), ".config"))
+    return [own / "libvirt" / "libvirt.conf", root / "etc" / "libvirt" / "libvirt.conf"]

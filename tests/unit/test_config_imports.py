@@ -43,10 +43,10 @@ def test_a_damaged_file_has_no_aliases(tmp_path: Path, text: str) -> None:
 
 
 def test_the_users_file_comes_before_the_machines(tmp_path: Path) -> None:
-    assert client_files(Path("/home/a"), None, tmp_path) == [
-        Path("/home/a/.config/libvirt/libvirt.conf"),
-        tmp_path / "etc/libvirt/libvirt.conf",
-    ]
+    own, everybodys = client_files({}, tmp_path)
+    assert own == Path("~/.config/libvirt/libvirt.conf").expanduser()
+    assert everybodys == tmp_path / "etc/libvirt/libvirt.conf"
+    assert client_files({"XDG_CONFIG_HOME": "/c"})[0] == Path("/c/libvirt/libvirt.conf")
 
 
 def test_what_is_configured_already_is_not_added_again(tmp_path: Path) -> None:
