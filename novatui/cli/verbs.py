@@ -32,6 +32,9 @@ FILTERS = """filters: words that must all match. A bare word finds a name; then 
 key>number, key<number, ~regular expression, !term, tag: fam: conn: host: power: snap.age>14d cpu:? (unknown).
 Safe in any shell: mem:gt:80%  not:tag:lab  re:^db-"""
 
+HAPPENINGS = """filters: words that must all match. A bare word is a part of any text; then fam: conn: user: object:
+severity:error,warning since:1h text: state:failed verb: rule: ack:no ~regular expression, !term."""
+
 OBJECTS = """OBJECT: a reference (connection:kind:id, as `ls --json` prints it), a uuid, connection/name or an exact
 name; never a part of a name. None found: exit 1. Several: exit 2, with their references."""
 
@@ -107,6 +110,13 @@ def _watch(parser: argparse.ArgumentParser) -> None:
     _filters(parser)
     parser.add_argument("--for", dest="seconds", type=seconds, metavar="SECONDS", help="stop after so long")
     parser.add_argument("--samples", action="store_true", help="metrics, too")
+    _json(parser)
+
+
+def _feed(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("filters", nargs="*", metavar="FILTER", help="a term of the filter language for happenings")
+    parser.add_argument("--follow", action="store_true", help="go on with what comes until interrupted")
+    parser.add_argument("-n", "--lines", type=count, metavar="N", help="at most so many")
     _json(parser)
 
 
@@ -211,6 +221,55 @@ examples:
   novatui top -n 20
   novatui top --sort net.rx fam:libvirt
   novatui top --follow""",
+    ),
+    "tasks": Verb(
+        summary="long operations of all connections: what runs, and what ended last",
+        command="novatui.cli.feed:tasks",
+        takes=_feed,
+        manual=f"""A percentage is shown only where the product states one.
+With --follow one line per change, with --json each an object with "type": "task".
+
+{HAPPENINGS}
+
+{JSON}
+
+examples:
+  novatui tasks state:running
+  novatui tasks user:oncall severity:error --json""",
+    ),
+    "events": Verb(
+        summary="events of all connections on one clock, the latest last",
+        command="novatui.cli.feed:events",
+        takes=_feed,
+        manual=f"""Clocks that are wrong are corrected by the shortest delays of live events.
+Equal events of one object within ten minutes are folded into one, with their number.
+With --follow one line per event, with --json each an object with "type": "event".
+
+{HAPPENINGS}
+
+{JSON}
+
+examples:
+  novatui events since:1h severity:error
+  novatui events --follow fam:vsphere""",
+    ),
+    "alarms": Verb(
+        summary="what is above its limits or in a bad state, and the alarms of the products",
+        command="novatui.cli.alarms:alarms",
+        takes=_feed,
+        manual=f"""Limits come from `[alarms]` of the configuration (see `novatui config example`).
+What is above a limit, but not for as long as the rule wants, is pending.
+An unknown value neither raises nor ends an alarm: it shows as stale.
+With --follow one line when an alarm is raised, changes its level or is over, with --json each an object with
+"type": "alarm" and "change": raised, changed or over.
+
+{HAPPENINGS}
+
+{JSON}
+
+examples:
+  novatui alarms severity:critical ack:no
+  novatui alarms --follow rule:connection.lost,crash""",
     ),
     "doctor": Verb(
         summary="check terminal, libraries, configuration, and each connection step by step",

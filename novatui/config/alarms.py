@@ -73,9 +73,10 @@ def built_in(rule: AlarmRule) -> dict[str, float | bool]:
     """What is set for a rule unless a configuration says otherwise; nothing for a metric that nobody watches."""
     if rule.is_state:
         return {"enabled": True, "duration": rule.duration}
-    if rule.warn is None or rule.critical is None:
+    if rule.warn is None:
         return {}
-    return {"warn": rule.warn, "critical": rule.critical, "duration": rule.duration, "hysteresis": rule.hysteresis}
+    critical = {} if rule.critical is None else {"critical": rule.critical}
+    return {"warn": rule.warn, **critical, "duration": rule.duration, "hysteresis": rule.hysteresis}
 
 
 def default_alarms() -> Alarms:

@@ -48,6 +48,11 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
         return self.state_home / "pins.json"
 
     @property
+    def alarms(self) -> Path:
+        """What was said of alarms: acknowledged, silenced."""
+        return self.state_home / "alarms.json"
+
+    @property
     def log_file(self) -> Path:
         return self.log_home / "novatui.log"
 

@@ -54,8 +54,8 @@ _TUNED = (
         name="disk.latency", title="disk latency", unit="ms", warn=30.0, critical=60.0, duration=60.0, hysteresis=5.0
     ),
     AlarmRule(name=MEMORY, title="memory in use", unit="%", warn=95.0, critical=98.0, duration=120.0, hysteresis=2.0),
-    AlarmRule(name=STORE, title="store full", unit="%", warn=85.0, critical=95.0, hysteresis=1.0),
-    AlarmRule(name=SNAPSHOT, title="oldest snapshot", unit="d", warn=14.0, critical=90.0),
+    AlarmRule(name=STORE, title="store used", unit="%", warn=85.0, critical=95.0, hysteresis=1.0),
+    AlarmRule(name=SNAPSHOT, title="oldest snapshot", unit="d", warn=30.0),
     AlarmRule(name=LOST, title="no answer", unit="s", warn=30.0, critical=300.0),
     AlarmRule(name=STOPPED, title="stopped by an I/O error"),
     AlarmRule(name=CRASHED, title="crashed"),

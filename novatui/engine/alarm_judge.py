@@ -56,12 +56,14 @@ class Judge:
         self._health = view.inventory.column("health").get
         self._snapshot = view.inventory.column("snapshot_oldest").get
 
-    @property
-    def pending(self) -> int:
+    def pending(self) -> list[tuple[int, str, Track, Bounds]]:
         """Limits that are exceeded, but not for long enough yet."""
-        return sum(
-            track.pending and track.level is None for tracks in self._tracks.values() for track in tracks.values()
-        )
+        return [
+            (slot, rule, track, self._bounds(rule, slot))
+            for slot, tracks in self._tracks.items()
+            for rule, track in tracks.items()
+            if track.level is None and track.pending
+        ]
 
     def track(self, slot: int, rule: str) -> Track | None:
         """What is remembered of a rule on an object."""

@@ -32,6 +32,8 @@ class Alarm(msgspec.Struct, kw_only=True, eq=False):
     """All limits of the rule on this object."""
     detail: str = ""
     """The product's words: its state, or what it says of its alarm."""
+    pending: bool = False
+    """Above its limit, but not for long enough: not raised yet."""
 
     @property
     def title(self) -> str:

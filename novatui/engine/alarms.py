@@ -64,6 +64,13 @@ class Alarms:
         for name in changes.connections:
             self._judge.link(name)
 
+    def survey(self) -> None:
+        """Judge everything there is: for those who come when the fleet is loaded already."""
+        slots = set(self._view.inventory.slots())
+        self._judge.rows(slots)
+        self._products.rows(slots)
+        self.tick()
+
     def tick(self) -> None:
         """Some seconds went by."""
         self._judge.tick()
@@ -103,10 +110,10 @@ class Alarms:
         """How many there are."""
         return self._marked().counts
 
-    @property
-    def pending(self) -> int:
-        """Limits that are exceeded, but not for long enough yet."""
-        return self._judge.pending
+    def pending(self) -> list[Alarm]:
+        """Limits that are exceeded, but not for long enough yet, the worst first."""
+        found = [self._pending(*one) for one in self._judge.pending()]
+        return sorted(found, key=urgency)
 
     def acknowledged(self, alarm: Alarm) -> bool:
         """True when somebody has taken note of it."""
@@ -171,14 +178,21 @@ class Alarms:
 
     def _hear(self, slot: int, rule: str, track: Track, bounds: Bounds) -> None:
         """A track moved."""
+        if track.level is None:
+            self._end(AlarmId(self._view.inventory.conn(slot), self._view.inventory.key(slot), rule))
+        else:
+            self._put(self._alarm(slot, rule, track, bounds, track.level))
+
+    def _pending(self, slot: int, rule: str, track: Track, bounds: Bounds) -> Alarm:
+        critical = bounds.critical is not None and track.value > bounds.critical
+        alarm = self._alarm(slot, rule, track, bounds, Level.CRITICAL if critical else Level.WARNING)
+        alarm.pending = True
+        return alarm
+
+    def _alarm(self, slot: int, rule: str, track: Track, bounds: Bounds, level: Level) -> Alarm:
         inventory = self._view.inventory
-        id = AlarmId(inventory.conn(slot), inventory.key(slot), rule)
-        level = track.level
-        if level is None:
-            self._end(id)
-            return
-        alarm = Alarm(
-            id=id,
+        return Alarm(
+            id=AlarmId(inventory.conn(slot), inventory.key(slot), rule),
             slot=slot,
             level=level,
             since=self._since(rule, track, bounds, level),
@@ -186,9 +200,8 @@ class Alarms:
             limit=bounds.limit(level),
             bounds=bounds,
             subject=inventory.name(slot),
-            detail=self._judge.readings.native_state(slot) if bounds.limit(level) is not None else "",
+            detail=self._judge.readings.native_state(slot),
         )
-        self._put(alarm)
 
     def _since(self, rule: str, track: Track, bounds: Bounds, level: Level) -> float:
         now = self._clocks.time()

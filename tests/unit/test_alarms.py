@@ -39,7 +39,8 @@ def test_cpu_wait_is_raised_after_its_duration_grows_worse_and_ends_below_the_hy
     fleet = AlarmFleet()
     fleet.row("vm:1", name="web", power="running")
     wait_above(fleet, "vm:1", 6.1, 40)
-    assert (fleet.raised(), fleet.alarms.pending) == ([], 1)
+    assert fleet.raised() == []
+    assert [alarm.text for alarm in fleet.alarms.pending()] == ["cpu wait 6.1% > 5.0%"]
     wait_above(fleet, "vm:1", 6.1, 20)
     assert fleet.raised() == [("web", "cpu.wait", "warning")]
     assert fleet.texts() == ["cpu wait 6.1% > 5.0%"]
@@ -76,7 +77,7 @@ def test_memory_is_judged_by_what_the_machine_has() -> None:
 def test_a_full_store_is_raised_at_once() -> None:
     fleet = AlarmFleet()
     fleet.row("datastore:1", name="ssd", capacity=1000, free=100, active=True)
-    assert fleet.texts() == ["store full 90% > 85%"]
+    assert fleet.texts() == ["store used 90% > 85%"]
     fleet.row("datastore:1", name="ssd", capacity=1000, free=None, active=True)
     assert len(fleet.raised()) == 1, "unknown ends nothing"
     fleet.row("datastore:1", name="ssd", capacity=1000, free=20, active=True)
@@ -120,10 +121,10 @@ def test_states_that_do_not(power: str | None, native: str) -> None:
 def test_a_snapshot_grows_old_without_any_change_of_its_row() -> None:
     fleet = AlarmFleet()
     fleet.row("vm:1", name="old", snapshots=4, snapshot_oldest=fleet.time() - 41 * DAY)
-    fleet.row("vm:2", name="new", snapshots=1, snapshot_oldest=fleet.time() - 14 * DAY + 60)
+    fleet.row("vm:2", name="new", snapshots=1, snapshot_oldest=fleet.time() - 30 * DAY + 60)
     fleet.row("vm:3", name="none", snapshots=0)
-    assert fleet.texts() == ["oldest snapshot 41d > 14d"]
-    assert fleet.alarms.raised()[0].since == pytest.approx(fleet.time() - 27 * DAY, abs=1)
+    assert fleet.texts() == ["oldest snapshot 41d > 30d"]
+    assert fleet.alarms.raised()[0].since == pytest.approx(fleet.time() - 11 * DAY, abs=1)
     fleet.wait(50)
     assert len(fleet.raised()) == 1
     fleet.wait(15)
@@ -190,7 +191,7 @@ def test_any_metric_can_have_limits() -> None:
     fleet = AlarmFleet(with_rules(net_drops=Rule(warn=100.0)))
     fleet.row("vm:1", name="a", power="running")
     fleet.sample("vm:1", net_drops=250)
-    assert fleet.texts() == ["net drops 250/s > 100/s"] or fleet.texts() == ["dropped packets 250/s > 100/s"]
+    assert fleet.texts() == ["dropped packets 250/s > 100/s"]
 
 
 # Alarms of the products
@@ -254,7 +255,7 @@ def test_news_is_what_was_raised_after_the_first_look_and_is_told_once() -> None
     assert fleet.news() == []
     fleet.row("datastore:1", name="ssd", capacity=100, free=10)
     fleet.row("datastore:1", name="ssd", capacity=100, free=1)
-    assert fleet.news() == ["store full 99% > 95%"], "once, as it is now"
+    assert fleet.news() == ["store used 99% > 95%"], "once, as it is now"
     fleet.row("vm:1", name="a", power="running")
     fleet.row("vm:1", name="a", power="crashed")
     fleet.row("vm:1", name="a", power="running")
@@ -288,7 +289,7 @@ def test_an_acknowledged_alarm_is_quiet_until_it_is_over_or_grows_worse() -> Non
     counts = fleet.alarms.counts()
     assert (counts.critical, counts.warning, counts.acknowledged, counts.open) == (1, 0, 1, 1)
     fleet.row("datastore:1", name="ssd", capacity=100, free=1)
-    assert fleet.news() == ["store full 99% > 95%"]
+    assert fleet.news() == ["store used 99% > 95%"]
     assert fleet.alarms.counts().acknowledged == 0
     fleet.alarms.acknowledge(fleet.ids(), "oncall")
     fleet.row("vm:1", name="a", power="running")
@@ -335,7 +336,7 @@ def test_a_flood_of_rows_that_are_well_raises_nothing() -> None:
         fleet.row(f"vm:{number}", name=str(number), power="running", memory=1000, alarms=0, health="ok")
         fleet.sample(f"vm:{number}", cpu_wait=1, mem_used=500, disk_latency=2)
     assert fleet.raised() == []
-    assert fleet.alarms.pending == 0
+    assert fleet.alarms.pending() == []
 
 
 # The book
