@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from importlib.util import find_spec
 
@@ -10,6 +11,10 @@ from hypothesis import settings
 
 settings.register_profile("novatui", deadline=None)  # tests assert order and content, never durations
 settings.load_profile("novatui")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # We are a shell's background job; the programs that tests start and interrupt would ignore it as we do.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 USER_FOLDERS = ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME")
 pytest_plugins = ["tests.lab.fixtures"]
