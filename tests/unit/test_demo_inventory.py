@@ -202,6 +202,25 @@ def test_fifty_thousand_machines_have_names_of_their_own() -> None:
     assert len({machine.uuid for machine in wanted}) == 50_000
 
 
+@pytest.mark.parametrize("options", ["", "vms=20", "vms=5000&seed=3", "family=libvirt&vms=12", "hosts=60"])
+def test_no_two_machines_of_a_connection_share_a_name(options: str) -> None:
+    """Neither with those that come and go, nor with guests from another host, whose names may stand on both."""
+    for spec in expand(f"demo://?{options}"):
+        names = [machine.name for machine in Scene(spec).estate.machines]
+        assert len(set(names)) == len(names), spec.name
+
+
+def test_a_machine_of_xcp_ng_that_is_off_says_that_it_has_no_host() -> None:
+    """Its `resident_on` is the null reference: that is known, and no reason for a question mark."""
+    scene = scene_of(Family.XCPNG)
+    told = [scene.row(machine, scene.now(machine, NOON)).values for machine in scene.estate.machines]
+    off = [values for values in told if values["power"] == Power.OFF]
+    assert off
+    assert {values["host"] for values in off} == {""}
+    assert {split_key(str(values["parent"]))[0] for values in off} == {Kind.CLUSTER}
+    assert all(values["host"] for values in told if values["power"] == Power.RUNNING)
+
+
 @pytest.mark.parametrize("options", ["vms=1", "vms=2&hosts=1", "vms=5", "vms=21&hosts=2", "vms=5&hosts=300"])
 def test_a_fleet_of_any_size_is_legal(options: str) -> None:
     for spec in expand(f"demo://?{options}"):

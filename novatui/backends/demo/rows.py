@@ -29,7 +29,7 @@ def machine_row(
     values: dict[str, Value] = {
         "name": machine.name,
         "parent": dialect.parent(machine, host),
-        "host": key(Kind.HOST, host.id) if host else None,
+        "host": key(Kind.HOST, host.id) if host else "",
         "uuid": machine.uuid,
         "native_id": machine.id,
         "native_type": dialect.traits.types[machine.kind],
