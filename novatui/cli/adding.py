@@ -16,7 +16,7 @@ from novatui.config.errors import ConfigError, shorten_home
 from novatui.config.load import Loaded, load
 from novatui.config.paths import user_paths
 from novatui.config.secrets import REFERENCE_FORMS
-from novatui.config.targets import EXAMPLES, is_uri
+from novatui.config.targets import EXAMPLES, is_uri, parse_target
 from novatui.config.tls import TLS_FORMS
 from novatui.core.states import Family
 
@@ -109,6 +109,7 @@ def _asked(loaded: Loaded) -> Draft:
         scheme = uri.partition("://")[0]
         if scheme in {family.value for family in Family if family is not Family.LIBVIRT}:
             settings["password"] = _line(f"Password by reference: {REFERENCE_FORMS}\n  (nothing: asked when needed): ")
+        if parse_target(uri).over_tls:
             settings["tls"] = _line(f"Certificate: {TLS_FORMS} [system]: ")
         settings["group"] = _line("Group in the tree (nothing: none): ")
         settings["ro"] = _yes("Look only, refuse every change?", default=False)

@@ -68,9 +68,7 @@ def presented(connection: Connection) -> str:
 def _nothing_shown(connection: Connection) -> int:
     failure = connection.failure
     if failure is None:
-        complain(
-            f"{connection.name} shows no certificate that we could store", "libvirt has files of its own: ?pkipath="
-        )
+        complain(f"{connection.name} shows no certificate that we could store", "only a connection over TLS shows one")
         return exits.FAILED
     complain(f"{connection.name}: {failure}", failure.hint)
     return exits.UNREACHED

@@ -37,15 +37,35 @@ def _wrong_product(one: Connection) -> list[tuple[str, str, str]]:
         found.append(("readonly", f"`socket` is offered by libvirt, not by {product}", "use ro = true"))
     if one.jea and family is not Family.HYPERV:
         found.append(("jea", f"is for hyperv://, not for {product}", "remove it"))
-    if product in (Family.LIBVIRT, DEMO):
-        if one.tls.mode != "system":
-            hint = "give libvirt's folder of certificates in the URI: ?pkipath=/etc/pki/kvm1"
-            found.append(("tls", f"has no effect on {product}", hint if family else "remove it"))
-        if one.cert or one.key:
-            found.append(("cert" if one.cert else "key", f"has no effect on {product}", "remove it"))
+    if not one.uri.over_tls:
+        found += _certificates_for_nothing(one)
+    elif product == Family.LIBVIRT:
+        found += _certificates_of_libvirt(one)
     if family is not None and product != DEMO and one.auth not in AUTH_OF_FAMILY[family]:
         known = ", ".join(sorted(AUTH_OF_FAMILY[family]))
         found.append(("auth", f"`{one.auth}` is not offered by {product}", f"it has {known}"))
+    return found
+
+
+def _certificates_for_nothing(one: Connection) -> list[tuple[str, str, str]]:
+    """Settings of TLS where there is none."""
+    libvirt = one.uri.driver == Family.LIBVIRT
+    where = "libvirt without TLS" if libvirt else one.uri.driver
+    hint = f"remove it, or use {one.uri.scheme}+tls://HOST{one.uri.path}" if libvirt else "remove it"
+    given = {"tls": one.tls.mode != "system", "tls_min": one.tls_min != "1.2", "cert": one.cert, "key": one.key}
+    return [(key, f"has no effect on {where}", hint) for key, there in given.items() if there]
+
+
+def _certificates_of_libvirt(one: Connection) -> list[tuple[str, str, str]]:
+    """It reads one folder: either the one that the URI names, or one that is made of the files named here."""
+    found: list[tuple[str, str, str]] = []
+    if one.tls.mode == "ca" and one.uri.param("pkipath"):
+        found.append(("tls", "and `pkipath` in the URI name two authorities", "keep one of them"))
+    elif (one.cert or one.key) and one.tls.mode != "ca":
+        hint = 'add tls = "ca:FILE", or put all three in a folder: ?pkipath=/etc/pki/kvm1'
+        found.append(("cert" if one.cert else "key", "is used by libvirt only beside its authority", hint))
+    if one.key_password:
+        found.append(("key_password", "has no effect on libvirt", "give a key that needs none"))
     return found
 
 

@@ -17,7 +17,6 @@ from novatui.config.layers import Layer, Option, Origin, Setting, environment_la
 from novatui.config.paths import SITE_FILE, Paths, user_paths
 from novatui.config.schema import Config, Connection
 from novatui.config.targets import DEMO, Target, is_uri, parse_target, short_name
-from novatui.core.states import Family
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -184,16 +183,21 @@ def _options_of_targets(
             options.append(Option(text, ("connections", name, "uri"), text))
         if name and name not in selected:
             selected.append(name)
-    for option, key, value, unfit in (
-        ("--password-from", "password", asked.password_from, (DEMO,)),
-        ("--tls", "tls", asked.tls, (DEMO, Family.LIBVIRT)),
+    for option, key, value in (
+        ("--password-from", "password", asked.password_from),
+        ("--tls", "tls", asked.tls),
     ):
-        fit = [name for name in selected if name not in known or known[name].driver not in unfit]
+        fit = [name for name in selected if name not in known or _fits(key, known[name])]
         if value and not fit and len(selected) == len(asked.targets):
             hint = "-c NAME or -c URI" if not asked.targets else f"{', '.join(selected)} has no use for it"
             problems.append(Problem(message=f"{option} needs a target to apply to", hint=hint, file=option))
         options += [Option(option, ("connections", name, key), value) for name in fit if value]
     return options, tuple(selected)
+
+
+def _fits(key: str, target: Target) -> bool:
+    """Whether a target has a use for an option that is given for all of them."""
+    return target.over_tls if key == "tls" else target.driver != DEMO
 
 
 def _name_of_target(text: str, names: Sequence[str], known: Mapping[str, Target], problems: list[Problem]) -> str:

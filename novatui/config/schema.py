@@ -66,7 +66,7 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     certificate, session. Hyper-V: negotiate, kerberos, ntlm, basic (only over TLS), certificate, credssp.
     Proxmox: password, token."""
     cert: Annotated[str, Meta(examples=["~/.config/novatui/client.pem"])] = ""
-    """Client certificate, PEM file, for `auth = "certificate"`."""
+    """Client certificate, PEM file, for `auth = "certificate"`, or for qemu+tls:// beside `tls = "ca:FILE"`."""
     key: str = ""
     """Private key of the client certificate, PEM file. Empty: it is in the same file."""
     key_password: Annotated[SecretRef, Meta(examples=["prompt"])] | None = None
@@ -76,7 +76,8 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     tls: Tls = Tls()
     """Which server certificate is believed. `system`: the machine's authorities, or a fingerprint stored by
     `novatui config trust NAME`. `ca:FILE`: these authorities (PEM). `pin:SHA256`: exactly this certificate;
-    several with commas. `insecure`: any, for tests. libvirt has its own: `?pkipath=` in the URI."""
+    several with commas. `insecure`: any, for tests. libvirt: over qemu+tls:// only, where a pin is checked
+    beside the authorities, never instead of them; a folder in the URI (`?pkipath=`) does as well."""
     tls_min: Literal["1.2", "1.3"] = "1.2"
     """Oldest TLS version accepted. 1.3 is used wherever the server has it."""
     via: Annotated[Via, Meta(examples=["ssh://admin@jump.example.org"])] | None = None

@@ -71,6 +71,13 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         return dict(self.params).get(name, default)
 
     @property
+    def over_tls(self) -> bool:
+        """True when a server shows a certificate, so that settings about certificates mean something."""
+        if self.family is Family.LIBVIRT and self.driver != DEMO:
+            return self.transport == "tls" or (not self.transport and bool(self.host))  # libvirt's default to a host
+        return self.driver != DEMO
+
+    @property
     def endpoint(self) -> str:
         """`host:port` really asked for, with the product's port when none is written; empty for local ones."""
         if not self.host:

@@ -16,6 +16,7 @@ from novatui.core.errors import Failure, Fault
 from novatui.core.states import Link
 from novatui.engine.fleet import Fleet
 from tests.acceptance.live import PERIOD, Arrivals, failure, is_up, libvirt, live, machines, slot_of
+from tests.acceptance.program import Program
 from tests.fleets import until
 from tests.lab.certificates import Authority, Certificate
 from tests.lab.faultproxy.client import FaultProxy
@@ -197,3 +198,22 @@ async def test_certificates_that_do_not_fit_end_in_clear_words(host: LibvirtHost
             assert (one.fault, words in one.message, native in one.native) == (fault, True, True), one
             assert one.hint, name
             assert fleet.connections[name].retry_at is None, name
+
+
+def test_certificates_are_given_in_the_configuration(host: LibvirtHost, tmp_path: Path) -> None:
+    """As the hint of the refusal says; the key may be in a file of its own or beside its certificate."""
+    program, address = Program(tmp_path), f"qemu+tls://localhost:{host.tls_port}/session"
+    authority = f"ca:{host.pki}/cacert.pem"
+    nobody = program.run("ls", "-c", address, "--tls", authority)
+    assert nobody.code == 3
+    assert "does not accept our certificate" in nobody.err
+    assert 'give `cert` and `key` beside tls = "ca:FILE"' in nobody.err
+    certificate, key = host.pki / "clientcert.pem", host.pki / "clientkey.pem"
+    both = tmp_path / "both.pem"
+    both.write_text(certificate.read_text() + key.read_text())
+    for files in (f'cert = "{certificate}"\nkey = "{key}"', f'cert = "{both}"'):
+        program.configure(f'[connections.lab]\nuri = "{address}"\ntls = "{authority}"\n{files}\ntls_min = "1.3"\n')
+        answer = program.run("ls", "--json")
+        assert (answer.code, answer.err) == (0, "")
+        assert {one["name"] for one in answer.json["objects"]} == {"spare", "subject"}
+        assert answer.json["connections"][0]["tls"]["version"] == "TLSv1.3"

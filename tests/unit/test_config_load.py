@@ -223,7 +223,15 @@ def test_a_byte_order_mark_is_no_mistake(sources: Sources) -> None:
         ('uri = "vsphere://u@vc1"\njea = "x"', "is for hyperv://"),
         ('uri = "vsphere://u@vc1"\nauth = "ntlm"', "`ntlm` is not offered by vsphere"),
         ('uri = "qemu:///system"\nauth = "password"', "`password` is not offered by libvirt"),
-        ('uri = "qemu+tls://h/system"\ntls = "insecure"', "has no effect on libvirt"),
+        ('uri = "qemu+ssh://h/system"\ntls = "insecure"', "tls` has no effect on libvirt without TLS"),
+        ('uri = "qemu:///system"\ntls_min = "1.3"', "tls_min` has no effect on libvirt without TLS"),
+        ('uri = "test:///default"\ncert = "/c.pem"', "cert` has no effect on libvirt without TLS"),
+        ('uri = "qemu+tls://h/system"\ncert = "/c.pem"', "is used by libvirt only beside its authority"),
+        ('uri = "qemu+tls://h/system?pkipath=/p"\ntls = "ca:/ca.pem"', "and `pkipath` in the URI name two authorities"),
+        (
+            'uri = "qemu+tls://h/system"\ntls = "ca:/ca.pem"\ncert = "/c.pem"\nkey_password = "prompt"',
+            "key_password` has no effect on libvirt",
+        ),
         ('uri = "demo://"\ntls = "insecure"', "has no effect on demo"),
         ('uri = "vsphere://u@vc1"\nauth = "certificate"', "`certificate` needs the client certificate"),
         ('uri = "vsphere://u@vc1"\nkey = "/k.pem"', "has no certificate"),
@@ -245,6 +253,9 @@ def test_keys_that_do_not_fit_together(sources: Sources, keys: str, words: str) 
         'uri = "proxmox://pve1"\nuser = "monitor@pve!novatui"\npassword = "env:TOKEN"',
         'uri = "vsphere://vc1"\nauth = "certificate"\ncert = "/c.pem"\nkey = "~/k.pem"\ntls = "ca:/ca.pem"',
         'uri = "demo://?family=hyperv"\nprotected = true',
+        'uri = "qemu+tls://h/system"\ntls = "ca:/ca.pem"\ncert = "/c.pem"\nkey = "/k.pem"\ntls_min = "1.3"',
+        'uri = "qemu://h/system"\ntls = "insecure"',
+        f'uri = "qemu+tls://h/system?pkipath=/p"\ntls = "pin:{"0" * 64}"',
     ],
 )
 def test_keys_that_fit_together(sources: Sources, keys: str) -> None:
@@ -374,6 +385,14 @@ def test_target_options_need_a_target(sources: Sources) -> None:
     assert sources.problems("", "demo://", tls="insecure") == [
         "--tls needs a target to apply to (--tls); demo has no use for it"
     ]
+    assert sources.problems("", "qemu+ssh://h/system", tls="insecure") == [
+        "--tls needs a target to apply to (--tls); h has no use for it"
+    ]
+    over_tls = sources.load("qemu+tls://h/system", "qemu:///system", tls="insecure")
+    assert {name: str(one.tls) for name, one in over_tls.config.connections.items()} == {
+        "h": "insecure",
+        "qemu-system": "system",
+    }
 
 
 def test_locked_by_socket_or_for_all(sources: Sources) -> None:

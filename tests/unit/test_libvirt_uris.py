@@ -34,7 +34,8 @@ def spec(uri: str, **options: str) -> ConnectionSpec:
 )
 def test_every_form_is_kept(uri: str, transport: str, endpoint: str) -> None:
     address = resolve(spec(uri))
-    assert (address.uri, address.transport, address.endpoint) == (uri, transport, endpoint)
+    kept = address.uri.partition("?tls_priority=")[0]
+    assert (kept, address.transport, address.endpoint) == (uri, transport, endpoint)
 
 
 def test_ssh_never_asks_and_never_waits_for_ever() -> None:
@@ -67,12 +68,15 @@ def test_user_and_key_of_the_configuration_are_added() -> None:
 
 
 def test_tls_settings_become_parameters() -> None:
-    plain = resolve(spec("qemu+tls://h/system"), pki="/tls/folder")
-    assert plain.query == {"pkipath": "/tls/folder"}
+    floor = {"tls_priority": "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"}
+    assert resolve(spec("qemu+tls://h/system"), pki="/tls/folder").query == {"pkipath": "/tls/folder"} | floor
     assert resolve(spec("qemu+tls://h/system?pkipath=/own"), pki="/tls/folder").query["pkipath"] == "/own"
-    assert resolve(spec("qemu+tls://h/system", tls_insecure="1")).query == {"no_verify": "1"}
-    assert "TLS1.3" in resolve(spec("qemu+tls://h/system", tls_min="1.3")).query["tls_priority"]
-    assert resolve(spec("qemu+tls://h/system", tls_min="1.2")).query == {}
+    assert resolve(spec("qemu+tls://h/system", tls_insecure="1")).query == {"no_verify": "1"} | floor
+    assert resolve(spec("qemu+tls://h/system", tls_min="1.2")).query == floor
+    newest = resolve(spec("qemu+tls://h/system", tls_min="1.3")).query["tls_priority"]
+    assert newest == "NORMAL:-VERS-ALL:+VERS-TLS1.3"
+    assert resolve(spec("qemu+tls://h/system?tls_priority=MINE")).query == {"tls_priority": "MINE"}
+    assert resolve(spec("qemu+tcp://h/system", tls_min="1.3")).query == {}
 
 
 @pytest.mark.parametrize(

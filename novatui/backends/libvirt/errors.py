@@ -113,14 +113,14 @@ _OPENING: tuple[tuple[str, type[NovaError], str, str, str], ...] = (
         AuthFailed,
         "the host does not accept our certificate",
         "after the TLS handshake it hung up: we showed no certificate, or one of an authority unknown to it",
-        "put clientcert.pem and clientkey.pem in a folder, and name it in the address: `?pkipath=/folder`",
+        'give `cert` and `key` beside tls = "ca:FILE", or a folder with all three in the address: `?pkipath=/folder`',
     ),
     (
         "certificate",
         TlsUntrusted,
         "the TLS certificates do not fit",
         "",
-        "put the CA as cacert.pem in a folder, and name it in the address: `?pkipath=/folder`",
+        'give the authority with tls = "ca:FILE", or a folder with its cacert.pem in the address: `?pkipath=/folder`',
     ),
     (
         "pid file",

@@ -34,8 +34,9 @@ def pki_folder(options: Mapping[str, str]) -> Generator[str]:
         yield ""
         return
     with tempfile.TemporaryDirectory(prefix="novatui-pki-") as folder:
+        beside = options.get("tls_cert", "")  # where the key is that has no file of its own
         for name, option in _FILES.items():
-            if path := options.get(option, ""):
+            if path := options.get(option, beside if option == "tls_key" else ""):
                 _link(Path(path).expanduser(), Path(folder, name))
         yield folder
 

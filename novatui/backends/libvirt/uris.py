@@ -21,7 +21,8 @@ TCP_PORT = 16509
 SSH_BOUNDED = Path(__file__).with_name("ssh-bounded")
 """Runs ssh with a connect timeout and its own keepalive; named to libvirt as the command to use."""
 
-_TLS_PRIORITY = "NORMAL:-VERS-ALL:+VERS-TLS1.3"
+_TLS_PRIORITIES = {"1.3": "NORMAL:-VERS-ALL:+VERS-TLS1.3", "1.2": "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"}
+"""GnuTLS's words for the oldest version that is accepted. Its own NORMAL takes TLS 1.0."""
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,8 +134,7 @@ def _added(options: Mapping[str, str], transport: str, query: Mapping[str, str],
             wanted["pkipath"] = pki
         if options.get("tls_insecure") in {"1", "true", "yes"}:
             wanted["no_verify"] = "1"
-        if options.get("tls_min") in {"1.3", "TLSv1.3"}:
-            wanted["tls_priority"] = _TLS_PRIORITY
+        wanted["tls_priority"] = _TLS_PRIORITIES[options.get("tls_min", "1.2")]
     return {name: value for name, value in wanted.items() if name not in query}
 
 
