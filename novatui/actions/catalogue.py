@@ -95,6 +95,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(id="tree.toggle", keys=("T",), title="tree", section=Section.VIEW, scope=Scope.FLEET, footer=6),
     Action(id="clock.utc", keys=("C",), title="UTC or local time", section=Section.VIEW, scope=Scope.FRAME),
     Action(id="overlay", keys=("O", "f12"), title="speed overlay", section=Section.VIEW, scope=Scope.EVERYWHERE),
+    Action(id="theme", keys=(), title="next theme", section=Section.VIEW, scope=Scope.EVERYWHERE, verb="theme"),
     Action(id="last", keys=("minus",), title="last place", section=Section.MOVE, scope=Scope.FRAME, verb="last"),
     Action(id="log", keys=(), title="log", section=Section.OTHER, scope=Scope.FRAME, verb="log", place="log"),
     Action(id="refresh", keys=("r",), title="read again", section=Section.OTHER, scope=Scope.OBJECTS, footer=8),

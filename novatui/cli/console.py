@@ -6,7 +6,7 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from novatui.cli import exits, log
 from novatui.cli.bench import BenchFleet
@@ -19,6 +19,9 @@ from novatui.config.errors import ConfigError, Problem, did_you_mean
 from novatui.config.load import Loaded
 from novatui.config.paths import user_paths
 from novatui.config.targets import is_uri
+
+if TYPE_CHECKING:
+    from novatui.ui.theming import Theming
 
 
 def console(options: Namespace) -> int:
@@ -51,10 +54,19 @@ def _open(options: Namespace, loaded: Loaded) -> int:
     from novatui.ui.app import NovaApp
 
     recent = log.recent()
-    app = NovaApp(fleet, console_log=lambda: recent.lines)
+    app = NovaApp(fleet, theming=_theming(loaded.config.theme), console_log=lambda: recent.lines)
     app.run()
     fleet.write_results(screen=app.counters.summary())
     return app.return_code or exits.DONE
+
+
+def _theming(name: str) -> Theming:
+    from novatui.ui.theming import BadTheme, Theming
+
+    try:
+        return Theming(name, user_paths().themes)
+    except BadTheme as error:
+        raise ConfigError(str(error), key="theme") from None
 
 
 def _check_terminal() -> None:

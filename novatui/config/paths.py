@@ -38,6 +38,11 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
         return self.config_home / "config.toml"
 
     @property
+    def themes(self) -> Path:
+        """The user's own themes."""
+        return self.config_home / "themes"
+
+    @property
     def journal(self) -> Path:
         """Record of every operation, JSON lines."""
         return self.state_home / "journal.jsonl"

@@ -110,6 +110,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Seconds that a command without screen waits for each connection."""
     max_workers: Annotated[int, Meta(ge=1, le=64)] = 8
     """Worker processes at most; past that, connections of one family share one."""
+    theme: Annotated[str, Meta(examples=["light"])] = ""
+    """Colours of the console: ansi (the terminal's own sixteen), colorblind, contrast, dark, light, mono, or
+    a file of yours in `themes/` beside this one. Empty: what suits the terminal. NO_COLOR wins."""
     log_level: Literal["error", "warning", "info", "debug"] = "warning"
     """How much goes to the log file. Secrets never do."""
     alarms: Alarms = msgspec.field(default_factory=default_alarms)

@@ -8,7 +8,6 @@ import os
 from collections.abc import Callable, Sequence
 
 from textual import events
-from textual.theme import Theme as TextualTheme
 
 from novatui.actions.catalogue import Scope
 from novatui.engine.fleet import Fleet
@@ -24,12 +23,9 @@ from novatui.ui.screens.frame import FrameScreen
 from novatui.ui.sources import Versions
 from novatui.ui.stage import Stage
 from novatui.ui.textual_private import MeteredApp
-from novatui.ui.theme import Theme, load_theme, theme_for
+from novatui.ui.theme import BadTheme
+from novatui.ui.theming import Theming
 from novatui.ui.widgets.overlay import Overlay
-
-NATIVE = "ansi-dark"
-"""Textual's own theme for the colours that the terminal defines."""
-
 
 SETTLING = 300.0
 """Longest wait for the first listings of all connections, seconds."""
@@ -46,6 +42,7 @@ class NovaApp(MeteredApp, inherit_bindings=False):
     BINDINGS = bindings(Scope.EVERYWHERE)
     CSS = """
     Screen { background: $background; color: $foreground; layers: base overlay; }
+    Input:ansi > .input--cursor { background: ansi_default; color: ansi_default; text-style: reverse; }
     .ascii-only HelpDialog > Page, .ascii-only QuitDialog > Static { border: ascii $foreground; }
     """
 
@@ -55,16 +52,16 @@ class NovaApp(MeteredApp, inherit_bindings=False):
         *,
         find: str = "",
         look: Look | None = None,
+        theming: Theming | None = None,
         console_log: Callable[[], Sequence[LogLine]] = tuple,
     ) -> None:
         """`find` is the filter to begin with; `look` is for pictures and tests that want other clocks or signs."""
-        theme = load_theme(theme_for(os.environ))
-        super().__init__(ansi_color=theme.native or None)
+        self.theming = theming or Theming()
+        super().__init__(ansi_color=self.theming.ansi)
         self.animation_level = "none"
         self.fleet = fleet
-        self.look = look or Look(marks=marks_for(os.environ), styles=theme.styles)
+        self.look = look or Look(marks=marks_for(os.environ), styles=self.theming.theme.styles)
         self._console_log = console_log
-        self._theme_file = theme
         self._find = find
         self._settling: asyncio.Task[None] | None = None
 
@@ -83,11 +80,7 @@ class NovaApp(MeteredApp, inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Draw from what is known already, then connect."""
-        if self._theme_file.native:
-            self.theme = NATIVE
-        else:
-            self.register_theme(_textual_theme(self._theme_file))
-            self.theme = f"nova-{self._theme_file.name}"
+        self.theming.put_on(self)
         gc.set_threshold(*COLLECT)
         self.set_class(self.look.marks.ascii, "ascii-only")
         self.stage.pulse.start()
@@ -116,6 +109,17 @@ class NovaApp(MeteredApp, inherit_bindings=False):
             self.stage.navigation.top.clear_report()
         await super().on_event(event)
 
+    def action_theme(self, name: str = "") -> None:
+        """Wear the theme of this name; without one: the next."""
+        top = self.stage.navigation.top
+        wanted = name or self.theming.after(self.theming.theme.name)
+        try:
+            self.theming.wear(self, self.look, wanted)
+        except BadTheme as error:
+            top.report(str(error))
+        else:
+            top.report(f"theme {wanted}", 'to keep it: theme = "…" in config.toml')
+
     async def action_overlay(self) -> None:
         """Open or close the speed overlay on the current screen."""
         found = self.screen.query(Overlay)
@@ -129,17 +133,3 @@ class NovaApp(MeteredApp, inherit_bindings=False):
         from novatui.ui.dialogs.quit import QuitDialog
 
         self.push_screen(QuitDialog(), lambda leave: self.exit(0) if leave else None)
-
-
-def _textual_theme(theme: Theme) -> TextualTheme:
-    """The few colours that Textual itself asks for."""
-    return TextualTheme(
-        name=f"nova-{theme.name}",
-        primary=theme.foreground,
-        foreground=theme.foreground,
-        background=theme.background,
-        surface=theme.background,
-        panel=theme.background,
-        dark=theme.dark,
-        variables={"scrollbar": theme.foreground, "scrollbar-background": theme.background},
-    )

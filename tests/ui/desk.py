@@ -17,6 +17,7 @@ from novatui.ui.screens.fleet import FleetScreen
 from novatui.ui.screens.frame import FrameScreen
 from novatui.ui.textual_private import screen_text
 from novatui.ui.theme import load_theme
+from novatui.ui.theming import Theming
 from novatui.ui.widgets.filterbar import FilterBar
 from tests.ui.still import StillFleet
 
@@ -130,19 +131,24 @@ class Desk:
         await self.settle()
 
 
-def look_at(fleet: StillFleet, marks: Marks = DRAWN) -> Look:
+def look_at(fleet: StillFleet, marks: Marks = DRAWN, theming: Theming | None = None) -> Look:
     """UTC and standing clocks."""
     clock = fleet.clock
-    styles = load_theme("dark").styles
+    styles = theming.theme.styles if theming else load_theme("dark").styles
     return Look(marks=marks, styles=styles, utc=True, epoch=clock.time, monotonic=clock.monotonic)
 
 
 @asynccontextmanager
 async def desk(
-    fleet: StillFleet, size: tuple[int, int] = MIDDLE, marks: Marks = DRAWN, find: str = "", place: Place | None = None
+    fleet: StillFleet,
+    size: tuple[int, int] = MIDDLE,
+    marks: Marks = DRAWN,
+    find: str = "",
+    place: Place | None = None,
+    theming: Theming | None = None,
 ) -> AsyncIterator[Desk]:
     """A console that runs without a terminal, at home or at another place."""
-    app = NovaApp(fleet, find=find, look=look_at(fleet, marks))
+    app = NovaApp(fleet, find=find, look=look_at(fleet, marks, theming), theming=theming)
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         person = Desk(app, fleet, pilot)

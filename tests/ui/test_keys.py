@@ -64,6 +64,7 @@ ON_THE_TABLE: dict[str, dict[str, Any]] = {
     "back": {},
     "last": {"problem": True},
     "log": {},
+    "theme": {},
     "pane.next": {"focus": "tree"},
     "pane.previous": {"focus": "tree"},
     "filter": {"focus": None, "editing": True},
