@@ -8,7 +8,7 @@ from itertools import zip_longest
 from rich.segment import Segment
 from rich.style import Style
 from textual.cache import LRUCache
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -81,6 +81,8 @@ class RowCanvas(Widget):
         self._painter = painter
         self._ascii_only = ascii_only
         self._head = 1 if header else 0
+        self._taken = Size(0, 0)
+        """Size of the widget that the lines were made for."""
         self._looks: list[Look] = []
         self._shown: set[int] = set()
         self._bar = range(0)
@@ -135,18 +137,23 @@ class RowCanvas(Widget):
         """Repaint the lines that look different from what is on the screen."""
         if not self.is_attached:
             return
-        looks, bar = self._current_looks(), thumb(self.model.top, self.model.height, len(self.model.rows))
-        stale = {y for y, (new, old) in enumerate(zip_longest(looks, self._looks)) if new != old}
+        before, bar = self._looks, self._bar
+        self._look()
+        stale = {y for y, (new, old) in enumerate(zip_longest(self._looks, before)) if new != old}
         stale.update(set(bar).symmetric_difference(self._bar))
-        if not looks or not self._looks:
+        if not self._looks or not before:
             stale.add(0)  # the placeholder comes or goes
-        self._looks, self._bar = looks, bar
-        self._shown = {look[0] for look in looks}
         if stale:
             self.refresh(*self._regions(sorted(stale)))
         if self.model.cursor != self._told:
             self._told = self.model.cursor
             self.post_message(self.CursorMoved(self, self._told))
+
+    def _look(self) -> None:
+        """Note how each line has to look."""
+        self._looks = self._current_looks()
+        self._bar = thumb(self.model.top, self.model.height, len(self.model.rows))
+        self._shown = {look[0] for look in self._looks}
 
     def _regions(self, lines: Sequence[int]) -> list[Region]:
         """Lines of the viewport as few regions of the widget."""
@@ -174,6 +181,8 @@ class RowCanvas(Widget):
     def render_line(self, y: int) -> Strip:
         """Line `y` of the widget, from the cache if it looks as it did before."""
         width = self.size.width
+        if self._taken != self.size:  # the frame is sooner than the message that tells of the size
+            self._take_size()
         line = y - self._head
         if line < 0:
             return self._finished(self.source.header(self._body(width)), "", width)
@@ -233,9 +242,17 @@ class RowCanvas(Widget):
             self._painter.cancel(self.paint)
 
     def on_resize(self) -> None:
-        self.model.resize(self.size.height - self._head)
+        if self._taken != self.size:
+            self._take_size()
+            self.refresh()
         self.paint()
-        self.refresh()
+
+    def _take_size(self) -> None:
+        """Fill the widget as it is now with rows."""
+        self._taken = self.size
+        self.model.resize(self.size.height - self._head)
+        self.model.commit()
+        self._look()
 
     def on_focus(self) -> None:
         self._has_keyboard = True

@@ -104,7 +104,7 @@ class FleetScreen(FleetFeed, inherit_bindings=False):
         other = "table" if self._tree.has_focus else "tree"
         if self._zoomed:
             self._zoomed = other
-            self._lay_out()
+            self._lay_out_anew()
         if other == "table" or self._tree_shown:
             (self._table if other == "table" else self._tree).focus()
 
@@ -114,12 +114,12 @@ class FleetScreen(FleetFeed, inherit_bindings=False):
         """Show or hide the tree, whatever the width."""
         self._zoomed = ""
         self._tree_wanted = not self._tree_shown
-        self._lay_out()
+        self._lay_out_anew()
 
     def action_pane_zoom(self) -> None:
         """Give the pane with the keyboard the whole screen, or take it back."""
         self._zoomed = "" if self._zoomed else "tree" if self._tree.has_focus else "table"
-        self._lay_out()
+        self._lay_out_anew()
 
     def action_filter(self) -> None:
         self._filter.edit()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.geometry import Size
 from textual.strip import Strip
 
 from novatui.core.text import clean
@@ -65,18 +66,15 @@ class FleetPanes(FrameScreen, inherit_bindings=False):
         self._strip = Lines(lambda width, height: strip.lines(self.fleet, self.look, width, height), id="strip")
         self._tree_title = Lines(self._draw_tree_title, id="tree-title")
         self._table_title = Lines(self._draw_table_title, id="table-title")
+        self._tree_pane = Vertical(self._tree_title, self._tree, id="tree-pane")
+        self._bar = Lines(self._draw_bar, id="bar")
+        self._table_pane = Vertical(self._table_title, self._table, id="table-pane")
 
     def compose_body(self) -> ComposeResult:
-        """The panes, top to bottom."""
+        """The panes, top to bottom, laid out as they will stay: the first frame is laid out once."""
+        self._lay_out(self.app.size)
         yield self._filter
-        with Horizontal(id="middle"):
-            with Vertical(id="tree-pane"):
-                yield self._tree_title
-                yield self._tree
-            yield Lines(self._draw_bar, id="bar")
-            with Vertical(id="table-pane"):
-                yield self._table_title
-                yield self._table
+        yield Horizontal(self._tree_pane, self._bar, self._table_pane, id="middle")
         yield self._peek_title
         yield self._peek
         yield self._strip_title
@@ -146,35 +144,39 @@ class FleetPanes(FrameScreen, inherit_bindings=False):
 
     # Layout
 
-    def _lay_out(self) -> None:
-        """Which panes are there, and how large, at this size of the screen."""
-        plan = layout.plan(self.size.width, self.size.height, tree=self._tree_wanted, zoomed=self._zoomed)
+    def _lay_out(self, size: Size) -> None:
+        """Which panes are there, and how large, on a screen of this size."""
+        plan = layout.plan(size.width, size.height, tree=self._tree_wanted, zoomed=self._zoomed)
         for part, shown in (
-            ("#filter", plan.bars),
-            ("#tree-title", plan.titles),
-            ("#table-title", plan.titles),
-            ("#tree-pane", plan.tree > 0),
-            ("#bar", plan.tree > 0 and plan.table),
-            ("#table-pane", plan.table),
-            ("#peek-title", plan.peek > 0),
-            ("#peek", plan.peek > 0),
-            ("#strip-title", plan.strip > 0),
-            ("#strip", plan.strip > 0),
+            (self._filter, plan.bars),
+            (self._tree_title, plan.titles),
+            (self._table_title, plan.titles),
+            (self._tree_pane, plan.tree > 0),
+            (self._bar, plan.tree > 0 and plan.table),
+            (self._table_pane, plan.table),
+            (self._peek_title, plan.peek > 0),
+            (self._peek, plan.peek > 0),
+            (self._strip_title, plan.strip > 0),
+            (self._strip, plan.strip > 0),
         ):
-            self.query_one(part).set_class(not shown, "gone")
-        self.query_one("#tree-pane").styles.width = plan.tree
+            part.set_class(not shown, "gone")
+        self._tree_pane.styles.width = plan.tree
         self._peek.styles.height = plan.peek
         self._strip.styles.height = plan.strip
-        if not plan.tree and self._tree.has_focus:
+
+    def on_resize(self) -> None:
+        self._lay_out_anew()
+
+    def _lay_out_anew(self) -> None:
+        """The screen has another size, or somebody wants other panes."""
+        self._lay_out(self.size)
+        if not self._tree_shown and self._tree.has_focus:
             self._table.focus()
         self._filter.redraw()
 
-    def on_resize(self) -> None:
-        self._lay_out()
-
     @property
     def _tree_shown(self) -> bool:
-        return not self.query_one("#tree-pane").has_class("gone")
+        return not self._tree_pane.has_class("gone")
 
     # The keyboard
 

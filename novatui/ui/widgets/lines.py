@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from itertools import zip_longest
 
 from textual import events
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -26,10 +26,12 @@ class Lines(Widget):
         super().__init__(id=id)
         self._draw = draw
         self._drawn: list[Strip] = []
+        self._drawn_for = Size(0, 0)
 
     def redraw(self) -> None:
         """Draw anew and repaint the lines that differ."""
-        before, self._drawn = self._drawn, list(self._draw(self.size.width, self.size.height))
+        before = self._drawn
+        self._draw_all()
         changed = [y for y, (new, old) in enumerate(zip_longest(self._drawn, before)) if new != old]
         if changed:
             self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
@@ -37,11 +39,17 @@ class Lines(Widget):
     def on_resize(self, event: events.Resize) -> None:
         """Lines are made for one width."""
         del event
-        self._drawn = list(self._draw(self.size.width, self.size.height))
-        self.refresh()
+        if self._drawn_for != self.size:
+            self.refresh()
+        self.redraw()
+
+    def _draw_all(self) -> None:
+        self._drawn, self._drawn_for = list(self._draw(self.size.width, self.size.height)), self.size
 
     def render_line(self, y: int) -> Strip:
         """Line `y`, blank below the last one."""
+        if self._drawn_for != self.size:  # the frame is sooner than the message that tells of the size
+            self._draw_all()
         if y < len(self._drawn):
             return self._drawn[y].apply_style(self.rich_style) if self._drawn[y].cell_length else self._drawn[y]
         return Strip.blank(self.size.width, self.rich_style)
