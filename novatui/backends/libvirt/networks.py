@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -10,12 +11,12 @@ import msgspec
 
 from novatui.backends.driver import Sink
 from novatui.backends.libvirt.host import Host
-from novatui.backends.libvirt.link import Link, truth
+from novatui.backends.libvirt.link import Link
+from novatui.backends.libvirt.listed import Listed
 from novatui.backends.libvirt.xmltree import MalformedXml, attribute_at, parse
 from novatui.core.detail import Lease
-from novatui.core.errors import Conflict, NotFound, NotSupported, NovaError, Unreachable
-from novatui.core.ids import key
-from novatui.core.inventory import Row, Value
+from novatui.core.errors import Conflict, NotSupported, NovaError, Unreachable
+from novatui.core.inventory import Value
 from novatui.core.states import Kind
 
 LEASES_MAX_AGE_S = 5.0
@@ -29,34 +30,16 @@ class GuestAddress(msgspec.Struct, frozen=True):
     hostname: str
 
 
-class Networks:
+class Networks(Listed):
     """Lists and refreshes networks."""
 
+    kind = Kind.NETWORK
+    native_type = "network"
+
     def __init__(self, link: Link, host: Host, sink: Sink) -> None:
-        self.link = link
-        self.host = host
-        self.sink = sink
+        super().__init__(link, host, sink)
         self._leases: dict[str, GuestAddress] = {}
         self._leases_at = -LEASES_MAX_AGE_S
-
-    def load(self) -> None:
-        """List all networks."""
-        begun = self.sink.now()
-        rows: list[Row] = []
-        for network in self.link.call(self.link.conn.listAllNetworks, 0):
-            try:
-                rows.append(self._row(network))
-            except NotFound:
-                continue
-        self.sink.rows(begun, rows)
-
-    def refresh(self, uuid: str) -> None:
-        """Read one network again; one that is gone is removed."""
-        begun = self.sink.now()
-        try:
-            self.sink.rows(begun, [self._row(self.lookup(uuid))])
-        except NotFound:
-            self.sink.remove(begun, [key(Kind.NETWORK, uuid)])
 
     def lookup(self, uuid: str) -> Any:
         """The network with this uuid. NotFound when there is none."""
@@ -104,23 +87,17 @@ class Networks:
                     found[mac] = GuestAddress((*before.addresses, address), hostname)
         return found
 
-    def _row(self, network: Any) -> Row:
-        active = self.link.attempt(network.isActive)
-        xml = self.link.attempt(network.XMLDesc)
-        values: dict[str, Value] = {
-            "name": network.name(),
-            "parent": self.host.key,
-            "host": self.host.key,
-            "uuid": network.UUIDString(),
-            "native_id": network.UUIDString(),
-            "native_type": "network",
+    def _list_all(self) -> Callable[[int], list[Any]]:
+        return self.link.conn.listAllNetworks
+
+    def _values(self, found: Any) -> dict[str, Value]:
+        active = self.link.attempt(found.isActive)
+        state: dict[str, Value] = {
             "native_state": None if active is None else "active" if active else "inactive",
             "active": None if active is None else bool(active),
             "net_active": None if active is None else bool(active),
-            "autostart": truth(self.link.attempt(network.autostart)),
-            "persistent": truth(self.link.attempt(network.isPersistent)),
         }
-        return Row(Kind.NETWORK, network.UUIDString(), values | describe(xml))
+        return state | describe(self.link.attempt(found.XMLDesc))
 
 
 _ACTIVE = 2

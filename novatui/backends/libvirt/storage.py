@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from novatui.backends.driver import Sink
-from novatui.backends.libvirt.host import Host
-from novatui.backends.libvirt.link import Link, truth
+from novatui.backends.libvirt.listed import Listed
 from novatui.backends.libvirt.xmltree import MalformedXml, attribute_at, integer, parse, text_at
 from novatui.core.detail import Volume
 from novatui.core.errors import NotFound
-from novatui.core.ids import key
-from novatui.core.inventory import Row, Value
+from novatui.core.inventory import Value
 from novatui.core.states import Kind
 
 _STATES = ("inactive", "building", "running", "degraded", "inaccessible")
@@ -26,32 +23,11 @@ _SHARED = {"netfs", "iscsi", "iscsi-direct", "rbd", "gluster", "sheepdog"}
 _LOCAL = {"dir", "fs", "logical", "disk", "zfs", "vstorage"}
 
 
-class Storage:
+class Storage(Listed):
     """Lists and refreshes pools."""
 
-    def __init__(self, link: Link, host: Host, sink: Sink) -> None:
-        self.link = link
-        self.host = host
-        self.sink = sink
-
-    def load(self) -> None:
-        """List all pools."""
-        begun = self.sink.now()
-        rows: list[Row] = []
-        for pool in self.link.call(self.link.conn.listAllStoragePools, 0):
-            try:
-                rows.append(self._row(pool))
-            except NotFound:
-                continue
-        self.sink.rows(begun, rows)
-
-    def refresh(self, uuid: str) -> None:
-        """Read one pool again; one that is gone is removed."""
-        begun = self.sink.now()
-        try:
-            self.sink.rows(begun, [self._row(self.lookup(uuid))])
-        except NotFound:
-            self.sink.remove(begun, [key(Kind.DATASTORE, uuid)])
+    kind = Kind.DATASTORE
+    native_type = "storage pool"
 
     def lookup(self, uuid: str) -> Any:
         """The pool with this uuid. NotFound when there is none."""
@@ -75,21 +51,11 @@ class Storage:
                 found[volume.key()] = found[f"{pool.name()}/{volume.name()}"] = volume
         return found
 
-    def _row(self, pool: Any) -> Row:
-        info = self.link.call(pool.info)
-        values: dict[str, Value] = {
-            "name": pool.name(),
-            "parent": self.host.key,
-            "host": self.host.key,
-            "uuid": pool.UUIDString(),
-            "native_id": pool.UUIDString(),
-            "native_type": "storage pool",
-            "autostart": truth(self.link.attempt(pool.autostart)),
-            "persistent": truth(self.link.attempt(pool.isPersistent)),
-        }
-        return Row(
-            Kind.DATASTORE, pool.UUIDString(), values | describe_state(info) | describe(self.link.attempt(pool.XMLDesc))
-        )
+    def _list_all(self) -> Callable[[int], list[Any]]:
+        return self.link.conn.listAllStoragePools
+
+    def _values(self, found: Any) -> dict[str, Value]:
+        return describe_state(self.link.call(found.info)) | describe(self.link.attempt(found.XMLDesc))
 
 
 def describe_state(info: Sequence[int]) -> dict[str, Value]:
