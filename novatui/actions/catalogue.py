@@ -65,6 +65,8 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     """The word after `:`."""
     place: str = ""
     """Name of the screen that it opens."""
+    leader: str = ""
+    """Id of the action whose strip it stands in: its key works there and nowhere else."""
 
     @property
     def method(self) -> str:

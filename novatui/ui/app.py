@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from textual import events
 
 from novatui.actions.catalogue import Scope
+from novatui.actions.keymap import Keymap
 from novatui.engine.fleet import Fleet
 from novatui.engine.logline import LogLine
 from novatui.ui.keys import bindings
@@ -22,6 +23,7 @@ from novatui.ui.screens.fleet import FleetScreen
 from novatui.ui.screens.frame import FrameScreen
 from novatui.ui.sources import Versions
 from novatui.ui.stage import Stage
+from novatui.ui.taker import TakesKeys
 from novatui.ui.textual_private import MeteredApp
 from novatui.ui.theme import BadTheme
 from novatui.ui.theming import Theming
@@ -74,6 +76,7 @@ class NovaApp(MeteredApp, inherit_bindings=False):
             versions=versions,
             pulse=Pulse(self, self.fleet, self.look, versions),
             navigation=Navigation(self),
+            keys=Keymap(),
             console_log=self._console_log,
         )
         return FleetScreen(self.stage, Place(filter=self._find))
@@ -107,6 +110,8 @@ class NovaApp(MeteredApp, inherit_bindings=False):
         """A key is the answer to what was reported before."""
         if isinstance(event, events.Key) and not event.is_forwarded:
             self.stage.navigation.top.clear_report()
+        if isinstance(event, events.Paste) and isinstance(self.screen, TakesKeys) and self.screen.pasted(event.text):
+            return
         await super().on_event(event)
 
     def action_theme(self, name: str = "") -> None:

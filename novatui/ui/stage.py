@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from novatui.actions.keymap import Keymap
 from novatui.engine.fleet import Fleet
 from novatui.engine.logline import LogLine
 from novatui.ui.render.look import Look
@@ -26,5 +27,7 @@ class Stage:
     """How often the drawn content of each slot changed."""
     pulse: Pulse
     navigation: Navigation
+    keys: Keymap
+    """Which keys each action has."""
     console_log: Callable[[], Sequence[LogLine]] = tuple
     """What this process logged, oldest first."""

@@ -40,7 +40,10 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "textual.app:App.batch_update": (),
     "textual.app:App.on_event": ("event",),
     "textual.app:App._check_bindings": ("key",),
-    "textual.message_pump:MessagePump._pre_process": (),
+    "textual.message_pump:MessagePump._mounted_event": (),
+    "textual.message_pump:MessagePump._dispatch_message": ("message",),
+    "textual.message:Message.is_forwarded": (),
+    "textual.message:Message._set_forwarded": (),
     "textual.screen:UPDATE_PERIOD": (),
     "textual._compositor:Compositor.render_update": ("full", "screen_stack"),
     "textual._compositor:Compositor.render_strips": (),
@@ -206,7 +209,10 @@ class MeteredApp(App[Any]):
             await self.screen.on_event(event)
             return True
         if self.focused and self.focused.check_consume_key(event.key, event.character):
-            return False
+            # Here and now: a key behind it may be bound to something and must not come before it.
+            event._set_forwarded()
+            await self.focused._dispatch_message(event)
+            return True
         return await self._check_bindings(event.key)
 
     async def _await_screen(self, screen: Screen[Any]) -> None:

@@ -167,7 +167,8 @@ async def test_escape_takes_back_one_thing_after_another() -> None:
         for _ in range(6):
             home = person.home
             stages.append(
-                f"{home._sorting:d} {person.table.model.range_start is not None:d} {home._listing.scope is not None:d} "
+                f"{home.taker is not None:d} "
+                f"{person.table.model.range_start is not None:d} {home._listing.scope is not None:d} "
                 f"{home._listing.filter}"
             )
             await person.press("escape")

@@ -93,7 +93,7 @@ async def test_a_filter_may_be_anything_typed_or_pasted() -> None:
     async with desk(hostile.fleet()) as person:
         for text in hostile.TEXTS:
             await person.press("slash")
-            person.filter._input.post_message(Paste(text))
+            person.app.post_message(Paste(text))
             await person.settle()
             assert_harmless(person.text)
             assert person.filter.text == clean((text.splitlines() or [""])[0], 1000)

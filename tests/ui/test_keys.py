@@ -13,6 +13,7 @@ from novatui.ui.dialogs.help import HelpDialog
 from novatui.ui.dialogs.quit import QuitDialog
 from novatui.ui.screens.fleet import FleetScreen
 from novatui.ui.widgets.overlay import Overlay
+from novatui.ui.widgets.sortprompt import SortPrompt
 from novatui.wire import frames
 from tests.ui.desk import Desk, desk
 from tests.ui.still import StillFleet
@@ -37,7 +38,7 @@ def state(person: Desk) -> State:
         "range": table.model.range_start is not None,
         "problem": home._problem is not None,
         "editing": person.filter.has_class("editing"),
-        "sorting": home._sorting,
+        "sorting": isinstance(home.taker, SortPrompt),
         "scope": home._listing.scope,
         "tree": not home.query_one("#tree-pane").has_class("gone"),
         "peek": not home.query_one("#peek").has_class("gone"),
@@ -67,7 +68,7 @@ ON_THE_TABLE: dict[str, dict[str, Any]] = {
     "theme": {},
     "pane.next": {"focus": "tree"},
     "pane.previous": {"focus": "tree"},
-    "filter": {"focus": None, "editing": True},
+    "filter": {"focus": "filter", "editing": True},
     "sort": {"sorting": True},
     "mark": {"marks": 1, "row": 11},
     "mark.range": {"range": True},
@@ -96,7 +97,7 @@ IN_THE_TREE: dict[str, dict[str, Any]] = {
     "open": {"scope": "kvm-03"},
     "pane.next": {"focus": "table"},
     "pane.previous": {"focus": "table"},
-    "filter": {"focus": None, "editing": True},
+    "filter": {"focus": "filter", "editing": True},
     "pane.zoom": {"table": False, "peek": False},
     "tree.toggle": {"tree": False, "focus": "table"},
     "refresh": {"asked": ["Refresh"]},
@@ -165,7 +166,7 @@ async def test_every_key_with_little_to_work_on(rows: int, focus: str, size: tup
             assert person.text
             while len(person.app.screen_stack) > 1:
                 await person.press("escape")
-            if person.filter.has_class("editing") or person.home._sorting:
+            if person.home.taker is not None:
                 await person.press("escape")
             assert isinstance(person.app.screen, type(person.home)), action.id
         if rows:
@@ -232,7 +233,7 @@ async def test_a_key_while_a_filter_is_typed(action: Action, key: str) -> None:
         if at is None:
             assert person.app.focused is person.table
         else:
-            assert person.filter._input.cursor_position == at
+            assert person.filter.editor.cursor == at
 
 
 async def test_a_letter_is_a_letter_while_a_filter_is_typed() -> None:
@@ -242,7 +243,7 @@ async def test_a_letter_is_a_letter_while_a_filter_is_typed() -> None:
         before = state(person)
         await person.press("slash", *letters)
         assert person.filter.text == "".join(typed.get(key, key) for key in letters)
-        assert state(person) == before | {"editing": True, "focus": None, "row": None}, "nothing else happened"
+        assert state(person) == before | {"editing": True, "focus": "filter", "row": None}, "nothing else happened"
 
 
 async def test_the_rows_can_be_paged_through_while_a_filter_is_typed() -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from textual import events, on
+from textual import on
 
 from novatui.actions.catalogue import Scope
 from novatui.ui.keys import bindings
 from novatui.ui.render import readings
 from novatui.ui.rows.view import RowView
 from novatui.ui.screens.fleet_feed import FleetFeed
-from novatui.ui.widgets.filterbar import FilterBar
+from novatui.ui.widgets.sortprompt import SortPrompt
 
 
 class FleetScreen(FleetFeed, inherit_bindings=False):
@@ -28,27 +28,22 @@ class FleetScreen(FleetFeed, inherit_bindings=False):
 
     # Filter
 
-    @on(FilterBar.Changed)
-    def _filter_typed(self, message: FilterBar.Changed) -> None:
-        problem = self._listing.set_filter(message.text)
-        self._wrong = problem
-        if problem is None:
+    def filter_typed(self, text: str) -> None:
+        """List what matches, or say why this is no filter."""
+        self._wrong = self._listing.set_filter(text)
+        if self._wrong is None:
             self._show_listing()
         self.footer.redraw()
 
-    @on(FilterBar.Done)
-    def _filter_done(self) -> None:
-        self._focus_rows()
+    def filter_done(self) -> None:
+        """Back to the rows."""
+        self.set_focus(self._tree if self._zoomed == "tree" else self._table)
 
-    @on(FilterBar.Closed)
-    def _filter_closed(self) -> None:
+    def filter_closed(self) -> None:
+        """A filter that could not be read was never in force: the bar says what is."""
         self._wrong = None
         self.footer.redraw()
-        # A filter that could not be read was never in force: the bar says what is.
         self._filter.set_text(self._listing.filter)
-
-    def _focus_rows(self) -> None:
-        (self._tree if self._zoomed == "tree" else self._table).focus()
 
     # Actions
 
@@ -84,10 +79,8 @@ class FleetScreen(FleetFeed, inherit_bindings=False):
         self._sort_by(self._table_source.grid.sort_at(message.x, message.view.body_width))
 
     def step_back(self) -> bool:
-        """The sort prompt, then marks of a range, then the scope, then the filter."""
-        if self._sorting:
-            self._stop_sorting()
-        elif self._table.model.range_start is not None:
+        """Marks of a range, then the scope, then the filter."""
+        if self._table.model.range_start is not None:
             self._table.clear_marks()
         elif self._listing.set_scope(None):
             self._show_listing()
@@ -126,29 +119,10 @@ class FleetScreen(FleetFeed, inherit_bindings=False):
 
     def action_sort(self) -> None:
         """The next key names the column."""
-        self._sorting = True
-        self.footer.redraw()
-
-    def _stop_sorting(self) -> None:
-        self._sorting = False
-        self.footer.redraw()
+        self.take_keys(SortPrompt(self, self._listing.view.letters(), self._sort_by, self._draw_sort_keys))
 
     def _sort_by(self, key: str) -> None:
         if not key:
             return
         self._listing.set_sort(key)
         self._show_listing()
-
-    def check_consume_key(self, key: str, character: str | None) -> bool:  # noqa: ARG002 - Textual's signature
-        """True while the sort prompt waits for its key."""
-        return self._sorting
-
-    async def on_event(self, event: events.Event) -> None:
-        """While the sort prompt is open it takes the next key, whatever that would mean otherwise."""
-        if self._sorting and isinstance(event, events.Key):
-            self._stop_sorting()
-            key = self._listing.view.letters().get(event.character or "")
-            if key is not None:
-                self._sort_by(key)
-            return
-        await super().on_event(event)

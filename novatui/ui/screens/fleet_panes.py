@@ -12,7 +12,7 @@ from novatui.engine.query import QueryError
 from novatui.ui.listing import FleetListing
 from novatui.ui.place import Place
 from novatui.ui.render import bars, peek, strip
-from novatui.ui.render.cells import line, spread
+from novatui.ui.render.cells import spread
 from novatui.ui.render.subject import Subject
 from novatui.ui.rows.view import RowView
 from novatui.ui.screens import layout
@@ -48,16 +48,12 @@ class FleetPanes(FrameScreen, inherit_bindings=False):
         """What is wrong with the filter that is being typed."""
         if place.filter:
             self._wrong = self._listing.set_filter(clean(place.filter))
-        self._sorting = False
-        """The next key names the column to sort by."""
 
         self._make_panes()
 
     def _make_panes(self) -> None:
         ascii_only, painter = self.look.marks.ascii, self.stage.pulse.painter
-        self._filter = FilterBar(
-            self._draw_prompt, self._draw_listing, self._draw_counts, text=self.at.filter, id="filter"
-        )
+        self._filter = FilterBar(self, self._draw_listing, self._draw_counts, text=self.at.filter, id="filter")
         self._tree = RowView(self._tree_source, painter=painter, ascii_only=ascii_only, id="tree")
         self._table = RowView(self._table_source, header=True, painter=painter, ascii_only=ascii_only, id="table")
         self._peek_title = Lines(self._draw_peek_title, id="peek-title")
@@ -89,10 +85,6 @@ class FleetPanes(FrameScreen, inherit_bindings=False):
     def _draw_listing(self, width: int, height: int) -> list[Strip]:
         del height
         return [bars.listing(self._table_source.listing, self.look, width)]
-
-    def _draw_prompt(self, width: int, height: int) -> list[Strip]:
-        del height
-        return [line([(" /", self.look.styles.title)], width)]
 
     def _draw_counts(self, width: int, height: int) -> list[Strip]:
         del height
@@ -134,13 +126,14 @@ class FleetPanes(FrameScreen, inherit_bindings=False):
         return peek.lines(subject, width, height) if subject else []
 
     def draw_keys(self, width: int) -> Strip:
-        """What is wrong with the filter, the columns to sort by, or the keys."""
+        """What is wrong with the filter, or the keys."""
         if self._wrong is not None:
             return bars.problem(self._wrong.message, self._wrong.hint, self.look, width)
-        if self._sorting:
-            shown = self._table_source.grid.shows(self._table.body_width)
-            return bars.sort_keys(self._listing.view.words(shown).items(), self.look, width)
         return super().draw_keys(width)
+
+    def _draw_sort_keys(self, width: int) -> Strip:
+        shown = self._table_source.grid.shows(self._table.body_width)
+        return bars.sort_keys(self._listing.view.words(shown).items(), self.look, width)
 
     # Layout
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.strip import Strip
 
@@ -104,6 +105,15 @@ class FrameScreen(RowScreen, inherit_bindings=False):
         titles = {} if self.stage.navigation.at_home else {"quit": "close"}
         return bars.footer(in_scope(*self.SCOPES), self.look, width, titles)
 
+    def filter_typed(self, text: str) -> None:
+        """Another filter was typed; for screens with a `FilterBar`."""
+
+    def filter_done(self) -> None:
+        """Typing is over, the rows are wanted back."""
+
+    def filter_closed(self) -> None:
+        """Nobody types a filter any more."""
+
     # What it can rely on
 
     def report(self, message: str, hint: str = "") -> None:
@@ -155,7 +165,7 @@ class FrameScreen(RowScreen, inherit_bindings=False):
 
     def _frame_lines(self) -> None:
         """On a screen of few lines nearly all of them are for the body."""
-        said = self._problem is not None
+        said = self._problem is not None or self.taker is not None
         self.header.set_class(self.size.height < layout.STATUS_FROM, "gone")
         self.footer.set_class(self.size.height < layout.BARS_FROM and not said, "gone")
 
@@ -163,7 +173,17 @@ class FrameScreen(RowScreen, inherit_bindings=False):
         """The last line."""
         if self._problem is not None:
             return bars.problem(*self._problem, self.look, width)
-        return self.draw_keys(width)
+        taken = self.taker.draw(width) if self.taker is not None else None
+        return taken or self.draw_keys(width)
+
+    def taker_changed(self) -> None:
+        """Somebody else speaks in the footer."""
+        self.redraw_frame()
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """A click elsewhere ends a prompt."""
+        if self.taker is not None and (event.widget is None or self.taker not in event.widget.ancestors_with_self):
+            self.release_keys()
 
     # Actions of every screen
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from textual import on
 from textual.app import ComposeResult
 from textual.strip import Strip
 
@@ -31,10 +30,11 @@ class LogScreen(FrameScreen, inherit_bindings=False):
         self._said: list[log.Said] = []
         self._lines = ScrollLines(self._draw, follow=True, ascii_only=self.look.marks.ascii, id="lines")
         self._filter = FilterBar(
-            lambda width, _: [line([(" /", self.look.styles.title)], width)],
+            self,
             lambda width, _: [self._draw_listing(width)],
             lambda width, _: [line([self._count()], width)],
             text=place.filter,
+            examples="words that a line has in it",
             id="filter",
         )
 
@@ -101,14 +101,15 @@ class LogScreen(FrameScreen, inherit_bindings=False):
 
     # Filter
 
-    @on(FilterBar.Changed)
-    def _filter_typed(self) -> None:
+    def filter_typed(self, text: str) -> None:
+        """Show the lines that have it."""
+        del text
         self._read()
 
     def action_filter(self) -> None:
         """Type a filter."""
         self._filter.edit()
 
-    @on(FilterBar.Done)
-    def _filter_done(self) -> None:
+    def filter_done(self) -> None:
+        """Back to the lines."""
         self.set_focus(None)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from textual.screen import Screen
-
 from novatui.ui.rows.view import RowView
+from novatui.ui.taker import TakesKeys
 
 
 class Mover(Protocol):
@@ -18,7 +17,7 @@ class Mover(Protocol):
     def end(self) -> None: ...
 
 
-class RowScreen(Screen[None], inherit_bindings=False):
+class RowScreen(TakesKeys, inherit_bindings=False):
     """A screen whose row keys work on one view at a time."""
 
     def rows(self) -> RowView:
