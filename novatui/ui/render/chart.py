@@ -80,6 +80,8 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
     """What else there is to know: the window, where the values come from."""
     focused: bool = False
+    absent: str = UNKNOWN
+    """What the legend says in place of a value that is not there."""
 
 
 def plot_width(width: int, curves: int) -> int:
@@ -136,11 +138,11 @@ def legend(chart: Chart, look: Look, width: int) -> Strip:
 
 def _entry(chart: Chart, number: int, series: Series, look: Look) -> list[Piece]:
     styles = look.styles
-    value = chart.unit.say(series.now)
+    value = chart.unit.say(series.now) if series.now is not None else chart.absent
     return [
         (f" {_sign(number, look)} ", style_of(number, look)),
         (f"{series.name} ", styles.quiet),
-        (f"{value} ", styles.quiet if value == UNKNOWN else _verdict(chart, series, look)),
+        (f"{value} ", styles.quiet if series.now is None else _verdict(chart, series, look)),
     ]
 
 

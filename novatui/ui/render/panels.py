@@ -1,0 +1,235 @@
+"""The charts of one object: which metrics stand together, and their values over a window of time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import ceil
+
+import msgspec
+
+from novatui.core import units
+from novatui.core.metrics import METRICS, POSITION
+from novatui.engine.metric_store import HISTORY
+from novatui.engine.minute_store import MINUTES, Minute
+from novatui.engine.query_values import memory_whole
+from novatui.ui.render import chart, readings
+from novatui.ui.render.chart import Chart, Series, Threshold
+from novatui.ui.render.scale import UNITS, Unit, ceiling
+from novatui.ui.render.table import Subject
+from novatui.ui.render.window import MINUTE, Grid, Window, grid, mean, spread
+
+Bounds = tuple[float | None, float | None]
+"""Warning and critical limit of a metric; None for none."""
+
+Limits = Callable[[int, str], Bounds]
+"""The limits of an object (slot) for an alarm rule: a metric, or `mem.percent`."""
+
+
+class Panel(msgspec.Struct, frozen=True):
+    """Metrics that are drawn in one chart."""
+
+    id: str
+    title: str
+    metrics: tuple[str, ...]
+    names: tuple[str, ...]
+    """What the legend calls them."""
+
+    @property
+    def unit(self) -> Unit:
+        """How their values are written."""
+        return UNITS[METRICS[POSITION[self.metrics[0]]].unit]
+
+
+CPU = Panel("cpu", "cpu", ("cpu.used", "cpu.wait"), ("used", "wait"))
+MEMORY = Panel("mem", "memory", ("mem.used",), ("used",))
+DISK = Panel("disk", "disk", ("disk.read", "disk.write"), ("read", "write"))
+LATENCY = Panel("latency", "disk latency", ("disk.latency",), ("mean",))
+NET = Panel("net", "net", ("net.rx", "net.tx"), ("rx", "tx"))
+
+OVERVIEW = (CPU, MEMORY, DISK, NET)
+"""Side by side where nothing else is asked for."""
+
+TOGETHER: dict[str, tuple[Panel, ...]] = {"cpu": (CPU,), "mem": (MEMORY,), "disk": (DISK, LATENCY), "net": (NET,)}
+"""What is drawn, one above the other, when one of them has all the room."""
+
+
+class Track(msgspec.Struct, frozen=True):
+    """A metric over time, in cells of equal length: samples, or minutes."""
+
+    last: int
+    """Number of the newest cell: periods of the monotonic clock."""
+    period: float
+    samples: Sequence[float | None] = ()
+    minutes: Sequence[Minute | None] = ()
+
+
+def build(
+    panel: Panel,
+    subject: Subject,
+    window: Window,
+    width: int,
+    limits: Limits,
+    *,
+    fit: bool = False,
+    focused: bool = False,
+) -> Chart:
+    """A chart of a panel for an object, that many cells wide. With `fit` its scale ends where the values do."""
+    look, now = subject.look, subject.now
+    tracks = [track(subject, metric, window) for metric in panel.metrics]
+    columns = window_grid(subject, window, tracks, chart.columns(width, len(tracks), look))
+    reading = None if window.cursor is None else columns.column(window.cursor)
+    series = [
+        _series(subject, metric, name, one, columns, reading)
+        for metric, name, one in zip(panel.metrics, panel.names, tracks, strict=True)
+    ]
+    whole = _whole(subject, panel)
+    ahead = look.epoch() - now
+    return Chart(
+        title=panel.title,
+        unit=panel.unit,
+        series=series,
+        top=_top(panel, series, None if fit else whole),
+        begin=columns.begin + ahead,
+        end=columns.end + ahead,
+        thresholds=thresholds(panel, subject, limits, whole),
+        cursor=None if reading is None else (reading + 0.5) / max(columns.count, 1),
+        note=_note(panel, subject, window),
+        focused=focused,
+        absent=absent(subject),
+    )
+
+
+def window_grid(subject: Subject, window: Window, tracks: Sequence[Track], count: int) -> Grid:
+    """The columns of a window: a live one ends with the newest cell, unless that is old."""
+    end = window.end
+    if end is None:
+        end = max([(one.last + 1) * one.period for one in tracks if one.samples], default=subject.now)
+        end = min(end, subject.now + max((one.period for one in tracks), default=0.0))
+    return grid(window.span, end, count)
+
+
+def track(subject: Subject, metric: str, window: Window) -> Track:
+    """What is known of a metric: single samples for ten minutes, minutes beyond; sums where the product has none."""
+    metrics, slot, now = subject.fleet.metrics, subject.slot, subject.now
+    if window.by_minute:
+        day = metrics.minutes.history(slot, metric, MINUTES, now)
+        return Track(int(now // MINUTE), MINUTE, minutes=day)
+    period = metrics.period(slot)
+    if summed(subject, metric):
+        together = subject.fleet.aggregates.of(slot)
+        if together is not None:
+            cells, last = together.history(metric)
+            return Track(last, together.period, cells)
+    return Track(metrics.last_cell(slot, now), period, metrics.history(slot, metric, ceil(HISTORY / period), now))
+
+
+def summed(subject: Subject, metric: str) -> bool:
+    """True when the product gives no figure of its own and that of the machines below stands for it."""
+    fleet, slot = subject.fleet, subject.slot
+    return fleet.aggregates.of(slot) is not None and fleet.metrics.latest(slot, metric) is None
+
+
+def latest(subject: Subject, metric: str) -> float | None:
+    """The newest value; None when unknown or no longer true."""
+    metrics, slot = subject.fleet.metrics, subject.slot
+    if summed(subject, metric):
+        together = subject.fleet.aggregates.of(slot)
+        return together.figure(metric).value if together is not None else None
+    return None if metrics.stale(slot, subject.now) else metrics.latest(slot, metric)
+
+
+def absent(subject: Subject) -> str:
+    """What stands for a value that is not there: not applicable while the machine is off, else unknown."""
+    return subject.look.marks.inapplicable if not readings.measures(subject.fleet, subject.slot) else "?"
+
+
+def provenance(subject: Subject) -> str:
+    """Where the figures of a node come from, as far as they are sums; empty when the product gives them all."""
+    together = subject.fleet.aggregates.of(subject.slot)
+    if together is None:
+        return ""
+    named = {"cpu": CPU, "memory": MEMORY, "disk": DISK, "net": NET}
+    parts = [name for name, panel in named.items() if summed(subject, panel.metrics[0])]
+    if not parts:
+        return ""
+    figures = [together.figure(named[name].metrics[0]) for name in parts]
+    machines = max(one.machines for one in figures)
+    unknown = max(one.unknown for one in figures)
+    share = "" if "cpu" not in parts or together.of_processors else "; cpu is of their vCPUs"
+    what = "" if len(parts) == len(named) else f"{', '.join(parts)}: "
+    return f"{what}sum of {machines:,} machines, {unknown:,} unknown{share}"
+
+
+def thresholds(panel: Panel, subject: Subject, limits: Limits, whole: float | None) -> list[Threshold]:
+    """The limits of its metrics, in the unit of the panel."""
+    found: list[Threshold] = []
+    for metric, name in zip(panel.metrics, panel.names, strict=True):
+        rule, factor = metric, 1.0
+        if metric == "mem.used":
+            if whole is None:
+                continue
+            rule, factor = "mem.percent", whole / 100
+        for value, critical in zip(limits(subject.slot, rule), (False, True), strict=True):
+            if value is not None:
+                found.append(Threshold(value * factor, critical, name if len(panel.metrics) > 1 else ""))
+    return found
+
+
+# --- values -----------------------------------------------------------------------------------------------------------
+
+
+def _series(subject: Subject, metric: str, name: str, found: Track, columns: Grid, reading: int | None) -> Series:
+    if not found.minutes:
+        values = spread(found.samples, found.last, found.period, columns, mean)
+        return Series(name=name, values=values, now=latest(subject, metric) if reading is None else values[reading])
+    cells = spread(found.minutes, found.last, found.period, columns, _fold)
+    read = cells[reading] if reading is not None else None
+    return Series(
+        name=name,
+        values=[cell.mean if cell else None for cell in cells],
+        low=[cell.low if cell else None for cell in cells],
+        high=[cell.high if cell else None for cell in cells],
+        now=latest(subject, metric) if reading is None else read.mean if read else None,
+        span=(read.low, read.high) if read else None,
+    )
+
+
+def _fold(minutes: list[Minute]) -> Minute:
+    return Minute(
+        min(one.low for one in minutes),
+        sum(one.mean for one in minutes) / len(minutes),
+        max(one.high for one in minutes),
+    )
+
+
+def _whole(subject: Subject, panel: Panel) -> float | None:
+    """What the scale of a panel ends with by nature: all of the CPU, all of the memory."""
+    if panel is CPU:
+        return 100.0
+    if panel is not MEMORY:
+        return None
+    together = subject.fleet.aggregates.of(subject.slot)
+    if together is not None and summed(subject, "mem.used"):
+        return together.figure("mem.assigned").value
+    whole = memory_whole(subject.fleet)(subject.slot)
+    return None if whole is None else float(whole)
+
+
+def _top(panel: Panel, series: Sequence[Series], whole: float | None) -> float:
+    peak = max((value for one in series for value in one.high or one.values if value is not None), default=0.0)
+    if whole is not None and whole > 0:
+        return max(whole, peak)
+    return ceiling(peak, panel.unit)
+
+
+def _note(panel: Panel, subject: Subject, window: Window) -> str:
+    metrics, slot = subject.fleet.metrics, subject.slot
+    age = metrics.age(slot, subject.now)
+    words = [units.span(window.span)]
+    if window.end is not None:
+        words.append("past")
+    elif age is not None and metrics.stale(slot, subject.now) and not summed(subject, panel.metrics[0]):
+        words.append(f"~{units.age(age)} old")
+    if panel is DISK and window.cursor is None:
+        words.insert(0, f"latency {LATENCY.unit.say(latest(subject, 'disk.latency'))}")
+    return "  ".join(words)
