@@ -15,6 +15,7 @@ class Section(StrEnum):
     FIND = "Find"
     MARK = "Mark"
     VIEW = "View"
+    CHART = "Charts"
     OTHER = "Other"
     TYPE = "While a filter is typed"
 
@@ -37,6 +38,8 @@ class Scope(StrEnum):
     """A screen about objects of the inventory."""
     FLEET = "fleet"
     """The fleet screen."""
+    CHART = "chart"
+    """The charts of an object have the focus."""
     TEXT = "text"
     """An input has the focus."""
     FILTER = "filter"
@@ -104,6 +107,46 @@ ACTIONS: tuple[Action, ...] = (
     Action(id="reconnect", keys=("R",), title="reconnect", section=Section.OTHER, scope=Scope.OBJECTS),
     Action(id="help", keys=("question_mark",), title="help", section=Section.OTHER, scope=Scope.FRAME, footer=10),
     Action(id="quit", keys=("q",), title="quit", section=Section.OTHER, scope=Scope.FRAME, footer=9),
+    Action(id="chart.cpu", keys=("c",), title="cpu", section=Section.CHART, scope=Scope.CHART, footer=1),
+    Action(id="chart.memory", keys=("m",), title="memory", section=Section.CHART, scope=Scope.CHART, footer=2),
+    Action(id="chart.disk", keys=("d",), title="disk", section=Section.CHART, scope=Scope.CHART, footer=3),
+    Action(id="chart.net", keys=("n",), title="net", section=Section.CHART, scope=Scope.CHART, footer=4),
+    Action(id="chart.zoom", keys=("z",), title="one or all", section=Section.CHART, scope=Scope.CHART, footer=5),
+    Action(id="chart.window", keys=("W",), title="10 min or day", section=Section.CHART, scope=Scope.CHART, footer=6),
+    Action(id="read.left", keys=("left", "h"), title="read back", section=Section.CHART, scope=Scope.CHART, footer=7),
+    Action(id="read.right", keys=("right", "l"), title="read on", section=Section.CHART, scope=Scope.CHART),
+    Action(
+        id="chart.closer",
+        keys=("plus", "up", "k"),
+        title="shorter time",
+        section=Section.CHART,
+        scope=Scope.CHART,
+        footer=11,
+    ),
+    Action(
+        id="chart.wider",
+        keys=("underscore", "down", "j"),
+        title="longer time",
+        section=Section.CHART,
+        scope=Scope.CHART,
+    ),
+    Action(
+        id="chart.earlier",
+        keys=("less_than_sign", "pageup"),
+        title="earlier",
+        section=Section.CHART,
+        scope=Scope.CHART,
+    ),
+    Action(
+        id="chart.later",
+        keys=("greater_than_sign", "pagedown"),
+        title="later",
+        section=Section.CHART,
+        scope=Scope.CHART,
+    ),
+    Action(id="chart.live", keys=("G", "end"), title="back to now", section=Section.CHART, scope=Scope.CHART),
+    Action(id="chart.fit", keys=("f",), title="fit the scale", section=Section.CHART, scope=Scope.CHART, footer=13),
+    Action(id="chart.history", keys=("H",), title="history", section=Section.CHART, scope=Scope.CHART, footer=12),
     Action(id="submit", keys=("enter",), title="keep the filter", section=Section.TYPE, scope=Scope.TEXT),
     Action(id="cursor.left", keys=("left",), title="left", section=Section.TYPE, scope=Scope.TEXT),
     Action(id="cursor.right", keys=("right",), title="right", section=Section.TYPE, scope=Scope.TEXT),
@@ -164,6 +207,10 @@ NAMES = {
     "asterisk": "*",
     "question_mark": "?",
     "minus": "-",
+    "plus": "+",
+    "underscore": "_",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
     "down": "↓",
     "up": "↑",
     "left": "←",

@@ -140,6 +140,13 @@ def drawing_libraries_at_home(source: Source) -> list[str]:
     return [at(source, i.line, f"{i.library} outside ui/") for i in imports(source) if i.library in DRAWING]
 
 
+def plotext_in_one_file(source: Source) -> list[str]:
+    """It is slow to load and slow to draw: whatever lives is drawn on our own canvas."""
+    if source.path == "novatui/ui/render/history.py":
+        return []
+    return [at(source, i.line, "plotext outside the history chart") for i in imports(source) if i.library == "plotext"]
+
+
 def vendor_libraries_at_home(source: Source) -> list[str]:
     return [
         at(source, i.line, f"{i.library} outside {VENDOR_HOMES[i.library]}/")
@@ -205,6 +212,7 @@ PRODUCT_RULES: tuple[Rule, ...] = (
     keys_from_the_catalogue,
     textual_private_in_one_file,
     drawing_libraries_at_home,
+    plotext_in_one_file,
     vendor_libraries_at_home,
     families_apart,
     core_is_plain,

@@ -39,7 +39,7 @@ HEADLESS = Process(
     ("novatui.core", "novatui.wire", "novatui.config", "novatui.engine", "novatui.actions", "novatui.cli"),
     ("novatui.ui", *WORKER_CODE, *VENDORS, *DRAWING),
 )
-CONSOLE = Process("console", (*CONSOLE_CODE, "novatui.wire", "novatui.config"), (*WORKER_CODE, *VENDORS))
+CONSOLE = Process("console", (*CONSOLE_CODE, "novatui.wire", "novatui.config"), (*WORKER_CODE, *VENDORS, "plotext"))
 WORKER = Process("worker", ("novatui.worker", "novatui.wire", "novatui.config"), (*CONSOLE_CODE, *VENDORS, *DRAWING))
 
 

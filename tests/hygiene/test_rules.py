@@ -36,6 +36,7 @@ FAULTS = [
     (rules.textual_private_in_one_file, "novatui/ui/app.py", "from textual._xterm_parser import XTermParser"),
     (rules.textual_private_in_one_file, "novatui/ui/app.py", "from textual.strip import _private"),
     (rules.drawing_libraries_at_home, "novatui/engine/fleet.py", "def f():\n    import rich.text"),
+    (rules.plotext_in_one_file, "novatui/ui/render/chart.py", "def f():\n    import plotext"),
     (rules.vendor_libraries_at_home, "novatui/backends/demo/session.py", "import libvirt"),
     (rules.vendor_libraries_at_home, "novatui/worker/lanes.py", "from pyVmomi import vim"),
     (
@@ -63,6 +64,7 @@ RIGHT_WAYS = [
     (rules.textual_private_in_one_file, "novatui/ui/textual_private.py", "from textual._x import y"),
     (rules.textual_private_in_one_file, "novatui/ui/app.py", "from textual.app import App"),
     (rules.drawing_libraries_at_home, "novatui/ui/app.py", "import textual"),
+    (rules.plotext_in_one_file, "novatui/ui/render/history.py", "import plotext"),
     (rules.vendor_libraries_at_home, "novatui/backends/libvirt/session.py", "import libvirt"),
     (rules.families_apart, "novatui/backends/demo/session.py", "from novatui.backends.driver import Sink"),
     (

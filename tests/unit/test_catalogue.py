@@ -6,7 +6,10 @@ from itertools import combinations
 
 from novatui.actions.catalogue import ACTIONS, FORBIDDEN, Scope, in_footer, shown
 
-TOGETHER = set(Scope) - {Scope.TEXT, Scope.FILTER, Scope.DIALOG, Scope.QUESTION}
+TOGETHER = set(Scope) - {Scope.TEXT, Scope.FILTER, Scope.DIALOG, Scope.QUESTION, Scope.CHART}
+CHARTS = {Scope.EVERYWHERE, Scope.FRAME, Scope.OBJECTS, Scope.CHART}
+"""Charts have the keyboard: their keys go before those of a screen with rows, but not before these."""
+
 TYPING = {Scope.EVERYWHERE, Scope.TEXT, Scope.FILTER}
 
 
@@ -17,7 +20,7 @@ def test_ids_are_unique() -> None:
 def test_no_key_means_two_things_in_one_place() -> None:
     for one, other in combinations(ACTIONS, 2):
         scopes = {one.scope, other.scope}
-        if scopes <= TOGETHER or scopes <= TYPING or len(scopes) == 1:
+        if scopes <= TOGETHER or scopes <= TYPING or scopes <= CHARTS or len(scopes) == 1:
             assert not set(one.keys) & set(other.keys), (one.id, other.id)
 
 
@@ -27,7 +30,9 @@ def test_no_key_is_taken_by_a_terminal() -> None:
 
 def test_the_footer_ranks_are_unique_and_names_are_short() -> None:
     ranked = in_footer(ACTIONS)
-    assert len({action.footer for action in ranked}) == len(ranked)
+    for scopes in (TOGETHER, CHARTS):
+        shown_together = [action.footer for action in ranked if action.scope in scopes]
+        assert len(set(shown_together)) == len(shown_together)
     assert all(len(shown(action.keys[0])) <= 6 for action in ranked)
 
 

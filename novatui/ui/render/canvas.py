@@ -127,31 +127,25 @@ def _filled(height: int, bits: tuple[int, ...]) -> list[int]:
 
 
 def _dots(values: Sequence[int], height: int) -> list[int]:
+    """The hot path: both halves of a cell by hand."""
     left_filled, right_filled = _filled(height, _LEFT), _filled(height, _RIGHT)
     columns: list[int] = []
     before = GAP
     for left, right in zip(values[::2], values[1::2], strict=True):
         column = 0
         if left >= 0:
-            if before < 0:
-                before = left
-            column = left_filled[left + 1] ^ left_filled[before] if left >= before else _fall(left_filled, before, left)
-        before = left
+            if left >= before >= 0:
+                column = left_filled[left + 1] ^ left_filled[before]
+            else:
+                column = left_filled[max(before, left) + 1] ^ left_filled[left]
         if right >= 0:
-            if before < 0:
-                before = right
-            column |= (
-                right_filled[right + 1] ^ right_filled[before]
-                if right >= before
-                else _fall(right_filled, before, right)
-            )
+            if right >= left >= 0:
+                column |= right_filled[right + 1] ^ right_filled[left]
+            else:
+                column |= right_filled[max(left, right) + 1] ^ right_filled[right]
         before = right
         columns.append(column)
     return columns
-
-
-def _fall(filled: list[int], before: int, level: int) -> int:
-    return filled[before + 1] ^ filled[level]
 
 
 def _signs(values: Sequence[int], height: int) -> list[int]:

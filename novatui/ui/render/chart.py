@@ -15,7 +15,7 @@ from novatui.ui.render.canvas import Curve
 from novatui.ui.render.cells import Group, Piece, ends, line
 from novatui.ui.render.look import Look
 from novatui.ui.render.marks import UNKNOWN
-from novatui.ui.render.scale import Unit, time_ticks, value_ticks
+from novatui.ui.render.scale import Tick, Unit, time_ticks, value_ticks
 from novatui.ui.rows.cells import fit
 
 LETTERS = "abcd"
@@ -34,9 +34,11 @@ _WARN, _CRITICAL, _CURSOR = 0xF1, 0xF2, 0xF3
 """Owners of cells that belong to no curve."""
 
 _RUNS = re.compile(
-    b"|".join([b"[\\x00\\x%02x]+" % owner for owner in range(1, 2 * canvas.MOST + 1)]) + rb"|(.)\1*", re.DOTALL
+    b"|".join([b"([\\x00\\x%02x]+)" % owner for owner in range(1, 2 * canvas.MOST + 1)])
+    + b"|(.)\\%d*" % (2 * canvas.MOST + 1),
+    re.DOTALL,
 )
-"""Cells next to each other with one style; blank ones join whatever is before them."""
+"""Cells next to each other with one style, blank ones among them: group n is owner n, the last one any other owner."""
 
 
 class Series(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +63,8 @@ class Threshold(msgspec.Struct, frozen=True):
     critical: bool = False
     series: str = ""
     """Name of the curve that it is for; empty: all of them."""
+    said: str = ""
+    """How the value is written; empty: in the unit of the chart."""
 
 
 class Chart(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,11 +107,12 @@ def lines(chart: Chart, look: Look, width: int, height: int) -> list[Strip]:
     ruled = height >= RULED_FROM
     inner, tall = plot_width(width, len(chart.series)), height - 1 - times - ruled
     if tall > 0 and inner > 0:
-        drawn += _plot(chart, look, inner, tall, width)
+        drawn += _plot(chart, look, inner, tall)
+    ticks = time_ticks(chart.begin, chart.end, inner, look.utc) if times else []
     if ruled:
-        drawn.append(_rule(chart, look, inner, width))
+        drawn.append(_rule(ticks, look, inner, width))
     if times:
-        drawn.append(_times(chart, look, inner, width))
+        drawn.append(_times(ticks, look, inner, width))
     return drawn[:height]
 
 
@@ -161,21 +166,21 @@ def _verdict(chart: Chart, series: Series, look: Look) -> Style:
     return look.styles.bad if any(crossed) else look.styles.warning if crossed else look.styles.text
 
 
-def _rule(chart: Chart, look: Look, inner: int, width: int) -> Strip:
+def _rule(ticks: Sequence[Tick], look: Look, inner: int, width: int) -> Strip:
     """The line of the time axis, with a mark for each time below it."""
     ascii_only = look.marks.ascii
     cells = [look.marks.rule] * inner
-    for tick in time_ticks(chart.begin, chart.end, inner, look.utc):
+    for tick in ticks:
         cells[min(int(tick.at * inner), inner - 1)] = "+" if ascii_only else "┬"
     corner = "+" if ascii_only else "└"
     return line([(" " * (AXIS - 1) + corner + "".join(cells), look.styles.rule)], width)
 
 
-def _times(chart: Chart, look: Look, inner: int, width: int) -> Strip:
+def _times(ticks: Sequence[Tick], look: Look, inner: int, width: int) -> Strip:
     """Times of the day, each centred below its place as far as there is room."""
     cells = [" "] * inner
     free = 0
-    for tick in time_ticks(chart.begin, chart.end, inner, look.utc):
+    for tick in ticks:
         size = len(tick.label)
         start = min(max(int(tick.at * inner) - size // 2, 0), inner - size)
         if start >= free:
@@ -187,7 +192,7 @@ def _times(chart: Chart, look: Look, inner: int, width: int) -> Strip:
 # --- the curves -------------------------------------------------------------------------------------------------------
 
 
-def _plot(chart: Chart, look: Look, inner: int, tall: int, width: int) -> list[Strip]:
+def _plot(chart: Chart, look: Look, inner: int, tall: int) -> list[Strip]:
     ascii_only = look.marks.ascii
     steps = canvas.down(tall, ascii_only)
     curves = [
@@ -199,7 +204,7 @@ def _plot(chart: Chart, look: Look, inner: int, tall: int, width: int) -> list[S
     crossings = {_line_of(one.value, chart.top, tall): one for one in chart.thresholds if one.value <= chart.top}
     tags = _tags(curves, look, steps, tall)
     at = None if chart.cursor is None else min(int(chart.cursor * inner), inner - 1)
-    styles = _styles(look)
+    styles, others = _styles(look), 2 * canvas.MOST + 1
     strips: list[Strip] = []
     for number, (text, owners) in enumerate(zip(picture.lines, picture.owners, strict=True)):
         segments = [_axis(labels.get(number), look)]
@@ -208,9 +213,10 @@ def _plot(chart: Chart, look: Look, inner: int, tall: int, width: int) -> list[S
             text, owners = _overlay(text, owners, threshold, chart.unit, at, look)
         for run in _RUNS.finditer(owners):
             begin, end = run.span()
-            segments.append(Segment(text[begin:end], styles[max(owners[begin], owners[end - 1])]))
+            owner = run.lastindex or others
+            segments.append(Segment(text[begin:end], styles[owner if owner < others else owners[begin]]))
         segments += tags.get(number) or [Segment(" " * len(curves), look.styles.text)]
-        strips.append(Strip(segments, AXIS + inner + len(curves)).adjust_cell_length(width))
+        strips.append(Strip(segments, AXIS + inner + len(curves)))
     return strips
 
 
@@ -237,20 +243,21 @@ def _overlay(
     text: str, owners: bytes, threshold: Threshold | None, unit: Unit, cursor: int | None, look: Look
 ) -> tuple[str, bytes]:
     """The line of a threshold and that of the cursor, wherever no curve is."""
-    cells, codes = list(text), bytearray(owners)
+    blank = owners
     if threshold is not None:
         code = _CRITICAL if threshold.critical else _WARN
-        mark = "-" if look.marks.ascii else "╌"
-        word = f" {threshold.series} {'critical' if threshold.critical else 'warn'} {unit.write(threshold.value)} "
-        for at, owner in enumerate(codes):
-            if not owner:
-                cells[at], codes[at] = mark, code
-        start = len(cells) - len(word)
-        if start > len(cells) // 3 and not any(owners[start:]):
-            cells[start:] = word
-    if cursor is not None and not owners[cursor]:
-        cells[cursor], codes[cursor] = look.marks.bar, _CURSOR
-    return "".join(cells), bytes(codes)
+        level, value = "critical" if threshold.critical else "warn", threshold.said or unit.write(threshold.value)
+        word = f" {threshold.series} {level} {value} "
+        start = len(text) - len(word)
+        named = start > len(text) // 3 and not any(owners[start:])
+        # Blank cells are those that belong to nobody.
+        text = text.replace(" ", "-" if look.marks.ascii else "╌")
+        text = text[:start] + word if named else text
+        owners = owners.replace(b"\0", bytes([code]))
+    if cursor is not None and not blank[cursor]:
+        text = text[:cursor] + look.marks.bar + text[cursor + 1 :]
+        owners = owners[:cursor] + bytes([_CURSOR]) + owners[cursor + 1 :]
+    return text, owners
 
 
 def _tags(curves: Sequence[Curve], look: Look, steps: int, tall: int) -> dict[int, list[Segment]]:

@@ -15,8 +15,8 @@ from novatui.engine.query_values import memory_whole
 from novatui.ui.render import chart, readings
 from novatui.ui.render.chart import Chart, Series, Threshold
 from novatui.ui.render.scale import UNITS, Unit, ceiling
-from novatui.ui.render.table import Subject
-from novatui.ui.render.window import MINUTE, Grid, Window, grid, mean, spread
+from novatui.ui.render.subject import Subject
+from novatui.ui.render.window import MINUTE, Grid, Window, grid, mean, span_words, spread
 
 Bounds = tuple[float | None, float | None]
 """Warning and critical limit of a metric; None for none."""
@@ -76,7 +76,7 @@ def build(
     """A chart of a panel for an object, that many cells wide. With `fit` its scale ends where the values do."""
     look, now = subject.look, subject.now
     tracks = [track(subject, metric, window) for metric in panel.metrics]
-    columns = window_grid(subject, window, tracks, chart.columns(width, len(tracks), look))
+    columns = window_grid(subject, window, tracks, max(1, chart.columns(width, len(tracks), look)))
     reading = None if window.cursor is None else columns.column(window.cursor)
     series = [
         _series(subject, metric, name, one, columns, reading)
@@ -92,8 +92,8 @@ def build(
         begin=columns.begin + ahead,
         end=columns.end + ahead,
         thresholds=thresholds(panel, subject, limits, whole),
-        cursor=None if reading is None else (reading + 0.5) / max(columns.count, 1),
-        note=_note(panel, subject, window),
+        cursor=None if reading is None else (reading + 0.5) / columns.count,
+        note=_note(panel, subject, window, tracks),
         focused=focused,
         absent=absent(subject),
     )
@@ -120,6 +120,8 @@ def track(subject: Subject, metric: str, window: Window) -> Track:
         if together is not None:
             cells, last = together.history(metric)
             return Track(last, together.period, cells)
+    if metrics.age(slot, now) is None:
+        return Track(int(now / period), period)
     return Track(metrics.last_cell(slot, now), period, metrics.history(slot, metric, ceil(HISTORY / period), now))
 
 
@@ -165,13 +167,14 @@ def thresholds(panel: Panel, subject: Subject, limits: Limits, whole: float | No
     found: list[Threshold] = []
     for metric, name in zip(panel.metrics, panel.names, strict=True):
         rule, factor = metric, 1.0
+        curve = name if len(panel.metrics) > 1 else ""
         if metric == "mem.used":
             if whole is None:
                 continue
             rule, factor = "mem.percent", whole / 100
         for value, critical in zip(limits(subject.slot, rule), (False, True), strict=True):
             if value is not None:
-                found.append(Threshold(value * factor, critical, name if len(panel.metrics) > 1 else ""))
+                found.append(Threshold(value * factor, critical, curve, f"{value:g}%" if factor != 1.0 else ""))
     return found
 
 
@@ -222,14 +225,25 @@ def _top(panel: Panel, series: Sequence[Series], whole: float | None) -> float:
     return ceiling(peak, panel.unit)
 
 
-def _note(panel: Panel, subject: Subject, window: Window) -> str:
-    metrics, slot = subject.fleet.metrics, subject.slot
+def _note(panel: Panel, subject: Subject, window: Window, tracks: Sequence[Track]) -> str:
+    look, metrics, slot = subject.look, subject.fleet.metrics, subject.slot
     age = metrics.age(slot, subject.now)
-    words = [units.span(window.span)]
-    if window.end is not None:
-        words.append("past")
+    words: list[str] = []
+    if panel is DISK and window.cursor is None:
+        words.append(f"latency {LATENCY.unit.say(latest(subject, 'disk.latency'))}")
+    if window.by_minute and (since := _since(tracks)) is not None and since > window.right(subject.now) - window.span:
+        words.append(f"kept since {look.clock(since + look.epoch() - subject.now, seconds=False)}")
     elif age is not None and metrics.stale(slot, subject.now) and not summed(subject, panel.metrics[0]):
         words.append(f"~{units.age(age)} old")
-    if panel is DISK and window.cursor is None:
-        words.insert(0, f"latency {LATENCY.unit.say(latest(subject, 'disk.latency'))}")
+    words.append(span_words(window.span) + (" in the past" if window.end is not None else ""))
     return "  ".join(words)
+
+
+def _since(tracks: Sequence[Track]) -> float | None:
+    """The first moment of which a minute is known."""
+    firsts = [
+        one.last + 1 - len(one.minutes) + next((at for at, minute in enumerate(one.minutes) if minute), 0)
+        for one in tracks
+        if any(one.minutes)
+    ]
+    return min(firsts) * MINUTE if firsts else None

@@ -34,8 +34,13 @@ class Unit(NamedTuple):
         return self.write(value) + (self.after if value is not None and isfinite(value) else "")
 
 
+def _percent(value: float | None) -> str:
+    """A sum of shares may be more than a percentage has room for."""
+    return units.count(value) if value is not None and value >= 9999.5 else units.percent(value)
+
+
 UNITS: dict[str, Unit] = {
-    "%": Unit(units.percent, "%", False),
+    "%": Unit(_percent, "%", False),
     "B": Unit(units.size, "", True),
     "B/s": Unit(units.size, "/s", True),
     "/s": Unit(units.count, "/s", False),

@@ -25,6 +25,11 @@ PAN = 0.25
 Cell = TypeVar("Cell")
 
 
+def span_words(seconds: float) -> str:
+    """`10 min`, `24 h`."""
+    return f"{seconds / 60:.0f} min" if seconds < 3600 else f"{seconds / 3600:.0f} h"
+
+
 class Window(msgspec.Struct, frozen=True):
     """What a chart shows, and where it is read. All times are local monotonic seconds."""
 
