@@ -130,9 +130,18 @@ class CacheFile:
         steps = self._section("age")
         return self.saved - AGE_STEP * (steps[row] if row < len(steps) else 0)
 
-    def screenful(self, rows: int) -> list[int]:
-        """The first rows of the tree and the first machines by name, with everything above them, in tree order."""
-        wanted = {*range(min(rows, len(self))), *self.machines(rows)}
+    def tops(self, n: int) -> list[int]:
+        """The first n rows directly below the connection: what a tree shows before anything in it is unfolded."""
+        rows: list[int] = []
+        row = 0
+        while row < len(self) and len(rows) < n:
+            rows.append(row)
+            row = self.end(row)
+        return rows
+
+    def hanging(self, rows: Iterable[int]) -> list[int]:
+        """These rows with everything above them, in tree order."""
+        wanted = set(rows)
         for row in tuple(wanted):
             above = self.parent(row)
             while above is not None and above not in wanted:

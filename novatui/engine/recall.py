@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from heapq import nsmallest
 from pathlib import Path
 
 from novatui.core.connection import ConnectionSpec
 from novatui.engine import blocking
 from novatui.engine.cache import CacheFile, adopt, open_cache, path_of, snapshot, write
 from novatui.engine.inventory_store import InventoryStore
+from novatui.engine.naming import natural_key
 
 log = logging.getLogger(__name__)
 
 SCREENFUL = 60
-"""Rows of each connection that the first frame may need."""
+"""Machines, and nodes of each connection, that the first frame may need."""
 
 FIRST_COLUMNS = frozenset({"name", "parent", "host", "power", "native_state", "uuid"})
 """Columns that the first frame draws, and what machines are told apart by."""
@@ -30,18 +32,22 @@ class Recall:
         self._inventory = inventory
         self._files: dict[str, CacheFile] = {}
         """By connection: those that are not in the inventory as a whole yet."""
-        for spec in specs:
-            self.begin(spec)
+        self.begin(*specs)
 
-    def begin(self, spec: ConnectionSpec) -> None:
-        """Put a screenful of one connection into the inventory; `fill` does the rest."""
-        file = open_cache(self._folder, spec)
-        if isinstance(file, CacheFile):
-            self._files[spec.name] = file
-            for _ in adopt(file, self._inventory, file.screenful(SCREENFUL), FIRST_COLUMNS):
+    def begin(self, *specs: ConnectionSpec) -> None:
+        """Put a screenful of these connections together into the inventory; `fill` does the rest."""
+        files: list[CacheFile] = []
+        for spec in specs:
+            file = open_cache(self._folder, spec)
+            if isinstance(file, CacheFile):
+                files.append(file)
+                self._files[spec.name] = file
+            elif file.reason:
+                log.warning("the cached inventory of %s is not used: %s", spec.name, file.reason)
+        for file, machines in zip(files, first_machines(files, SCREENFUL), strict=True):
+            rows = file.hanging([*file.tops(SCREENFUL), *machines])
+            for _ in adopt(file, self._inventory, rows, FIRST_COLUMNS):
                 pass
-        elif file.reason:
-            log.warning("the cached inventory of %s is not used: %s", spec.name, file.reason)
 
     def forget(self, conn: str) -> None:
         """The connection is no more: what is not in the inventory yet stays where it is."""
@@ -67,3 +73,19 @@ class Recall:
                 await blocking.run(lambda data=data, conn=conn: write(path_of(self._folder, conn), data))
             except OSError as error:
                 log.warning("the inventory of %s could not be saved: %s", conn, error)
+
+
+def first_machines(files: Sequence[CacheFile], n: int) -> list[list[int]]:
+    """Rows of the first n machines by name of all files together, file by file."""
+    found: list[tuple[str, int, int]] = []
+    for number, file in enumerate(files):
+        rows = file.machines(n)
+        names = file.values(rows, "name")
+        found += [
+            (natural_key(name) if isinstance(name, str) else "", number, row)
+            for row, name in zip(rows, names, strict=True)
+        ]
+    chosen: list[list[int]] = [[] for _ in files]
+    for _, number, row in nsmallest(n, found):
+        chosen[number].append(row)
+    return chosen

@@ -73,7 +73,7 @@ def first_names(folder: Path) -> list[object]:
 
 def first_screenful(folder: Path) -> None:
     cache = opened(folder)
-    for _ in adopt(cache, empty(), cache.screenful(NAMES), FIRST_COLUMNS):
+    for _ in adopt(cache, empty(), cache.hanging([*cache.tops(NAMES), *cache.machines(NAMES)]), FIRST_COLUMNS):
         pass
 
 

@@ -90,11 +90,12 @@ def test_rows_are_in_tree_order_and_machines_by_name(tmp_path: Path, image: byte
 
 def test_a_screenful_is_enough_for_the_first_frame(tmp_path: Path, image: bytes) -> None:
     cache = opened(tmp_path, image)
-    rows = cache.screenful(2)
-    assert rows == [0, 1, 4, 5, 6], "the first two rows, the first two machines, and what is above them"
+    assert cache.tops(2) == [0, 6], "nothing is unfolded yet"
+    rows = cache.hanging([*cache.tops(2), *cache.machines(2)])
+    assert rows == [0, 4, 5, 6], "the first two rows, the first two machines, and what is above them"
     inventory = store()
     list(adopt(cache, inventory, rows))
-    assert outline(inventory) == [["c1", ["cluster", "host 2", ["host 10", "vm1"]], "4"]]
+    assert outline(inventory) == [["c1", ["cluster", ["host 10", "vm1"]], "4"]]
     list(adopt(cache, inventory))
     assert everything(inventory) == everything(filled())
 
@@ -129,7 +130,7 @@ def test_ages_outlive_the_console(tmp_path: Path) -> None:
 
 def test_an_empty_inventory_is_kept_too(tmp_path: Path) -> None:
     cache = opened(tmp_path, snapshot(store(), "c1"))
-    assert (len(cache), cache.machines(), cache.screenful(50), list(adopt(cache, store()))) == (0, [], [], [])
+    assert (len(cache), cache.machines(), cache.tops(50), list(adopt(cache, store()))) == (0, [], [], [])
 
 
 def test_the_file_is_for_its_owner_alone_and_replaced_whole(tmp_path: Path, image: bytes) -> None:
@@ -177,7 +178,7 @@ def read_all(data: bytes) -> CacheFile | None:
         cache = CacheFile(memoryview(data))
     except Damaged:
         return None
-    for row in cache.screenful(50):
+    for row in cache.hanging([*cache.tops(50), *cache.machines(50)]):
         cache.end(row), cache.seen(row)
     if cache.conn == "c1":
         for _ in adopt(cache, store()):
