@@ -125,7 +125,7 @@ def test_the_cursor_reads_the_value_that_was_there() -> None:
     then = View("cpu", Window(cursor=now - 300))
     assert "a used 50%" in page(subject(fleet, "vm:busy"), then)[0]
     assert "at 23:36:0" in page(subject(fleet, "vm:busy"), then)[0]
-    latest = View("cpu", Window(60.0, cursor=now))
+    latest = View("cpu", Window(60.0, cursor=now + STEP / 2))
     assert "a used 80%" in page(subject(fleet, "vm:busy"), latest)[0]
 
 
