@@ -40,7 +40,14 @@ def demo(options: Namespace) -> int:
     return _open(options, load_configuration(options, [f"demo://?{query}" if query else "demo://"]))
 
 
-def _open(options: Namespace, loaded: Loaded) -> int:
+def find(options: Namespace) -> int:
+    """The console, listing what a filter finds."""
+    if not options.filters:
+        raise UsageError("find what?", "novatui find NAME")
+    return _open(options, load_configuration(options), find=" ".join(options.filters))
+
+
+def _open(options: Namespace, loaded: Loaded, find: str = "") -> int:
     _check_terminal()
     for warning in loaded.warnings:
         complain(str(warning))
@@ -54,7 +61,7 @@ def _open(options: Namespace, loaded: Loaded) -> int:
     from novatui.ui.app import NovaApp
 
     recent = log.recent()
-    app = NovaApp(fleet, theming=_theming(loaded.config.theme), console_log=lambda: recent.lines)
+    app = NovaApp(fleet, find=find, theming=_theming(loaded.config.theme), console_log=lambda: recent.lines)
     app.run()
     fleet.write_results(screen=app.counters.summary())
     return app.return_code or exits.DONE

@@ -92,6 +92,15 @@ def _demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, metavar="S", help="another fleet; the same seed gives the same one")
 
 
+def _find(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("filters", nargs="*", metavar="NAME", help="a name or a part of it; any filter")
+
+
+def _screenshots(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("names", nargs="*", metavar="NAME", help="pictures to take; default: all")
+    parser.add_argument("--folder", default="screenshots", metavar="DIR", help="where to (default: ./screenshots)")
+
+
 def _ls(parser: argparse.ArgumentParser) -> None:
     _filters(parser)
     _kind(parser)
@@ -164,6 +173,18 @@ VERBS: dict[str, Verb] = {
         summary="console on the embedded demo fleet: six connections of five families, moving, no network",
         command="novatui.cli.console:demo",
         takes=_demo,
+    ),
+    "find": Verb(
+        summary="console opened on what has this name, or a part of it",
+        command="novatui.cli.console:find",
+        takes=_find,
+        manual="Type another filter with / once it is open; Esc shows everything.",
+    ),
+    "screenshots": Verb(
+        summary="pictures of the console, taken from a demo fleet that stands still",
+        command="novatui.cli.screenshots:screenshots",
+        takes=_screenshots,
+        manual="SVG and plain text; PNG, too, where rsvg-convert is installed.",
     ),
     "ls": Verb(
         summary="list objects that match a filter",
