@@ -95,10 +95,11 @@ def _row(columns: Sequence[Column], row: Row, cells: Sequence[int], width: int, 
 
 
 def _line(pieces: Sequence[Piece], columns: Sequence[Column], cells: Sequence[int], width: int, look: Look) -> Strip:
-    return line(list(_spaced(pieces, columns, cells, look)), width, cut=look.marks.ellipsis)
+    return line(list(spaced(pieces, columns, cells, look)), width, cut=look.marks.ellipsis)
 
 
-def _spaced(pieces: Sequence[Piece], columns: Sequence[Column], cells: Sequence[int], look: Look) -> Iterator[Piece]:
+def spaced(pieces: Sequence[Piece], columns: Sequence[Column], cells: Sequence[int], look: Look) -> Iterator[Piece]:
+    """The cells of one line, each at its place."""
     gap = " "
     for (text, style), column, space in zip(pieces, columns, cells, strict=True):
         if space:
