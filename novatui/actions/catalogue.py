@@ -14,6 +14,7 @@ class Section(StrEnum):
     MOVE = "Move"
     FIND = "Find"
     MARK = "Mark"
+    TAB = "Tabs of one object"
     VIEW = "View"
     CHART = "Charts"
     OTHER = "Other"
@@ -36,10 +37,14 @@ class Scope(StrEnum):
     """A screen whose rows can be filtered."""
     OBJECTS = "objects"
     """A screen about objects of the inventory."""
+    PANES = "panes"
+    """A screen with several panes, or several tabs."""
     FLEET = "fleet"
     """The fleet screen."""
     CHART = "chart"
     """The charts of an object have the focus."""
+    DETAIL = "detail"
+    """The screen about one object."""
     TEXT = "text"
     """An input has the focus."""
     FILTER = "filter"
@@ -70,11 +75,28 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     """Name of the screen that it opens."""
     leader: str = ""
     """Id of the action whose strip it stands in: its key works there and nowhere else."""
+    number: int = 0
+    """Which of several like things it is about; the method that carries it out is then that of the id's first part."""
 
     @property
     def method(self) -> str:
         """The action as Textual dispatches it."""
-        return f"go({self.place!r})" if self.place else self.id.replace(".", "_")
+        if self.place:
+            return f"go({self.place!r})"
+        return f"{self.id.partition('.')[0]}({self.number})" if self.number else self.id.replace(".", "_")
+
+
+TABS: tuple[tuple[int, str], ...] = (
+    (1, "summary"),
+    (2, "metrics"),
+    (3, "disks, machines, volumes"),
+    (4, "interfaces, hosts"),
+    (5, "devices, storage"),
+    (6, "snapshots, networks"),
+    (7, "tasks and events"),
+    (9, "native form"),
+)
+"""Tabs of detail screens by number; not every kind of object has all of them."""
 
 
 ACTIONS: tuple[Action, ...] = (
@@ -88,9 +110,15 @@ ACTIONS: tuple[Action, ...] = (
     Action(id="page.up", keys=("ctrl+u", "pageup"), title="page up", section=Section.MOVE, scope=Scope.MOVE),
     Action(id="open", keys=("enter",), title="open", section=Section.MOVE, scope=Scope.ROWS, footer=2),
     Action(id="back", keys=("escape",), title="back", section=Section.MOVE, scope=Scope.FRAME),
-    Action(id="pane.next", keys=("tab",), title="next pane", section=Section.MOVE, scope=Scope.FLEET, footer=5),
-    Action(id="pane.previous", keys=("shift+tab",), title="previous pane", section=Section.MOVE, scope=Scope.FLEET),
+    Action(id="pane.next", keys=("tab",), title="next pane", section=Section.MOVE, scope=Scope.PANES, footer=5),
+    Action(id="pane.previous", keys=("shift+tab",), title="previous pane", section=Section.MOVE, scope=Scope.PANES),
+    *(
+        Action(id=f"tab.{nr}", keys=(str(nr),), title=title, section=Section.TAB, scope=Scope.DETAIL, number=nr)
+        for nr, title in TABS
+    ),
+    Action(id="wrap", keys=("W",), title="wrap or cut lines", section=Section.VIEW, scope=Scope.DETAIL),
     Action(id="filter", keys=("slash",), title="filter", section=Section.FIND, scope=Scope.FILTERED, footer=3),
+    Action(id="scope", keys=("at",), title="only what is here", section=Section.FIND, scope=Scope.FLEET),
     Action(id="sort", keys=("s",), title="sort", section=Section.FIND, scope=Scope.FLEET, footer=4),
     Action(id="mark", keys=("space",), title="mark", section=Section.MARK, scope=Scope.ROWS, footer=1),
     Action(id="mark.range", keys=("V",), title="mark to here", section=Section.MARK, scope=Scope.ROWS),
@@ -211,6 +239,7 @@ NAMES = {
     "underscore": "_",
     "less_than_sign": "<",
     "greater_than_sign": ">",
+    "at": "@",
     "down": "↓",
     "up": "↑",
     "left": "←",

@@ -56,7 +56,7 @@ ACTS: dict[str, Act] = {
     "zoomed": _keys("z"),
     "tree-zoomed": _keys("tab", "z"),
     "overlay-closed": _keys("O", "O"),
-    "scoped": _at("vc-east", "host:esx-07", True, "enter"),
+    "scoped": _at("vc-east", "host:esx-07", True, "at"),
     "vm-busy": _at("vc-east", "vm:db-orders-01"),
     "vm-huge": _at("vc-east", "vm:huge"),
     "vm-unknown": _at("kvm-12", "vm:mystery"),

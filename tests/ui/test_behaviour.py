@@ -162,7 +162,7 @@ async def test_escape_takes_back_one_thing_after_another() -> None:
         await person.type("vc")
         await person.press("enter", "tab")
         await person.go_to("vc-east", "host:esx-07", person.tree)
-        await person.press("enter", "tab", "space", "V", "j", "s")
+        await person.press("at", "tab", "space", "V", "j", "s")
         stages: list[str] = []
         for _ in range(6):
             home = person.home
@@ -229,7 +229,7 @@ async def test_a_scope_follows_its_node_and_ends_with_it() -> None:
     async with desk(made) as person:
         await person.press("tab")
         await person.go_to("vc-east", "host:esx-03", person.tree)
-        await person.press("enter")
+        await person.press("at")
         assert "─ Machines in esx-03 ─" in person.text
         before = len(person.table.model.rows)
         made.tell("vc-east", {"vm:new": machine("brand-new", "esx-03")})
@@ -243,13 +243,13 @@ async def test_a_scope_follows_its_node_and_ends_with_it() -> None:
         assert "Machines in all connections" in person.text
 
 
-async def test_opening_a_machine_of_the_tree_finds_it_in_the_table() -> None:
+async def test_the_scope_key_on_a_machine_of_the_tree_finds_it_in_the_table() -> None:
     async with desk(world()) as person:
         await person.press("tab")
         await person.go_to("vc-east", "host:esx-03", person.tree)
-        await person.press("enter")
+        await person.press("at")
         await person.go_to("vc-east", "vm:db-orders-02", person.tree)
-        await person.press("enter")
+        await person.press("at")
         assert person.under() == "db-orders-02"
         assert "all connections" in person.text
 

@@ -6,6 +6,7 @@ from textual import on
 
 from novatui.actions.catalogue import Scope
 from novatui.ui.keys import bindings
+from novatui.ui.place import Place
 from novatui.ui.render import readings
 from novatui.ui.rows.view import RowView
 from novatui.ui.screens.fleet_feed import FleetFeed
@@ -19,6 +20,7 @@ class FleetScreen(FleetFeed, inherit_bindings=False):
         Scope.EVERYWHERE,
         Scope.MOVE,
         Scope.ROWS,
+        Scope.PANES,
         Scope.FLEET,
         Scope.FILTERED,
         Scope.OBJECTS,
@@ -52,18 +54,24 @@ class FleetScreen(FleetFeed, inherit_bindings=False):
         self._show_counts()
 
     def action_open(self) -> None:
-        """Show the object under the cursor in the other pane."""
-        view = self.rows()
-        if view.cursor is not None:
-            self._open(view, view.cursor)
+        """All about the object under the cursor."""
+        node = self.rows().cursor
+        if node is not None:
+            self._open(node)
 
     @on(RowView.Activated)
     def _activated(self, message: RowView.Activated) -> None:
-        self._open(self._tree if message.view is self._tree else self._table, message.node)
+        self._open(message.node)
 
-    def _open(self, view: RowView, node: int) -> None:
-        """From the tree: the machine in the table, or the machines below the node. From the table: the tree node."""
-        if view is self._table:
+    def _open(self, node: int) -> None:
+        self.stage.navigation.open(Place("detail", ref=str(self.fleet.inventory.ref(node))))
+
+    def action_scope(self) -> None:
+        """From the tree: list only what is below the node, or its machine. From the table: its place in the tree."""
+        node = self.rows().cursor
+        if node is None:
+            return
+        if self.rows() is self._table:
             if self._tree_shown:
                 self._tree.reveal(node)
         elif self.fleet.inventory.kind(node) in readings.MACHINES:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 SCREENS: dict[str, str] = {
     "vm": "novatui.ui.screens.fleet:FleetScreen",
+    "detail": "novatui.ui.screens.detail:DetailScreen",
     "log": "novatui.ui.screens.log:LogScreen",
 }
 """`module:Class` by the name of a place."""

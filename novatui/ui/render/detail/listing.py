@@ -6,15 +6,13 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
-from novatui.core.ids import ObjectRef
 from novatui.core.states import Kind
 from novatui.ui.render import readings
-from novatui.ui.render.detail import doings, places, storage, things, words
+from novatui.ui.render.detail import doings, storage, things, words
 from novatui.ui.render.detail.grid import Cell, Column
 from novatui.ui.render.detail.sheet import Section
 from novatui.ui.render.detail.whole import Whole
 from novatui.ui.render.marks import power_mark
-from novatui.ui.render.table import Subject
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,8 +25,6 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """Key of the entry above it in a tree."""
     full: Callable[[], Iterable[Section]] | None = None
     """All that is known of it."""
-    ref: ObjectRef | None = None
-    """The object that it stands for: it has a detail screen of its own."""
 
 
 class Listing(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,27 +146,10 @@ def _tasks(whole: Whole) -> Listing:
     return Listing(columns=doings.COLUMNS, entries=entries, empty="no task and no event of it is known")
 
 
-def _objects(
-    kind: Kind, columns: Sequence[Column], row: Callable[[Subject, int], Sequence[Cell]]
-) -> Callable[[Whole], Listing]:
-    def made(whole: Whole) -> Listing:
-        store = whole.fleet.inventory
-        entries = [
-            Entry(key=str(store.ref(slot)), cells=row(whole.subject, slot), ref=store.ref(slot))
-            for slot in places.members(whole, kind)
-        ]
-        return Listing(columns=columns, entries=entries, empty="none is known")
-
-    return made
-
-
 _LISTS: dict[str, Callable[[Whole], Listing]] = {
     "snapshots": _snapshots,
     "devices": _devices,
     "volumes": _volumes,
     "leases": _leases,
     "tasks": _tasks,
-    "hosts": _objects(Kind.HOST, places.HOST_COLUMNS, places.host_row),
-    "storage": _objects(Kind.DATASTORE, places.STORE_COLUMNS, places.store_row),
-    "networks": _objects(Kind.NETWORK, places.NETWORK_COLUMNS, places.network_row),
 }

@@ -1,0 +1,361 @@
+"""The detail screen: one object in full, tab by tab, as it is now."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.strip import Strip
+
+from novatui.actions.catalogue import Scope, in_scope
+from novatui.core import units
+from novatui.core.ids import ObjectRef
+from novatui.core.states import Kind
+from novatui.engine.fleet import Changes
+from novatui.ui.keys import bindings
+from novatui.ui.place import Place
+from novatui.ui.reading import Reading
+from novatui.ui.render import bars, readings
+from novatui.ui.render.cells import Group
+from novatui.ui.render.detail import pages
+from novatui.ui.render.detail.listing import is_list
+from novatui.ui.render.detail.tabs import TABS, Tab, named, tab_line
+from novatui.ui.render.detail.whole import Whole
+from novatui.ui.render.marks import POWER_WORDS, link_mark, power_mark
+from novatui.ui.render.subject import Subject
+from novatui.ui.rows.view import RowView
+from novatui.ui.screens.detail_body import Body, ListBody, MembersBody, PageBody
+from novatui.ui.screens.detail_raw import RawBody
+from novatui.ui.screens.frame import FrameScreen
+from novatui.ui.screens.rows import Mover
+from novatui.ui.stage import Stage
+from novatui.ui.widgets.lines import Lines
+
+FRESH = 10.0
+"""Seconds for which what was read on demand needs no word about its age."""
+
+HOLDERS = frozenset({Kind.CLUSTER, Kind.DATACENTER, Kind.FOLDER, Kind.RESOURCE_POOL, Kind.GROUP, Kind.CONNECTION})
+"""Kinds that tell what others do."""
+
+
+class DetailScreen(FrameScreen, inherit_bindings=False):
+    """Follows its object through changes, migrations and lost connections; what is gone stays as it was last seen."""
+
+    SCOPES = (
+        Scope.EVERYWHERE,
+        Scope.DETAIL,
+        Scope.PANES,
+        Scope.MOVE,
+        Scope.ROWS,
+        Scope.FILTERED,
+        Scope.OBJECTS,
+        Scope.FRAME,
+    )
+    BINDINGS = bindings(*SCOPES)
+    DEFAULT_CSS = """
+    DetailScreen #body { height: 1fr; }
+    """
+
+    def __init__(self, stage: Stage, place: Place) -> None:
+        super().__init__(stage, place)
+        self._ref = ObjectRef.parse(place.ref)
+        self._slot = self._find()
+        self._gone_at: float | None = None
+        """When it was found to be gone, epoch seconds."""
+        self._name = self._ref.id
+        self._way: list[str] = []
+        self._tabs = TABS[self._ref.kind]
+        self._tab = named(self._ref.kind, place.tab)
+        self._reading = Reading(stage.fleet, self._ref, self.look.monotonic, self._was_read)
+        self._bodies: dict[str, Body] = {}
+        self._holder = Vertical(id="body")
+        self._tab_line = Lines(lambda width, _: [self._draw_tabs(width)], id="tabs")
+        self._learn()
+
+    def compose_body(self) -> ComposeResult:
+        """Tabs, and the body of the one that is shown."""
+        yield self._tab_line
+        yield self._holder
+
+    def on_mount(self) -> None:
+        self._show_tab(self._tab)
+
+    def on_unmount(self) -> None:
+        self._reading.stop()
+
+    # The object
+
+    def _find(self) -> int | None:
+        """Its row, or the one that stands for it while it moves."""
+        slot = self.fleet.inventory.slot(self._ref.conn, self._ref.key)
+        return self.fleet.identity.fold(slot) if slot is not None else None
+
+    def _learn(self) -> None:
+        """Name and way, for the time when it is gone."""
+        if self._slot is not None:
+            store = self.fleet.inventory
+            self._name, self._way = store.name(self._slot), store.path(self._slot)
+
+    def sight(self) -> Whole | None:
+        """All that is known of it now."""
+        if self._slot is None:
+            return None
+        subject = Subject(self.fleet, self._slot, self.look, self.look.monotonic())
+        reading = self._reading
+        return Whole(subject, reading.detail, reading.problem, reading=not reading.has(self._tab.parts))
+
+    def _follow(self, changes: Changes) -> None:
+        """It moved, went, or is back."""
+        for old, new in changes.moved:
+            if old == self._slot:
+                self._move(new)
+        if self._slot is not None and self._slot in changes.gone:
+            self._slot = None
+        if self._slot is None:
+            self._slot = self._find()
+        self._learn()
+        if self._slot is None and self._gone_at is None:
+            self._gone_at = self.look.epoch()
+            self.report(f"{self._name} is gone", "what you see is what was last known; Esc goes back")
+        elif self._slot is not None:
+            self._gone_at = None
+
+    def _move(self, slot: int) -> None:
+        """Another row stands for it now: it was migrated to another connection."""
+        self._slot = slot
+        self._ref = self.fleet.inventory.ref(slot)
+        self._reading.follow(self._ref)
+        self.stage.pulse.attend()
+
+    # Tabs
+
+    @property
+    def body(self) -> Body | None:
+        """What is shown; None before the screen is composed."""
+        return self._bodies.get(self._tab.name)
+
+    def _show_tab(self, tab: Tab) -> None:
+        before = self.body
+        if before is not None:
+            before.display = False
+        self._tab = tab
+        body = self.body
+        if body is None:
+            body = self._bodies[tab.name] = self._make(tab)
+            self._holder.mount(body)
+        body.display = True
+        self._reading.need(tab.parts)
+        body.redraw()
+        body.begin()
+        self._tab_line.redraw()
+        self.redraw_frame()
+        self.stage.pulse.attend()
+
+    def _make(self, tab: Tab) -> Body:
+        if pages.is_page(self._ref.kind, tab.name):
+            return PageBody(self.stage, self.sight, tab)
+        if is_list(self._ref.kind, tab.name):
+            return ListBody(self.stage, self.sight, tab)
+        if tab.name == "raw":
+            return RawBody(self.stage, self.sight, tab)
+        return MembersBody(self.stage, self.sight, tab)
+
+    def _step(self, by: int) -> None:
+        at = self._tabs.index(self._tab)
+        self._show_tab(self._tabs[(at + by) % len(self._tabs)])
+
+    def action_pane_next(self) -> None:
+        """The tab to the right."""
+        self._step(1)
+
+    def action_pane_previous(self) -> None:
+        """The tab to the left."""
+        self._step(-1)
+
+    def action_tab(self, number: int) -> None:
+        """The tab with this number."""
+        found = next((tab for tab in self._tabs if tab.number == number), None)
+        if found is not None:
+            self._show_tab(found)
+        else:
+            kind = self._ref.kind.value.replace("_", " ")
+            self.report(f"a {kind} has no tab {number}", "the numbers stand above")
+
+    # The frame
+
+    def crumbs(self) -> Sequence[str]:
+        """The way to it; a libvirt connection and its host may have one name, which is said once."""
+        return list(dict.fromkeys([*self._way, self._name]))
+
+    def facts(self) -> Sequence[Group]:
+        """Its state, and how old that is."""
+        styles, look = self.look.styles, self.look
+        if self._slot is None:
+            since = f"since {look.clock(self._gone_at)}" if self._gone_at is not None else ""
+            return [(0, [(f" gone {since} ", styles.bad)])]
+        word = self._state()
+        age = readings.shown_age(self.fleet, self._slot, look)
+        if age:
+            return [(0, [(f" ~{word} {age} ".replace("  ", " "), styles.stale)])]
+        return [(0, [(f" {word} ", styles.text)])] if word else []
+
+    def _state(self) -> str:
+        assert self._slot is not None
+        kind = self._ref.kind
+        if kind is Kind.CONNECTION:
+            link = self.fleet.connections[self._ref.conn].status.link
+            return f"{link_mark(link, self.look.marks)} {link.value}"
+        if kind in readings.MACHINES or kind is Kind.HOST:
+            power = readings.power(self.fleet, self._slot)
+            word = power if power in set(POWER_WORDS) else ""
+            return f"{power_mark(power, self.look.marks)} {word}".strip()
+        return ""
+
+    def _draw_tabs(self, width: int) -> Strip:
+        return tab_line(self._tabs, self._tab, self.look, width, self._told())
+
+    def _told(self) -> Sequence[Group]:
+        """How old is what was read on demand."""
+        styles, reading = self.look.styles, self._reading
+        age = reading.age(self._tab.parts)
+        if reading.problem is not None:
+            return [(0, [(" not read ", styles.bad)])]
+        if reading.busy and age is None:
+            return [(0, [(" reading ", styles.info)])]
+        if age is None or age < FRESH:
+            return []
+        return [(0, [(f" read {units.age(age)} ago ", styles.quiet)])]
+
+    def draw_keys(self, width: int) -> Strip:
+        """Marks are for rows that are objects."""
+        rows = isinstance(self.body, MembersBody)
+        actions = [action for action in in_scope(*self.SCOPES) if rows or not action.id.startswith("mark")]
+        return bars.footer(actions, self.look, width, {"quit": "close", "filter": "search", "pane.next": "next tab"})
+
+    def place(self) -> Place:
+        """The object and its tab."""
+        return Place("detail", ref=str(self._ref), tab=self._tab.name)
+
+    def show(self, place: Place) -> bool:
+        """Another tab of the same object."""
+        if place.ref != str(self._ref):
+            return False
+        self._show_tab(named(self._ref.kind, place.tab))
+        return True
+
+    def take(self, changes: Changes) -> None:
+        """Draw what concerns it; read again what was read before its row changed."""
+        self._follow(changes)
+        if self._concerns(changes):
+            self._redraw()
+        if self._slot is not None:
+            self._reading.need(self._tab.parts)
+
+    def _concerns(self, changes: Changes) -> bool:
+        """Places tell of all below them, and members change with each other."""
+        if self._slot is None or self._ref.kind in HOLDERS or isinstance(self.body, MembersBody):
+            return True
+        if self._slot in changes.rows or self._ref.conn in changes.connections or changes.structure:
+            return True
+        return (changes.tasks or changes.events > 0) and self._tab.name == "tasks"
+
+    def age(self) -> None:
+        """Ages go on, and what is out of date is read again."""
+        if self._slot is not None:
+            self._reading.need(self._tab.parts)
+        self._redraw()
+
+    def _redraw(self) -> None:
+        if self.body is not None:
+            self.body.redraw()
+        self._tab_line.redraw()
+        self.header.redraw()
+
+    def _was_read(self) -> None:
+        """An answer came."""
+        if self.is_mounted:
+            self._redraw()
+
+    def wanted(self) -> Mapping[str, Collection[str] | None]:
+        """The object, and the rows or hosts whose figures are shown."""
+        if self._slot is None:
+            return {}
+        store = self.fleet.inventory
+        found: dict[str, set[str]] = {}
+        for slot in {self._slot, *(self.body.measured() if self.body is not None else ())}:
+            if store.alive(slot) and store.kind(slot) not in HOLDERS:
+                found.setdefault(store.conn(slot), set()).add(store.key(slot))
+        return found
+
+    def subject(self) -> int | None:
+        """The row under the cursor where rows are objects, else the object itself."""
+        below = self.body.subject() if self.body is not None else None
+        return below if below is not None else self._slot
+
+    def targets(self) -> list[int]:
+        """Marked rows, else the subject."""
+        rows = self.body.rows() if isinstance(self.body, MembersBody) else None
+        return sorted(rows.marks) if rows is not None and rows.marks else super().targets()
+
+    def step_back(self) -> bool:
+        """What the tab can undo."""
+        return self.body is not None and self.body.step_back()
+
+    # Keys
+
+    def mover(self) -> Mover:
+        """What the tab scrolls."""
+        return self._shown().mover()
+
+    def rows(self) -> RowView:
+        """The rows of the tab; a place without rows has none to mark."""
+        found = self._shown().rows()
+        if found is None:
+            raise LookupError("this tab has no rows")
+        return found
+
+    def _shown(self) -> Body:
+        """The body; made at once when a key comes before the screen is composed."""
+        if self.body is None:
+            self._bodies[self._tab.name] = self._make(self._tab)
+        return self._bodies[self._tab.name]
+
+    def action_open(self) -> None:
+        """What the cursor is on."""
+        slot = self._shown().enter()
+        if slot is not None and self.fleet.inventory.alive(slot):
+            self.stage.navigation.open(Place("detail", ref=str(self.fleet.inventory.ref(slot))))
+
+    def action_move_in(self) -> None:
+        """Unfold, or to the right."""
+        self._shown().step_in()
+
+    def action_move_out(self) -> None:
+        """Fold, or to the left."""
+        self._shown().step_out()
+
+    def action_filter(self) -> None:
+        """Search the native form."""
+        body = self._shown()
+        if isinstance(body, RawBody):
+            body.search()
+        else:
+            self.report("there is nothing to search here", "9 Raw has a search")
+
+    def action_wrap(self) -> None:
+        """Wrap or cut long lines of the native form."""
+        body = self._shown()
+        if isinstance(body, RawBody):
+            body.wrap()
+
+    def action_refresh(self) -> None:
+        """Read it again now, row and detail."""
+        super().action_refresh()
+        self._reading.read(self._tab.parts)
+        self._tab_line.redraw()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Marks work where rows are objects."""
+        del parameters
+        return isinstance(self.body, MembersBody) if action.startswith("mark") else True
