@@ -26,6 +26,7 @@ from novatui.ui.render.marks import POWER_WORDS, link_mark, power_mark
 from novatui.ui.render.subject import Subject
 from novatui.ui.rows.view import RowView
 from novatui.ui.screens.detail_body import Body, ListBody, MembersBody, PageBody
+from novatui.ui.screens.detail_metrics import MetricsBody
 from novatui.ui.screens.detail_raw import RawBody
 from novatui.ui.screens.frame import FrameScreen
 from novatui.ui.screens.rows import Mover
@@ -34,6 +35,9 @@ from novatui.ui.widgets.lines import Lines
 
 FRESH = 10.0
 """Seconds for which what was read on demand needs no word about its age."""
+
+CHARTING = (Scope.CHART, Scope.DETAIL, Scope.OBJECTS, Scope.FRAME)
+"""Whose keys the footer shows below charts."""
 
 HOLDERS = frozenset({Kind.CLUSTER, Kind.DATACENTER, Kind.FOLDER, Kind.RESOURCE_POOL, Kind.GROUP, Kind.CONNECTION})
 """Kinds that tell what others do."""
@@ -158,7 +162,9 @@ class DetailScreen(FrameScreen, inherit_bindings=False):
         if is_list(self._ref.kind, tab.name):
             return ListBody(self.stage, self.sight, tab)
         if tab.name == "raw":
-            return RawBody(self.stage, self.sight, tab)
+            return RawBody(self, self.sight, tab)
+        if tab.name == "metrics":
+            return MetricsBody(self.stage, self.sight, tab, self.report)
         return MembersBody(self.stage, self.sight, tab)
 
     def _step(self, by: int) -> None:
@@ -228,9 +234,10 @@ class DetailScreen(FrameScreen, inherit_bindings=False):
         return [(0, [(f" read {units.age(age)} ago ", styles.quiet)])]
 
     def draw_keys(self, width: int) -> Strip:
-        """Marks are for rows that are objects."""
+        """Marks are for rows that are objects; charts have keys of their own."""
         rows = isinstance(self.body, MembersBody)
-        actions = [action for action in in_scope(*self.SCOPES) if rows or not action.id.startswith("mark")]
+        scopes = CHARTING if isinstance(self.body, MetricsBody) else self.SCOPES
+        actions = [action for action in in_scope(*scopes) if rows or not action.id.startswith("mark")]
         return bars.footer(actions, self.look, width, {"quit": "close", "filter": "search", "pane.next": "next tab"})
 
     def place(self) -> Place:
@@ -248,7 +255,9 @@ class DetailScreen(FrameScreen, inherit_bindings=False):
         """Draw what concerns it; read again what was read before its row changed."""
         self._follow(changes)
         if self._concerns(changes):
-            self._redraw()
+            if self.body is not None:
+                self.body.take(changes)
+            self._redraw_lines()
         if self._slot is not None:
             self._reading.need(self._tab.parts)
 
@@ -269,6 +278,9 @@ class DetailScreen(FrameScreen, inherit_bindings=False):
     def _redraw(self) -> None:
         if self.body is not None:
             self.body.redraw()
+        self._redraw_lines()
+
+    def _redraw_lines(self) -> None:
         self._tab_line.redraw()
         self.header.redraw()
 
@@ -278,15 +290,8 @@ class DetailScreen(FrameScreen, inherit_bindings=False):
             self._redraw()
 
     def wanted(self) -> Mapping[str, Collection[str] | None]:
-        """The object, and the rows or hosts whose figures are shown."""
-        if self._slot is None:
-            return {}
-        store = self.fleet.inventory
-        found: dict[str, set[str]] = {}
-        for slot in {self._slot, *(self.body.measured() if self.body is not None else ())}:
-            if store.alive(slot) and store.kind(slot) not in HOLDERS:
-                found.setdefault(store.conn(slot), set()).add(store.key(slot))
-        return found
+        """What the tab shows figures of."""
+        return self.body.wanted() if self.body is not None else {}
 
     def subject(self) -> int | None:
         """The row under the cursor where rows are objects, else the object itself."""
@@ -348,6 +353,13 @@ class DetailScreen(FrameScreen, inherit_bindings=False):
         body = self._shown()
         if isinstance(body, RawBody):
             body.wrap()
+
+    def filter_typed(self, text: str) -> None:
+        """Search for it."""
+        del text
+        body = self.body
+        if isinstance(body, RawBody):
+            body.seek()
 
     def action_refresh(self) -> None:
         """Read it again now, row and detail."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from textual import events, on
@@ -11,6 +11,7 @@ from textual.containers import Vertical
 from textual.strip import Strip
 
 from novatui.core.states import Kind
+from novatui.engine.fleet import Changes
 from novatui.ui.columns.views import VIEWS
 from novatui.ui.entries import EntrySource
 from novatui.ui.render.cells import line
@@ -26,6 +27,9 @@ from novatui.ui.widgets.scroll import ScrollLines
 
 Sight = Callable[[], Whole | None]
 """The object as it is now; None when it is gone or not there yet: what was drawn last stays."""
+
+MEASURED = frozenset({Kind.VM, Kind.CONTAINER, Kind.HOST})
+"""Kinds that have metrics of their own."""
 
 PANE_FROM = 14
 """Bodies at least this high show what the entry under the cursor is in full below the list."""
@@ -47,6 +51,11 @@ class Body(Vertical):
 
     def redraw(self) -> None:
         """Something changed, or time went by."""
+
+    def take(self, changes: Changes) -> None:
+        """Something changed in the stores that concerns what is shown."""
+        del changes
+        self.redraw()
 
     def mover(self) -> Mover:
         """What the keys of movement go through."""
@@ -89,6 +98,18 @@ class Body(Vertical):
     def measured(self) -> Collection[int]:
         """Slots beside the object itself whose metrics are shown."""
         return ()
+
+    def wanted(self) -> Mapping[str, Collection[str] | None]:
+        """Keys to measure by connection: the object itself, where it can be measured, and `measured`."""
+        whole = self.sight()
+        if whole is None:
+            return {}
+        store = self.stage.fleet.inventory
+        found: dict[str, set[str]] = {}
+        for slot in {whole.slot, *self.measured()}:
+            if store.alive(slot) and store.kind(slot) in MEASURED:
+                found.setdefault(store.conn(slot), set()).add(store.key(slot))
+        return found
 
 
 class PageBody(Body):
@@ -159,9 +180,9 @@ class ListBody(Body):
         whole = self.sight()
         if whole is None:
             return
-        self.take(listing(whole, self.tab.name))
+        self.fill(listing(whole, self.tab.name))
 
-    def take(self, told: Listing) -> None:
+    def fill(self, told: Listing) -> None:
         """Show these entries; the cursor stays on its entry."""
         self._source.set(told)
         self._view.placeholder = f" {told.empty}"

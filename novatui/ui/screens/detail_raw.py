@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from textual import on
 from textual.app import ComposeResult
 from textual.strip import Strip
 
@@ -13,8 +12,8 @@ from novatui.ui.render.detail.attention import complaint
 from novatui.ui.render.detail.raw import RawPage, RawText
 from novatui.ui.render.detail.tabs import Tab
 from novatui.ui.screens.detail_body import Body, Sight
+from novatui.ui.screens.frame import FrameScreen
 from novatui.ui.screens.rows import Mover
-from novatui.ui.stage import Stage
 from novatui.ui.widgets.filterbar import FilterBar
 from novatui.ui.widgets.scroll import ScrollLines
 
@@ -25,8 +24,8 @@ SIDEWAYS = 8
 class RawBody(Body):
     """Text, and a line above it that says what it is and takes what is searched for."""
 
-    def __init__(self, stage: Stage, sight: Sight, tab: Tab) -> None:
-        super().__init__(stage, sight, tab)
+    def __init__(self, owner: FrameScreen, sight: Sight, tab: Tab) -> None:
+        super().__init__(owner.stage, sight, tab)
         self._raw = RawText("")
         self._native = ""
         self._format = ""
@@ -35,12 +34,12 @@ class RawBody(Body):
         self._at = -1
         """Which of the lines found the view was brought to."""
         self._page: Sequence[Strip] = ()
-        look = stage.look
-        self._lines = ScrollLines(self._draw, ascii_only=look.marks.ascii)
+        self._lines = ScrollLines(self._draw, ascii_only=owner.look.marks.ascii)
         self._search = FilterBar(
-            lambda width, _: [line([(" /", look.styles.title)], width)],
+            owner,
             lambda width, _: [self._draw_title(width)],
             lambda width, _: [spread([], [self._count()], width)],
+            examples="what to search for; Enter goes on to the next",
         )
 
     def compose(self) -> ComposeResult:
@@ -102,7 +101,7 @@ class RawBody(Body):
         if not self._search.text:
             return False
         self._search.set_text("")
-        self._seek()
+        self.seek()
         return True
 
     # Search
@@ -116,21 +115,8 @@ class RawBody(Body):
         self._go(self._at + 1)
         return None
 
-    @on(FilterBar.Changed)
-    def _typed(self, message: FilterBar.Changed) -> None:
-        message.stop()
-        self._seek()
-
-    @on(FilterBar.Done)
-    def _typed_enough(self, message: FilterBar.Done) -> None:
-        message.stop()
-        self.screen.set_focus(None)
-
-    @on(FilterBar.Closed)
-    def _search_closed(self, message: FilterBar.Closed) -> None:
-        message.stop()
-
-    def _seek(self) -> None:
+    def seek(self) -> None:
+        """Another word is searched for: to the first line that has it."""
         self._at = -1
         self._lines.redraw()
         self._go(0)

@@ -26,6 +26,7 @@ class Tab(msgspec.Struct, frozen=True, kw_only=True):
 
 
 SUMMARY = Tab(number=1, name="summary", title="Summary", short="Sum")
+METRICS = Tab(number=2, name="metrics", title="Metrics", short="Met")
 TASKS = Tab(number=7, name="tasks", title="Tasks", short="Task")
 RAW = Tab(number=9, name="raw", title="Raw", short="Raw", parts=("raw",))
 MACHINES = Tab(number=3, name="machines", title="Machines", short="VMs")
@@ -43,20 +44,20 @@ _LEASES = Tab(number=3, name="leases", title="Leases", short="Lea", parts=("leas
 _STORAGE = Tab(number=5, name="storage", title="Storage", short="Sto")
 _NETWORKS = Tab(number=6, name="networks", title="Networks", short="Net")
 
-_OF_MACHINE = (_MACHINE, _DISKS, _NETS, _GIVEN, _SNAPSHOTS, TASKS, RAW)
-_OF_PLACE = (_FACTS, MACHINES, _HOSTS, _STORAGE, _NETWORKS, TASKS)
+_OF_MACHINE = (_MACHINE, METRICS, _DISKS, _NETS, _GIVEN, _SNAPSHOTS, TASKS, RAW)
+_OF_PLACE = (_FACTS, METRICS, MACHINES, _HOSTS, _STORAGE, _NETWORKS, TASKS)
 
 TABS: dict[Kind, tuple[Tab, ...]] = {
     Kind.VM: _OF_MACHINE,
     Kind.CONTAINER: _OF_MACHINE,
     Kind.TEMPLATE: (_MACHINE, _DISKS, _NETS, _GIVEN, TASKS, RAW),
-    Kind.HOST: (_FACTS, MACHINES, _HELD, _STORAGE, _NETWORKS, TASKS, RAW),
+    Kind.HOST: (_FACTS, METRICS, MACHINES, _HELD, _STORAGE, _NETWORKS, TASKS, RAW),
     Kind.CLUSTER: (*_OF_PLACE, RAW),
     Kind.DATACENTER: (*_OF_PLACE, RAW),
     Kind.FOLDER: (*_OF_PLACE, RAW),
-    Kind.RESOURCE_POOL: (_FACTS, MACHINES, TASKS, RAW),
-    Kind.GROUP: (SUMMARY, MACHINES, _HOSTS, _STORAGE, _NETWORKS),
-    Kind.CONNECTION: (SUMMARY, MACHINES, _HOSTS, _STORAGE, _NETWORKS, TASKS),
+    Kind.RESOURCE_POOL: (_FACTS, METRICS, MACHINES, TASKS, RAW),
+    Kind.GROUP: (SUMMARY, METRICS, MACHINES, _HOSTS, _STORAGE, _NETWORKS),
+    Kind.CONNECTION: (SUMMARY, METRICS, MACHINES, _HOSTS, _STORAGE, _NETWORKS, TASKS),
     Kind.DATASTORE: (_FACTS, _VOLUMES, TASKS, RAW),
     Kind.NETWORK: (_FACTS, _LEASES, TASKS, RAW),
     Kind.DEVICE: (msgspec.structs.replace(SUMMARY, parts=("devices",)), RAW),
