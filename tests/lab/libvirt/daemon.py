@@ -8,6 +8,7 @@ end together, also when the process that made the host is killed.
 from __future__ import annotations
 
 import os
+import random
 import re
 import shutil
 import signal
@@ -34,6 +35,18 @@ VIRSH_TIMEOUT_S = 120.0
 QEMU_CONF = 'stdio_handler = "file"\nsecurity_driver = "none"\nnamespaces = []\n'
 
 API_LINE = re.compile(r"^\S+ \S+: \d+: debug : (vir\w+):\d+ : (.*)$", re.MULTILINE)
+
+
+def own_ports() -> str:
+    """Lines of qemu.conf with a block of ports that hardly another daemon of this machine has.
+
+    A daemon looks whether a port is free long before its QEMU takes it: two that begin at the same port collide.
+    """
+    first = random.randrange(5952, 32000, 64)
+    return (
+        f"remote_display_port_min = {first}\nremote_display_port_max = {first + 31}\n"
+        f"migration_port_min = {first + 32}\nmigration_port_max = {first + 63}\n"
+    )
 
 
 @dataclass(frozen=True)
@@ -321,7 +334,7 @@ class LibvirtHost:
             lines += [f'tls_port = "{self.tls_port}"', *self._make_certificates()]
         config = self.directory / "config/libvirt"
         (config / "libvirtd.conf").write_text("\n".join(lines) + "\n")
-        (config / "qemu.conf").write_text(QEMU_CONF + qemu_conf)
+        (config / "qemu.conf").write_text(QEMU_CONF + own_ports() + qemu_conf)
         give_away(self.directory)
 
     def _make_certificates(self) -> list[str]:
