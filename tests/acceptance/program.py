@@ -47,6 +47,7 @@ class Program:
 
     folder: Path
     variables: Mapping[str, str] = field(default_factory=dict)
+    command: tuple[str, ...] = COMMAND
 
     @property
     def home(self) -> Path:
@@ -92,7 +93,7 @@ class Program:
         for name in without:
             del environment[name]
         answer = subprocess.run(
-            [*COMMAND, *arguments],
+            [*self.command, *arguments],
             env=environment,
             cwd=self.folder,
             input=input,
@@ -106,4 +107,6 @@ class Program:
     def start(self, *arguments: str, **options: Any) -> subprocess.Popen[bytes]:
         """Start it, and leave it to the test; standard output and error are pipes unless told otherwise."""
         streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        return subprocess.Popen([*COMMAND, *arguments], env=self.environment(), cwd=self.folder, **(streams | options))
+        return subprocess.Popen(
+            [*self.command, *arguments], env=self.environment(), cwd=self.folder, **(streams | options)
+        )

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 
 import novatui
+from tests.acceptance.installation import build, install, run
 from tests.hygiene.source import ROOT, project_files
 
 
@@ -24,16 +23,6 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     build(folder / archive.name.removesuffix(".tar.gz"), "wheel", folder)
     (built,) = folder.glob("*.whl")
     return built
-
-
-def build(source: Path, kind: str, folder: Path) -> None:
-    run([sys.executable, "-m", "hatchling", "build", "--target", kind, "--directory", str(folder)], source)
-
-
-def run(command: list[str], folder: Path) -> str:
-    answer = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=100, check=False)
-    assert answer.returncode == 0, answer.stdout + answer.stderr
-    return answer.stdout
 
 
 def test_wheel_holds_the_package_and_the_themes(wheel: Path) -> None:
@@ -51,8 +40,5 @@ def test_wheel_holds_nothing_else(wheel: Path) -> None:
 
 def test_installed_program_says_its_version(wheel: Path, tmp_path: Path) -> None:
     """`--version` is answered before anything is imported, so it needs no library."""
-    uv = shutil.which("uv", path=str(Path(sys.executable).parent)) or "uv"
-    run([uv, "venv", "--offline", "--python", sys.executable, str(tmp_path / "venv")], tmp_path)
-    python = str(tmp_path / "venv" / "bin" / "python")
-    run([uv, "pip", "install", "--offline", "--no-deps", "--python", python, str(wheel)], tmp_path)
-    assert novatui.__version__ in run([str(tmp_path / "venv" / "bin" / "novatui"), "--version"], tmp_path)
+    python = install(wheel, tmp_path / "venv")
+    assert novatui.__version__ in run([str(python.with_name("novatui")), "--version"], tmp_path)
