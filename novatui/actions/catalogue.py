@@ -17,6 +17,7 @@ class Section(StrEnum):
     TAB = "Tabs of one object"
     VIEW = "View"
     CHART = "Charts"
+    MOVERS = "Top movers"
     OTHER = "Other"
     TYPE = "While a filter is typed"
 
@@ -45,6 +46,8 @@ class Scope(StrEnum):
     """The charts of an object have the focus."""
     DETAIL = "detail"
     """The screen about one object."""
+    MOVERS = "movers"
+    """The screen of the top movers."""
     TEXT = "text"
     """An input has the focus."""
     FILTER = "filter"
@@ -130,6 +133,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(id="overlay", keys=("O", "f12"), title="speed overlay", section=Section.VIEW, scope=Scope.EVERYWHERE),
     Action(id="theme", keys=(), title="next theme", section=Section.VIEW, scope=Scope.EVERYWHERE, verb="theme"),
     Action(id="last", keys=("minus",), title="last place", section=Section.MOVE, scope=Scope.FRAME, verb="last"),
+    Action(id="top", keys=(), title="top movers", section=Section.OTHER, scope=Scope.FRAME, verb="top", place="top"),
     Action(id="log", keys=(), title="log", section=Section.OTHER, scope=Scope.FRAME, verb="log", place="log"),
     Action(id="refresh", keys=("r",), title="read again", section=Section.OTHER, scope=Scope.OBJECTS, footer=8),
     Action(id="reconnect", keys=("R",), title="reconnect", section=Section.OTHER, scope=Scope.OBJECTS),
@@ -175,6 +179,12 @@ ACTIONS: tuple[Action, ...] = (
     Action(id="chart.live", keys=("G", "end"), title="back to now", section=Section.CHART, scope=Scope.CHART),
     Action(id="chart.fit", keys=("f",), title="fit the scale", section=Section.CHART, scope=Scope.CHART, footer=13),
     Action(id="chart.history", keys=("H",), title="history", section=Section.CHART, scope=Scope.CHART, footer=12),
+    Action(id="movers.cpu", keys=("c",), title="cpu", section=Section.MOVERS, scope=Scope.MOVERS, footer=3),
+    Action(id="movers.memory", keys=("m",), title="memory", section=Section.MOVERS, scope=Scope.MOVERS, footer=4),
+    Action(id="movers.disk", keys=("d",), title="disk", section=Section.MOVERS, scope=Scope.MOVERS, footer=5),
+    Action(id="movers.net", keys=("n",), title="net", section=Section.MOVERS, scope=Scope.MOVERS, footer=6),
+    Action(id="movers.wait", keys=("W",), title="cpu wait", section=Section.MOVERS, scope=Scope.MOVERS, footer=7),
+    Action(id="movers.latency", keys=("L",), title="latency", section=Section.MOVERS, scope=Scope.MOVERS, footer=11),
     Action(id="submit", keys=("enter",), title="keep the filter", section=Section.TYPE, scope=Scope.TEXT),
     Action(id="cursor.left", keys=("left",), title="left", section=Section.TYPE, scope=Scope.TEXT),
     Action(id="cursor.right", keys=("right",), title="right", section=Section.TYPE, scope=Scope.TEXT),

@@ -90,6 +90,10 @@ class Movers:
         for slot in list(self._moves):
             self._judge(slot, now)
 
+    def of(self, slot: int) -> Move | None:
+        """How this machine moved; None when that is not known."""
+        return self._moves.get(slot)
+
     def top(self, count: int) -> list[Move]:
         """Those that changed most, up or down; equal ones by name."""
         name = self._view.inventory.name_key

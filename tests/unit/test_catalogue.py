@@ -6,10 +6,11 @@ from itertools import combinations
 
 from novatui.actions.catalogue import ACTIONS, FORBIDDEN, Scope, in_footer, shown
 
-TOGETHER = set(Scope) - {Scope.TEXT, Scope.FILTER, Scope.DIALOG, Scope.QUESTION, Scope.CHART}
+TOGETHER = set(Scope) - {Scope.TEXT, Scope.FILTER, Scope.DIALOG, Scope.QUESTION, Scope.CHART, Scope.MOVERS}
 CHARTS = {Scope.EVERYWHERE, Scope.FRAME, Scope.OBJECTS, Scope.CHART}
 """Charts have the keyboard: their keys go before those of a screen with rows, but not before these."""
 
+MOVERS = {Scope.EVERYWHERE, Scope.FRAME, Scope.MOVE, Scope.ROWS, Scope.OBJECTS, Scope.MOVERS}
 TYPING = {Scope.EVERYWHERE, Scope.TEXT, Scope.FILTER}
 
 
@@ -20,7 +21,7 @@ def test_ids_are_unique() -> None:
 def test_no_key_means_two_things_in_one_place() -> None:
     for one, other in combinations(ACTIONS, 2):
         scopes = {one.scope, other.scope}
-        if scopes <= TOGETHER or scopes <= TYPING or scopes <= CHARTS or len(scopes) == 1:
+        if scopes <= TOGETHER or scopes <= TYPING or scopes <= CHARTS or scopes <= MOVERS or len(scopes) == 1:
             assert not set(one.keys) & set(other.keys), (one.id, other.id)
 
 
@@ -30,7 +31,7 @@ def test_no_key_is_taken_by_a_terminal() -> None:
 
 def test_the_footer_ranks_are_unique_and_names_are_short() -> None:
     ranked = in_footer(ACTIONS)
-    for scopes in (TOGETHER, CHARTS):
+    for scopes in (TOGETHER, CHARTS, MOVERS):
         shown_together = [action.footer for action in ranked if action.scope in scopes]
         assert len(set(shown_together)) == len(shown_together)
     assert all(len(shown(action.keys[0])) <= 6 for action in ranked)

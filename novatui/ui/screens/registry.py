@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 SCREENS: dict[str, str] = {
     "vm": "novatui.ui.screens.fleet:FleetScreen",
     "detail": "novatui.ui.screens.detail:DetailScreen",
+    "top": "novatui.ui.screens.movers:MoversScreen",
     "log": "novatui.ui.screens.log:LogScreen",
 }
 """`module:Class` by the name of a place."""
