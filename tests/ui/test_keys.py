@@ -66,6 +66,7 @@ ON_THE_TABLE: dict[str, dict[str, Any]] = {
     "back": {},
     "last": {"problem": True},
     "log": {},
+    "top": {},
     "theme": {},
     "pane.next": {"focus": "tree"},
     "pane.previous": {"focus": "tree"},

@@ -101,3 +101,13 @@ async def test_hostile_names_and_plain_signs() -> None:
         await person.open("top")
         assert hostile.ESCAPE not in person.text
         assert "^ 80%" in person.text
+
+
+async def test_enter_opens_the_charts_of_the_machine() -> None:
+    async with desk(moved()) as person:
+        await person.open("top")
+        await person.press("j", "enter")
+        assert person.screen.place() == Place("detail", ref="kvm-03:vm:1", tab="metrics")
+        assert "a used 40%" in person.text
+        await person.press("escape")
+        assert person.screen.place().name == "top"
