@@ -102,6 +102,21 @@ TABS: tuple[tuple[int, str], ...] = (
 """Tabs of detail screens by number; not every kind of object has all of them."""
 
 
+LISTS: tuple[tuple[str, str], ...] = (
+    ("vm", "machines"),
+    ("host", "hosts"),
+    ("cluster", "clusters"),
+    ("conn", "connections"),
+    ("ds", "datastores"),
+    ("net", "networks"),
+    ("pool", "resource pools"),
+    ("snap", "all snapshots"),
+    ("dev", "host devices"),
+    ("folder", "datacenters, folders"),
+    ("template", "templates"),
+)
+"""Word and title of each list of objects."""
+
 ACTIONS: tuple[Action, ...] = (
     Action(id="move.down", keys=("j", "down"), title="down", section=Section.MOVE, scope=Scope.MOVE),
     Action(id="move.up", keys=("k", "up"), title="up", section=Section.MOVE, scope=Scope.MOVE),
@@ -134,6 +149,10 @@ ACTIONS: tuple[Action, ...] = (
     Action(id="theme", keys=(), title="next theme", section=Section.VIEW, scope=Scope.EVERYWHERE, verb="theme"),
     Action(id="last", keys=("minus",), title="last place", section=Section.MOVE, scope=Scope.FRAME, verb="last"),
     Action(id="top", keys=(), title="top movers", section=Section.OTHER, scope=Scope.FRAME, verb="top", place="top"),
+    *(
+        Action(id=f"list.{word}", keys=(), title=title, section=Section.VIEW, scope=Scope.FRAME, verb=word, place=word)
+        for word, title in LISTS
+    ),
     Action(id="log", keys=(), title="log", section=Section.OTHER, scope=Scope.FRAME, verb="log", place="log"),
     Action(id="refresh", keys=("r",), title="read again", section=Section.OTHER, scope=Scope.OBJECTS, footer=8),
     Action(id="reconnect", keys=("R",), title="reconnect", section=Section.OTHER, scope=Scope.OBJECTS),

@@ -16,6 +16,7 @@ from novatui.engine.logline import LogLine
 from novatui.ui.keys import bindings
 from novatui.ui.navigation import Navigation
 from novatui.ui.place import Place
+from novatui.ui.preferences import Preferences
 from novatui.ui.pulse import Pulse
 from novatui.ui.render.look import Look
 from novatui.ui.render.marks import marks_for
@@ -56,14 +57,19 @@ class NovaApp(MeteredApp, inherit_bindings=False):
         look: Look | None = None,
         theming: Theming | None = None,
         console_log: Callable[[], Sequence[LogLine]] = tuple,
+        preferences: Preferences | None = None,
     ) -> None:
-        """`find` is the filter to begin with; `look` is for pictures and tests that want other clocks or signs."""
+        """`find` is the filter to begin with; `look` is for pictures and tests that want other clocks or signs.
+
+        `preferences` are kept for this session only unless they come with files.
+        """
         self.theming = theming or Theming()
         super().__init__(ansi_color=self.theming.ansi)
         self.animation_level = "none"
         self.fleet = fleet
         self.look = look or Look(marks=marks_for(os.environ), styles=self.theming.theme.styles)
         self._console_log = console_log
+        self._preferences = preferences or Preferences()
         self._find = find
         self._settling: asyncio.Task[None] | None = None
 
@@ -77,6 +83,7 @@ class NovaApp(MeteredApp, inherit_bindings=False):
             pulse=Pulse(self, self.fleet, self.look, versions),
             navigation=Navigation(self),
             keys=Keymap(),
+            preferences=self._preferences,
             console_log=self._console_log,
         )
         return FleetScreen(self.stage, Place(filter=self._find))

@@ -29,7 +29,9 @@ RESORT = 3.0
 class FleetListing:
     """Objects of one view in the order of the table."""
 
-    def __init__(self, fleet: Fleet, look: Look, view: View = HOME) -> None:
+    def __init__(
+        self, fleet: Fleet, look: Look, view: View = HOME, *, filter: str = "", sort: Sort | None = None
+    ) -> None:
         self._fleet = fleet
         self._look = look
         self.view = view
@@ -38,9 +40,11 @@ class FleetListing:
         """Node of the tree that the list is limited to."""
         self.sort = view.sort
         self._query = Query()
-        self._selection = Selection(fleet, self._query, self.sort, kinds=view.kinds, clocks=look)
         self._unfolded: set[int] = set()
-        self._take_order()
+        self.problem = self.set_view(view, filter=filter, sort=sort)
+        """What is wrong with the filter to begin with; then there is none."""
+        if self.problem is not None:
+            self.set_view(view, sort=sort)
 
     def _take_order(self) -> None:
         slots = self._selection.slots
@@ -90,11 +94,6 @@ class FleetListing:
         """Sort by this key, measured ones highest first; the same key again turns the order round."""
         descending = not self.sort.descending if key == self.sort.key else falls(key)
         self.sort = Sort(key, descending=descending)
-        self._show()
-
-    def sort_as(self, text: str) -> None:
-        """Sort by a key as a place names it, with `-` before it for highest first."""
-        self.sort = Sort(text.removeprefix("-"), descending=text.startswith("-"))
         self._show()
 
     def set_scope(self, slot: int | None) -> bool:
@@ -147,6 +146,7 @@ class FleetListing:
             total=self._selection.candidates,
             marked=marked,
             sort=self.sort.key,
+            sort_word=self.view.word_for(self.sort.key),
             descending=self.sort.descending,
         )
 
@@ -200,6 +200,11 @@ class FleetListing:
 
     def _by_measures(self) -> bool:
         return self.sort.key in MEASURED or any(term.key in POSITION for term in self._query.terms)
+
+
+def sort_of(text: str) -> Sort | None:
+    """A sort as a place names it: a key, with `-` before it for highest first; None when it names none."""
+    return Sort(text.removeprefix("-"), descending=text.startswith("-")) if text else None
 
 
 def _names(conns: list[str]) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from novatui.actions.keymap import Keymap
 from novatui.engine.fleet import Fleet
 from novatui.engine.logline import LogLine
+from novatui.ui.preferences import Preferences
 from novatui.ui.render.look import Look
 from novatui.ui.sources import Versions
 
@@ -29,5 +30,7 @@ class Stage:
     navigation: Navigation
     keys: Keymap
     """Which keys each action has."""
+    preferences: Preferences
+    """Columns, saved views, the last session."""
     console_log: Callable[[], Sequence[LogLine]] = tuple
     """What this process logged, oldest first."""

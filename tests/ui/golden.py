@@ -9,10 +9,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from novatui.ui.columns.views import VIEWS
+from novatui.ui.place import Place
 from novatui.ui.render.marks import DRAWN, PLAIN, Marks
 from tests.ui.desk import Desk, desk
 from tests.ui.still import StillFleet
-from tests.ui.world import world
+from tests.ui.world import parts, world
 
 FOLDER = Path(__file__).parent / "golden"
 
@@ -72,6 +74,18 @@ ACTS: dict[str, Act] = {
 """What a person did before the picture of 100×30 was taken, by the name of the picture."""
 
 
+VIEWED = ((80, 24), (100, 30), (160, 50))
+"""Sizes of the pictures of the other lists."""
+
+
+def _view(name: str) -> Act:
+    async def act(person: Desk) -> None:
+        person.app.stage.navigation.open(Place(name))
+        await person.settle()
+
+    return act
+
+
 async def picture(
     size: tuple[int, int], marks: Marks, act: Act = _nothing, fleet: Callable[[], StillFleet] = world
 ) -> str:
@@ -89,6 +103,12 @@ def every() -> dict[str, Callable[[], Awaitable[str]]]:
             found[f"{name}-{size[0]}x{size[1]}"] = lambda size=size, marks=marks: picture(size, marks)
     for name, act in ACTS.items():
         found[name] = lambda act=act: picture((100, 30), DRAWN, act)
+    for view in VIEWS[1:]:
+        for sign, marks in SIGNS.items():
+            for size in VIEWED:
+                found[f"{sign}-{view.name}-{size[0]}x{size[1]}"] = lambda size=size, marks=marks, view=view: picture(
+                    size, marks, _view(view.name), parts
+                )
     found["empty"] = lambda: picture((100, 30), DRAWN, fleet=lambda: StillFleet([]))
     found["ascii-help"] = lambda: picture((80, 24), PLAIN, ACTS["help"])
     return found

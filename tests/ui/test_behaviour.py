@@ -357,9 +357,9 @@ async def test_a_migrating_machine_is_one_row_in_every_frame_and_keeps_the_curso
 
         async def look() -> None:
             await person.settle()
-            rows = [line for line in person.lines[4:18] if "*etl " in line[34:]]
+            rows = [line for line in person.lines[4:18] if "*etl " in line[30:]]
             assert len(rows) == 1, person.text
-            assert sum("etl" in line[:33] for line in person.lines[4:18]) == 1, person.text
+            assert sum("etl" in line[:30] for line in person.lines[4:18]) == 1, person.text
             assert person.under() == "etl"
             assert len(person.table.marks) == 1
             seen.append((rows[0].split()[-4] if rows else "", person.fleet.inventory.conn(person.table.cursor or 0)))

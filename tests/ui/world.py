@@ -62,6 +62,86 @@ def world() -> StillFleet:
     return fleet
 
 
+def parts() -> StillFleet:
+    """The same with everything that machines use, in every state and age; pve-lab tells nothing of devices."""
+    fleet = world()
+    _stores(fleet)
+    _networks(fleet)
+    _snapshots(fleet)
+    _devices(fleet)
+    return fleet
+
+
+def _stores(fleet: StillFleet) -> None:
+    tib = 1024 * GIB
+    for conn, name, kind, size, free, shared, active in (
+        ("vc-east", "ds-ssd1", "VMFS", 8 * tib, 0.2 * tib, True, True),
+        ("vc-east", "ds-nfs-with-a-name-longer-than-its-column", "NFS", 20 * tib, 11 * tib, True, True),
+        ("hv-clu1", "CSV-1", "CSVFS", 4 * tib, 1.1 * tib, True, True),
+        ("hv-clu1", "usb-backup", "NTFS", 2 * tib, None, False, False),
+        ("pool-xen", "Local storage", "ext", 400 * GIB, 40 * GIB, False, True),
+        ("pool-xen", "ISO", "iso", 0, 0, True, True),
+        ("pool-xen", "mystery", None, None, None, None, None),
+        ("kvm-12", "images", "dir", 900 * GIB, 880 * GIB, False, True),
+    ):
+        store = {
+            "name": name, "parent": "", "store_type": kind, "capacity": size, "shared": shared, "active": active,
+            "free": None if free is None else int(free), "native_id": f"id-{name}", "native_type": "Datastore",
+            "health": "ok",
+        }  # fmt: skip
+        fleet.tell(conn, {f"datastore:{name}": store})
+
+
+def _networks(fleet: StillFleet) -> None:
+    for conn, name, kind, bridge, vlan, active in (
+        ("vc-east", "pg-db", "portgroup", "dvs-east", "120", True),
+        ("vc-east", "pg-web", "portgroup", "dvs-east", "130-139", True),
+        ("kvm-12", "default", "nat", "virbr0", "", True),
+        ("kvm-12", "isolated", "isolated", "virbr1", "", False),
+        ("hv-clu1", "External", "External", "", None, None),
+    ):
+        net = {
+            "name": name, "parent": "", "net_type": kind, "bridge": bridge, "vlan": vlan, "net_active": active,
+            "native_id": f"id-{name}", "native_type": "Network",
+        }  # fmt: skip
+        fleet.tell(conn, {f"network:{name}": net})
+
+
+def _snapshots(fleet: StillFleet) -> None:
+    for conn, vm, name, days, kind, current, notes in (
+        ("vc-east", "db-orders-01", "base-install", 71.6, "disk", False, "before the first start"),
+        ("vc-east", "db-orders-01", "pre-patch-2", 0.02, "memory", True, ""),
+        ("vc-east", "huge", "a snapshot whose name nobody could ever remember", 20, "disk", True, "x" * 90),
+        ("kvm-12", "nfs-gw", "monday", 13, None, None, None),
+        ("kvm-03", "gone", "of a machine that is gone", 400, "disk", False, ""),
+    ):
+        taken = {
+            "name": name, "parent": f"vm:{vm}", "vm": f"vm:{vm}", "created": EVENING - days * DAY,
+            "snapshot_kind": kind, "current": current, "description": notes, "native_id": f"snapshot-{int(days)}",
+        }  # fmt: skip
+        fleet.tell(conn, {f"snapshot:{vm}%2F{name.replace(' ', '-')}": taken})
+    fleet.tell("hv-clu1", {"snapshot:x": {"name": "undated", "vm": "vm:jump-1", "parent": "vm:jump-1"}})
+    for conn in ("kvm-03", "kvm-12", "vc-east", "hv-clu1", "pool-xen"):
+        fleet.listed(conn, ["snapshot"])
+
+
+def _devices(fleet: StillFleet) -> None:
+    for conn, name, kind, vendor, group, holder in (
+        ("kvm-03", "pci_0000_5e_00_0", "gpu", "NVIDIA Corporation GA100 [A100 PCIe 40GB]", 41, "vm:gpu-train-1"),
+        ("kvm-03", "pci_0000_5e_00_1", "vf", "Intel Corporation Ethernet Virtual Function 700 Series", 42, ""),
+        ("kvm-03", "usb_1_4", "usb", "SafeNet eToken", None, ""),
+        ("kvm-12", "pci_0000_17_00_0", "nic", "Mellanox Technologies MT27800", 7, None),
+    ):
+        home = f"host:{conn}"
+        device = {
+            "name": name, "parent": home, "host": home, "device_class": kind, "vendor": vendor, "iommu_group": group,
+            "holder": holder, "native_id": name, "native_type": "node device",
+        }  # fmt: skip
+        fleet.tell(conn, {f"device:{name}": device})
+    for conn in ("kvm-03", "kvm-12"):
+        fleet.listed(conn, ["device"])
+
+
 # --- places -----------------------------------------------------------------------------------------------------------
 
 

@@ -144,7 +144,8 @@ def counted(measure: str) -> Cell:
     """How many of `measure` there are below it."""
 
     def draw(subject: Subject, width: int) -> Piece:
-        return figure(subject.fleet.identity.count(subject.slot, measure), grouped, subject, width)
+        found = subject.fleet.identity.count(subject.slot, measure)
+        return figure(found, grouped if len(grouped(found)) <= width else units.count, subject, width)
 
     return draw
 

@@ -56,6 +56,11 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     spoken: bool = True
     """A line without columns names it: false for drawings, which no voice reads."""
 
+    @property
+    def unit(self) -> str:
+        """What a number of it is counted in, as its title says."""
+        return next((unit for unit in ("%", "/s", " ms") if self.title.endswith(unit)), "")
+
 
 class Placed(NamedTuple):
     """A column in a table of some width."""

@@ -166,7 +166,7 @@ DEVICE = (
         letter="c", word="class", draw=cells.text("device_class"),
     ),
     Column(
-        id="vendor", title="VENDOR AND PRODUCT", help="vendor and product", width=18, grow=30, rank=2, sort="vendor",
+        id="vendor", title="VENDOR, PRODUCT", help="vendor and product", width=16, grow=30, rank=2, sort="vendor",
         letter="v", word="vendor", draw=cells.text("vendor"),
     ),
     Column(
@@ -178,7 +178,7 @@ DEVICE = (
         word="holder", draw=_holder,
     ),
     Column(
-        id="host", title="HOST", help="host that it is built into", width=8, grow=10, rank=3, sort="host", letter="h",
+        id="host", title="HOST", help="host that it is built into", width=8, grow=10, rank=4, sort="host", letter="h",
         word="host", draw=cells.reference("host"),
     ),
     CONN,

@@ -51,6 +51,10 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         found = [column for name in dict.fromkeys(chosen) if (column := self.column(name)) is not None]
         return Grid(found, chosen=set(chosen).difference(self.usual))
 
+    def word_for(self, key: str) -> str:
+        """What people call a sort key here."""
+        return next((column.word for column in self.columns if column.sort == key), key)
+
     def letters(self) -> dict[str, str]:
         """Key to sort by, by the letter that is pressed after the sort key."""
         return {"n": "name"} | {column.letter: column.sort for column in self.columns if column.letter and column.sort}

@@ -8,6 +8,7 @@ from novatui.ui.columns.column import GUTTER, Grid
 from novatui.ui.render import readings
 from novatui.ui.render.cells import Piece, line
 from novatui.ui.render.look import Look
+from novatui.ui.render.marks import UNKNOWN
 from novatui.ui.render.subject import Subject
 from novatui.ui.rows.cells import fit
 from novatui.ui.rows.source import RowState
@@ -61,10 +62,19 @@ def words(grid: Grid, subject: Subject, width: int, state: RowState) -> Strip:
     for column in columns:
         text, style = column.draw(subject, column.width + column.grow)
         said = text.strip()
-        if said and said != look.marks.inapplicable:
-            label = f"{column.word} " if column.numeric else ""
-            pieces += [(f", {label}", look.styles.quiet), (said, style)]
+        if not said or said == look.marks.inapplicable:
+            continue
+        if column.numeric or said == UNKNOWN:
+            pieces += [(f", {column.word} ", look.styles.quiet), (said + column.unit, style)]
+        else:
+            pieces += [(", ", look.styles.quiet), (_voiced(said), style)]
     return highlighted(line(pieces, width, cut=look.marks.ellipsis), state, look)
+
+
+def _voiced(said: str) -> str:
+    """Without the sign before the word, which a voice would read as the name of a drawing."""
+    sign, _, word = said.partition(" ")
+    return word if len(sign) == 1 and not sign.isalnum() and word else said
 
 
 def _gutter(state: RowState, look: Look) -> list[Piece]:

@@ -113,6 +113,12 @@ class RowCanvas(Widget):
         self.model.replace(order)
         self._show()
 
+    def show_header(self, shown: bool) -> None:
+        """Keep the first line for the header, or give it to the rows."""
+        self._head = 1 if shown else 0
+        self.model.resize(self.size.height - self._head)
+        self._show()
+
     def redraw_header(self) -> None:
         """The header changed (a sort mark)."""
         self.refresh(Region(0, 0, self.size.width, self._head))

@@ -7,13 +7,12 @@ from textual import on
 from novatui.actions.catalogue import Scope
 from novatui.ui.keys import bindings
 from novatui.ui.place import Place
-from novatui.ui.render import readings
 from novatui.ui.rows.view import RowView
-from novatui.ui.screens.fleet_feed import FleetFeed
+from novatui.ui.screens.fleet_views import FleetViews
 from novatui.ui.widgets.sortprompt import SortPrompt
 
 
-class FleetScreen(FleetFeed, inherit_bindings=False):
+class FleetScreen(FleetViews, inherit_bindings=False):
     """The home of the console."""
 
     SCOPES = (
@@ -67,14 +66,14 @@ class FleetScreen(FleetFeed, inherit_bindings=False):
         self.stage.navigation.open(Place("detail", ref=str(self.fleet.inventory.ref(node))))
 
     def action_scope(self) -> None:
-        """From the tree: list only what is below the node, or its machine. From the table: its place in the tree."""
+        """From the tree: find the node in the list, or list only what is below it. From the table: find it in the tree."""
         node = self.rows().cursor
         if node is None:
             return
         if self.rows() is self._table:
             if self._tree_shown:
                 self._tree.reveal(node)
-        elif self.fleet.inventory.kind(node) in readings.MACHINES:
+        elif self.fleet.inventory.kind(node) in self._listing.view.kinds:
             self._listing.set_scope(None)
             self._show_listing()
             self._table.select(node)

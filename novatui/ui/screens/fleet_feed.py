@@ -6,9 +6,7 @@ from collections.abc import Collection, Mapping
 
 from textual import on
 
-from novatui.core.ids import ObjectRef
 from novatui.engine.fleet import Changes
-from novatui.ui.place import Place
 from novatui.ui.rows.source import ROOT
 from novatui.ui.rows.view import RowView
 from novatui.ui.screens.fleet_panes import FleetPanes
@@ -26,6 +24,10 @@ class FleetFeed(FleetPanes, inherit_bindings=False):
             self._filter.edit()
         self._unfold_connections()
         self._show_listing()
+        self.opened()
+
+    def opened(self) -> None:
+        """The panes show what is known already."""
 
     def take(self, changes: Changes) -> None:
         """What changed in the stores goes to the views that show it."""
@@ -74,24 +76,6 @@ class FleetFeed(FleetPanes, inherit_bindings=False):
             part.redraw()
 
     # What is listed
-
-    def place(self) -> Place:
-        """Filter, scope and sort are part of it."""
-        listing, store = self._listing, self.fleet.inventory
-        scope = str(store.ref(listing.scope)) if listing.scope is not None else ""
-        return Place(filter=listing.filter, scope=scope, sort="-" * listing.sort.descending + listing.sort.key)
-
-    def show(self, place: Place) -> bool:
-        """List what this place lists."""
-        self._wrong = self._listing.set_filter(place.filter)
-        self._filter.set_text(place.filter)
-        ref = ObjectRef.parse(place.scope) if place.scope else None
-        self._listing.set_scope(self.fleet.inventory.slot(ref.conn, ref.key) if ref else None)
-        if place.sort:
-            self._listing.sort_as(place.sort)
-        self._show_listing()
-        self.footer.redraw()
-        return True
 
     def _show_listing(self) -> None:
         self._table_source.order = self._listing.order

@@ -9,7 +9,8 @@ from textual.strip import Strip
 
 from novatui.core.text import clean
 from novatui.engine.query import QueryError
-from novatui.ui.listing import FleetListing
+from novatui.ui.columns.views import HOME, VIEW
+from novatui.ui.listing import FleetListing, sort_of
 from novatui.ui.place import Place
 from novatui.ui.render import bars, peek, strip
 from novatui.ui.render.cells import spread
@@ -39,15 +40,19 @@ class FleetPanes(FrameScreen, inherit_bindings=False):
         super().__init__(stage, place)
         self._tree_source = TreeSource(stage.fleet, stage.look, stage.versions)
         self._table_source = TableSource(stage.fleet, stage.look, stage.versions)
-        self._listing = FleetListing(stage.fleet, stage.look)
+        view = VIEW.get(place.name, HOME)
+        self._listing = FleetListing(
+            stage.fleet, stage.look, view, filter=clean(place.filter), sort=sort_of(place.sort)
+        )
+        self._table_source.grid = view.grid(stage.preferences.columns(view.name))
         self._tree_wanted: bool | None = None
         """What the person asked for; None: by the width of the screen."""
         self._zoomed = ""
         """Pane that has the screen for itself: `tree`, `table`, or empty."""
-        self._wrong: QueryError | None = None
+        self._wrong: QueryError | None = self._listing.problem
         """What is wrong with the filter that is being typed."""
-        if place.filter:
-            self._wrong = self._listing.set_filter(clean(place.filter))
+        self._words_wanted: bool | None = None
+        """Lines in words instead of columns; None: by the width of the screen."""
 
         self._make_panes()
 
@@ -100,7 +105,11 @@ class FleetPanes(FrameScreen, inherit_bindings=False):
     def _draw_table_title(self, width: int, height: int) -> list[Strip]:
         del height
         scope = self._table_source.listing.scope
-        title = f"Machines in {scope}" if scope else "Machines in all connections"
+        title = self._listing.view.title
+        if scope:
+            title += f" in {scope}"
+        elif self._listing.view.name != "conn":
+            title += " in all connections"
         return [bars.rule(self.look, width, title, focused=self._table.has_focus)]
 
     def subject(self) -> int | None:
@@ -139,7 +148,9 @@ class FleetPanes(FrameScreen, inherit_bindings=False):
 
     def _lay_out(self, size: Size) -> None:
         """Which panes are there, and how large, on a screen of this size."""
-        plan = layout.plan(size.width, size.height, tree=self._tree_wanted, zoomed=self._zoomed)
+        plan = layout.plan(
+            size.width, size.height, tree=self._tree_wanted, zoomed=self._zoomed, words=self._words_wanted
+        )
         for part, shown in (
             (self._filter, plan.bars),
             (self._tree_title, plan.titles),
@@ -154,6 +165,7 @@ class FleetPanes(FrameScreen, inherit_bindings=False):
         ):
             part.set_class(not shown, "gone")
         self._tree_pane.styles.width = plan.tree
+        self._write_in_words(plan.words)
         self._peek.styles.height = plan.peek
         self._strip.styles.height = plan.strip
 
@@ -166,6 +178,13 @@ class FleetPanes(FrameScreen, inherit_bindings=False):
         if not self._tree_shown and self._tree.has_focus:
             self._table.focus()
         self._filter.redraw()
+
+    def _write_in_words(self, words: bool) -> None:
+        """A sentence for each object, or columns with their titles."""
+        if self._table_source.in_words != words:
+            self._table_source.in_words = words
+            self._table.show_header(not words)
+            self._table.redraw()
 
     @property
     def _tree_shown(self) -> bool:

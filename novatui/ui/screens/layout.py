@@ -7,8 +7,14 @@ import msgspec
 TREE_FROM = 100
 """Screens at least this wide show the tree without being asked."""
 
-TREE_WIDTH = range(24, 61)
-"""Cells that a tree may have."""
+WORDS_BELOW = 80
+"""Narrower screens have a line of words for each object, without columns and boxes."""
+
+WIDE_FROM = 140
+"""Screens at least this wide have everything; below, the tree leaves the room to the columns."""
+
+TREE_WIDTH, WIDE_TREE, WIDEST_TREE = 30, 38, 48
+"""Cells of the tree."""
 
 FULL_FROM = 24
 """Screens at least this high show peek pane and strip with their titles."""
@@ -24,6 +30,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     tree: int
     """Cells."""
     table: bool
+    words: bool
+    """The table is lines of words."""
     peek: int
     """Lines without the title."""
     strip: int
@@ -34,16 +42,24 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """The lines of filter and keys."""
 
 
-def plan(width: int, height: int, *, tree: bool | None = None, zoomed: str = "") -> Plan:
-    """The panes for this size. `tree`: asked for or not, None by width; `zoomed`: the pane that wants it all."""
-    cells = _tree(width, tree, zoomed)
-    peek, strip = (0, 0) if zoomed else _around(height)
+def plan(width: int, height: int, *, tree: bool | None = None, zoomed: str = "", words: bool | None = None) -> Plan:
+    """The panes for this size. `tree`, `words`: asked for or not, None by width; `zoomed`: the pane that wants it all.
+
+    Where there is a line of words for each object there is nothing else: no tree beside it, no pane, no rule.
+    """
+    if words is None:
+        words = width < WORDS_BELOW
+    if words and tree and not zoomed:
+        zoomed = "tree"
+    cells = _tree(width, tree, zoomed) if not words or zoomed else 0
+    peek, strip = (0, 0) if zoomed or words else _around(height)
     return Plan(
         tree=cells,
         table=zoomed != "tree",
+        words=words,
         peek=peek,
         strip=strip,
-        titles=height >= TITLES_FROM,
+        titles=height >= TITLES_FROM and not words,
         status=height >= STATUS_FROM,
         bars=height >= BARS_FROM,
     )
@@ -54,8 +70,8 @@ def _tree(width: int, wanted: bool | None, zoomed: str) -> int:
         return width if zoomed == "tree" else 0
     if not (width >= TREE_FROM if wanted is None else wanted):
         return 0
-    share = width // 3 if width < 140 else width // 4
-    return min(max(share, TREE_WIDTH.start), TREE_WIDTH.stop - 1, max(1, width // 2))
+    share = TREE_WIDTH if width < WIDE_FROM else min(max(width // 4, WIDE_TREE), WIDEST_TREE)
+    return min(share, max(1, width // 3))
 
 
 def _around(height: int) -> tuple[int, int]:

@@ -10,7 +10,10 @@ if TYPE_CHECKING:
     from novatui.ui.screens.frame import FrameScreen
 
 SCREENS: dict[str, str] = {
-    "vm": "novatui.ui.screens.fleet:FleetScreen",
+    **dict.fromkeys(
+        ("vm", "host", "cluster", "conn", "ds", "net", "pool", "snap", "dev", "folder", "template"),
+        "novatui.ui.screens.fleet:FleetScreen",
+    ),
     "detail": "novatui.ui.screens.detail:DetailScreen",
     "top": "novatui.ui.screens.movers:MoversScreen",
     "log": "novatui.ui.screens.log:LogScreen",
