@@ -66,7 +66,7 @@ class FleetScreen(FleetViews, inherit_bindings=False):
         self.stage.navigation.open(Place("detail", ref=str(self.fleet.inventory.ref(node))))
 
     def action_scope(self) -> None:
-        """From the tree: find the node in the list, or list only what is below it. From the table: find it in the tree."""
+        """From the tree: find the node in the list, or list what is below it. From the table: find it in the tree."""
         node = self.rows().cursor
         if node is None:
             return
