@@ -6,6 +6,7 @@ import re
 import types
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 
 import msgspec
@@ -42,7 +43,8 @@ def dotted(path: Path) -> str:
     return ".".join(part if _BARE.fullmatch(part) else f'"{part}"' for part in path)
 
 
-def fields_of(schema: Any) -> dict[str, msgspec.structs.FieldInfo]:
+@cache
+def fields_of(schema: Any) -> Mapping[str, msgspec.structs.FieldInfo]:
     """Fields of a Struct by the name they have in the file."""
     return {field.encode_name: field for field in msgspec.structs.fields(schema)}
 
