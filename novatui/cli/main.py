@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import sys
 
 import novatui
+
+COLLECT = (20_000, 20, 100)
+"""Thresholds of the garbage collector: imports and a large fleet make few cycles and very many objects."""
 
 
 def run() -> None:
@@ -22,6 +26,7 @@ def main(argv: list[str]) -> int:
     """Run one command line and return its exit code (see `novatui --help`)."""
     if argv == ["--version"]:
         return _say_version()
+    gc.set_threshold(*COLLECT)
     from novatui.cli.dispatch import dispatch
 
     return dispatch(argv)

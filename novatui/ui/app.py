@@ -33,9 +33,6 @@ from novatui.ui.widgets.overlay import Overlay
 SETTLING = 300.0
 """Longest wait for the first listings of all connections, seconds."""
 
-COLLECT = (20_000, 20, 100)
-"""Thresholds of the garbage collector: loading a large fleet makes few cycles and very many objects."""
-
 
 class NovaApp(MeteredApp, inherit_bindings=False):
     """The console on one fleet."""
@@ -72,6 +69,16 @@ class NovaApp(MeteredApp, inherit_bindings=False):
         self._preferences = preferences or Preferences()
         self._find = find
         self._settling: asyncio.Task[None] | None = None
+        self.theming.put_on(self)
+        self.stylesheet.set_variables(self.get_css_variables())
+        self._styled_for = self.theme
+        """The theme whose colours the style sheet has."""
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """Read all styles anew, unless they are right: for the first frame they were read in its theme."""
+        if self._styled_for != self.theme:
+            self._styled_for = self.theme
+            super().refresh_css(animate)
 
     def get_default_screen(self) -> FrameScreen:
         """The home screen, on a stage of its own."""
@@ -90,8 +97,6 @@ class NovaApp(MeteredApp, inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Draw from what is known already, then connect."""
-        self.theming.put_on(self)
-        gc.set_threshold(*COLLECT)
         self.set_class(self.look.marks.ascii, "ascii-only")
         self.stage.pulse.start()
         self.call_after_refresh(self._connect)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from dataclasses import dataclass, field
+
+import msgspec
+from msgspec import field
 
 BUCKETS_PER_DOUBLING = 8
 """A percentile is too high by at most 9 %."""
@@ -47,8 +49,7 @@ class Histogram:
         }
 
 
-@dataclass
-class Counters:
+class Counters(msgspec.Struct):
     """One set per console, filled by the output pass-through and the app."""
 
     bytes_written: int = 0

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 EXAMPLES = "name  power:on  cpu>80  tag:prod  !tag:lab  ~regex"
 
 
-class FilterBar(Widget, can_focus=True, inherit_bindings=False):
+class FilterBar(Widget, can_focus=True, inherit_bindings=False, inherit_css=False):
     """Shows the listing; `edit` turns it into a line that filters with every key.
 
     It belongs to a `FrameScreen`, takes its keys while it is open, and calls its `filter_typed`, `filter_done` and

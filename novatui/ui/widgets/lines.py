@@ -14,7 +14,7 @@ Draw = Callable[[int, int], Sequence[Strip]]
 """Draws at most `height` lines of exactly `width` cells: `draw(width, height)`."""
 
 
-class Lines(Widget):
+class Lines(Widget, inherit_css=False):
     """Lines from a drawing function. `redraw` after the data changed; nothing is sent when nothing looks different."""
 
     ALLOW_SELECT = False

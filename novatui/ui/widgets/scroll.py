@@ -14,7 +14,7 @@ from novatui.ui.rows.scrollbar import thumb
 from novatui.ui.rows.view import WHEEL_ROWS
 
 
-class ScrollLines(Widget):
+class ScrollLines(Widget, inherit_css=False):
     """Lines from a drawing function `draw(width)`. Its keys are those of the scope MOVE, through `RowScreen.rows`."""
 
     ALLOW_SELECT = False
