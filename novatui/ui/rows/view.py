@@ -17,11 +17,13 @@ WHEEL_ROWS = 3
 """Rows scrolled by one step of the mouse wheel."""
 
 
-class RowView(RowCanvas, can_focus=True):
+class RowView(RowCanvas, can_focus=True, inherit_css=False):
     """A tree or table of any length over a `RowSource`. What the user does is painted at once."""
 
     DEFAULT_CSS = """
-    RowView { width: 1fr; height: 1fr; }
+    RowView {
+        width: 1fr; height: 1fr; scrollbar-color: $scrollbar; scrollbar-background: $scrollbar-background;
+    }
     """
     INDENT: ClassVar[int] = 2
     """Cells per level of a tree: the expansion mark stands at `depth * INDENT`; a click there toggles."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
 from textual.geometry import Size
 from textual.strip import Strip
 
@@ -22,13 +21,14 @@ from novatui.ui.sources import TableSource, TreeSource
 from novatui.ui.stage import Stage
 from novatui.ui.widgets.filterbar import FilterBar
 from novatui.ui.widgets.lines import Lines
+from novatui.ui.widgets.pane import Pane
 
 
 class FleetPanes(FrameScreen, inherit_bindings=False):
     """Tree, table, peek pane, strip of tasks and events, and the lines around them."""
 
     DEFAULT_CSS = """
-    FleetPanes #middle { height: 1fr; }
+    FleetPanes #middle { layout: horizontal; }
     FleetPanes #tree-pane { width: 34; }
     FleetPanes #table-pane { width: 1fr; }
     FleetPanes #bar { width: 1; height: 1fr; }
@@ -67,15 +67,15 @@ class FleetPanes(FrameScreen, inherit_bindings=False):
         self._strip = Lines(lambda width, height: strip.lines(self.fleet, self.look, width, height), id="strip")
         self._tree_title = Lines(self._draw_tree_title, id="tree-title")
         self._table_title = Lines(self._draw_table_title, id="table-title")
-        self._tree_pane = Vertical(self._tree_title, self._tree, id="tree-pane")
+        self._tree_pane = Pane(self._tree_title, self._tree, id="tree-pane")
         self._bar = Lines(self._draw_bar, id="bar")
-        self._table_pane = Vertical(self._table_title, self._table, id="table-pane")
+        self._table_pane = Pane(self._table_title, self._table, id="table-pane")
 
     def compose_body(self) -> ComposeResult:
         """The panes, top to bottom, laid out as they will stay: the first frame is laid out once."""
         self._lay_out(self.app.size)
         yield self._filter
-        yield Horizontal(self._tree_pane, self._bar, self._table_pane, id="middle")
+        yield Pane(self._tree_pane, self._bar, self._table_pane, id="middle")
         yield self._peek_title
         yield self._peek
         yield self._strip_title

@@ -20,7 +20,7 @@ from novatui.ui.stage import Stage
 from novatui.ui.widgets.lines import Lines
 
 
-class FrameScreen(RowScreen, inherit_bindings=False):
+class FrameScreen(RowScreen, inherit_bindings=False, inherit_css=False):
     """A screen of the console, made as `SomeScreen(stage, place)`.
 
     A subclass sets `SCOPES`, `BINDINGS = bindings(*SCOPES)`, and what below says that it may. Everything that an
@@ -32,7 +32,10 @@ class FrameScreen(RowScreen, inherit_bindings=False):
 
     AUTO_FOCUS = ""
     DEFAULT_CSS = """
-    FrameScreen { layout: vertical; }
+    FrameScreen {
+        layout: vertical; layers: base overlay; overflow: hidden hidden; background: $background; color: $foreground;
+    }
+    FrameScreen:ansi { background: ansi_default; color: ansi_default; }
     FrameScreen .gone { display: none; }
     """
 

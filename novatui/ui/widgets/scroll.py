@@ -19,7 +19,7 @@ class ScrollLines(Widget, inherit_css=False):
 
     ALLOW_SELECT = False
     DEFAULT_CSS = """
-    ScrollLines { width: 1fr; height: 1fr; }
+    ScrollLines { width: 1fr; height: 1fr; scrollbar-color: $scrollbar; }
     """
 
     def __init__(
