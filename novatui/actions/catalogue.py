@@ -19,6 +19,7 @@ class Section(StrEnum):
     CHART = "Charts"
     MOVERS = "Top movers"
     OTHER = "Other"
+    ADD = "Where connections are added"
     TYPE = "While a filter is typed"
 
 
@@ -52,6 +53,14 @@ class Scope(StrEnum):
     """An input has the focus."""
     FILTER = "filter"
     """The input of the filter bar has it."""
+    ADD = "add"
+    """The screen on which connections are added."""
+    FORM = "form"
+    """A dialog with lines to fill in."""
+    TRIAL = "trial"
+    """A connection that is tried before it is saved."""
+    ASK = "ask"
+    """A question of a connection that is answered by typing."""
     DIALOG = "dialog"
     """A dialog lies on top."""
     QUESTION = "question"
@@ -204,6 +213,41 @@ ACTIONS: tuple[Action, ...] = (
     Action(id="movers.net", keys=("n",), title="net", section=Section.MOVERS, scope=Scope.MOVERS, footer=6),
     Action(id="movers.wait", keys=("W",), title="cpu wait", section=Section.MOVERS, scope=Scope.MOVERS, footer=7),
     Action(id="movers.latency", keys=("L",), title="latency", section=Section.MOVERS, scope=Scope.MOVERS, footer=11),
+    Action(
+        id="add",
+        keys=(),
+        title="add a connection",
+        section=Section.OTHER,
+        scope=Scope.FRAME,
+        verb="add",
+        place="add",
+    ),
+    Action(
+        id="reload",
+        keys=(),
+        title="read the configuration again",
+        section=Section.OTHER,
+        scope=Scope.FRAME,
+        verb="reload",
+    ),
+    Action(id="save", keys=(), title="save this connection", section=Section.OTHER, scope=Scope.OBJECTS, verb="save"),
+    Action(id="add.try", keys=("enter",), title="try it", section=Section.ADD, scope=Scope.ADD, footer=1),
+    Action(id="add.edit", keys=("e",), title="fill in first", section=Section.ADD, scope=Scope.ADD, footer=2),
+    Action(id="add.other", keys=("a",), title="another address", section=Section.ADD, scope=Scope.ADD, footer=3),
+    Action(id="add.demo", keys=("d",), title="demo", section=Section.ADD, scope=Scope.ADD, footer=4),
+    Action(id="add.import", keys=("i",), title="import", section=Section.ADD, scope=Scope.ADD, footer=5),
+    Action(id="add.look", keys=("r",), title="look again", section=Section.ADD, scope=Scope.ADD, footer=6),
+    Action(id="form.done", keys=("enter",), title="try it", section=Section.OTHER, scope=Scope.FORM),
+    Action(id="form.next", keys=("tab", "down"), title="next line", section=Section.OTHER, scope=Scope.FORM),
+    Action(id="form.previous", keys=("shift+tab", "up"), title="line before", section=Section.OTHER, scope=Scope.FORM),
+    Action(id="form.leave", keys=("escape",), title="back", section=Section.OTHER, scope=Scope.FORM),
+    Action(id="trial.keep", keys=("enter", "s"), title="save and open", section=Section.OTHER, scope=Scope.TRIAL),
+    Action(id="trial.trust", keys=("t",), title="trust it", section=Section.OTHER, scope=Scope.TRIAL),
+    Action(id="trial.again", keys=("r",), title="try again", section=Section.OTHER, scope=Scope.TRIAL),
+    Action(id="trial.edit", keys=("e",), title="change it", section=Section.OTHER, scope=Scope.TRIAL),
+    Action(id="trial.drop", keys=("escape", "q"), title="drop it", section=Section.OTHER, scope=Scope.TRIAL),
+    Action(id="ask.answer", keys=("enter",), title="answer", section=Section.OTHER, scope=Scope.ASK),
+    Action(id="ask.decline", keys=("escape",), title="decline", section=Section.OTHER, scope=Scope.ASK),
     Action(id="submit", keys=("enter",), title="keep the filter", section=Section.TYPE, scope=Scope.TEXT),
     Action(id="cursor.left", keys=("left",), title="left", section=Section.TYPE, scope=Scope.TEXT),
     Action(id="cursor.right", keys=("right",), title="right", section=Section.TYPE, scope=Scope.TEXT),
@@ -294,6 +338,10 @@ def shown(key: str, ascii_only: bool = False) -> str:
 def in_scope(*scopes: Scope) -> list[Action]:
     """The actions that work in any of these scopes, in the order of the catalogue."""
     return [action for action in ACTIONS if action.scope in scopes]
+
+
+DIALOGS = frozenset({Scope.DIALOG, Scope.QUESTION, Scope.FORM, Scope.TRIAL, Scope.ASK})
+"""Scopes of dialogs: each shows its keys itself."""
 
 
 def in_footer(actions: Iterable[Action]) -> list[Action]:

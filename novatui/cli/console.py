@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, NoReturn
 
 from novatui.cli import exits, log
 from novatui.cli.bench import BenchFleet
-from novatui.cli.complaint import complain
+from novatui.cli.complaint import REDACTOR, complain
 from novatui.cli.exits import UsageError
 from novatui.cli.streams import CANNOT_DRAW
-from novatui.cli.targets import load_configuration, targets_of
+from novatui.cli.targets import load_configuration, request_of
 from novatui.cli.verbs import VERBS
 from novatui.config.errors import ConfigError, Problem, did_you_mean
 from novatui.config.load import Loaded
 from novatui.config.paths import user_paths
 from novatui.config.targets import is_uri
+from novatui.engine.book import Book
+from novatui.engine.roster import Roster
 
 if TYPE_CHECKING:
     from novatui.ui.theming import Theming
@@ -30,30 +32,31 @@ def console(options: Namespace) -> int:
         loaded = load_configuration(options, options.targets)
     except ConfigError as error:
         _mention_verbs(error, options.targets)
-    return _open(options, loaded)
+    return _open(options, loaded, options.targets)
 
 
 def demo(options: Namespace) -> int:
     """The console on the embedded demo fleet."""
     given = {name: value for name in ("vms", "seed") if (value := getattr(options, name)) is not None}
     query = "&".join(f"{name}={value}" for name, value in given.items())
-    return _open(options, load_configuration(options, [f"demo://?{query}" if query else "demo://"]))
+    targets = [f"demo://?{query}" if query else "demo://"]
+    return _open(options, load_configuration(options, targets), targets)
 
 
 def find(options: Namespace) -> int:
     """The console, listing what a filter finds."""
     if not options.filters:
         raise UsageError("find what?", "novatui find NAME")
-    return _open(options, load_configuration(options), find=" ".join(options.filters))
+    return _open(options, load_configuration(options), (), find=" ".join(options.filters))
 
 
-def _open(options: Namespace, loaded: Loaded, find: str = "") -> int:
+def _open(options: Namespace, loaded: Loaded, targets: Sequence[str], find: str = "") -> int:
     _check_terminal()
     for warning in loaded.warnings:
         complain(str(warning))
-    targets = targets_of(loaded)
+    book = Book(request_of(options, targets), loaded, REDACTOR)
     fleet = BenchFleet(
-        targets,
+        book.targets,
         options=options,
         max_workers=loaded.config.max_workers,
         cache=user_paths().state_home / "inventory",
@@ -61,7 +64,13 @@ def _open(options: Namespace, loaded: Loaded, find: str = "") -> int:
     from novatui.ui.app import NovaApp
 
     recent = log.recent()
-    app = NovaApp(fleet, find=find, theming=_theming(loaded.config.theme), console_log=lambda: recent.lines)
+    app = NovaApp(
+        fleet,
+        find=find,
+        roster=Roster(book, fleet),
+        theming=_theming(loaded.config.theme),
+        console_log=lambda: recent.lines,
+    )
     app.run()
     fleet.write_results(screen=app.counters.summary())
     return app.return_code or exits.DONE

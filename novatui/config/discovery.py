@@ -178,7 +178,7 @@ def _ssh(around: Surroundings) -> Iterator[Found]:
         yield Found(
             family=Family.LIBVIRT,
             uri=f"qemu+ssh://{host}/system",
-            title=f"host {host} of your ssh configuration",
+            title="from your ssh configuration",
             ready=None,
             missing="whether libvirt runs there is not known",
         )

@@ -76,7 +76,9 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     def _without_prefix(self, problem: Problem) -> Problem:
         """The words that stand before a file's problem would only repeat what was just typed."""
         prefix = decode.dotted(("connections", self.name))
-        message = problem.message.replace(f"`{prefix}.", "`").replace(f" in {prefix}", "")
+        message = (
+            problem.message.replace(f"`{prefix}.", "`").replace(f" in {prefix}", "").replace(" in connections", "")
+        )
         return msgspec.structs.replace(
             problem, message=message, key=problem.key.removeprefix(f"{prefix}."), file="", line=0
         )

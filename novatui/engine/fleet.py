@@ -129,7 +129,7 @@ class Fleet:
             self._fill()
         self._links.add(target)
 
-    def remove(self, conn: str) -> None:
+    def dismiss(self, conn: str) -> None:
         """Close a connection, and forget what it told. KeyError when there is none of this name."""
         connection = self.connections[conn]
         self._links.remove(conn)

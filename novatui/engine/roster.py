@@ -57,11 +57,15 @@ class Roster:
         self._open(targets)
         return self._tried[draft.name]
 
+    def is_tried(self, name: str) -> bool:
+        """True for a connection that is open only to try a draft."""
+        return any(name in names for names in self._tried.values())
+
     def drop(self, draft: Draft) -> None:
         """It is not wanted: close what was opened to try it."""
         self.book.give_up(draft.name)
         for name in self._tried.pop(draft.name, ()):
-            self._fleet.remove(name)
+            self._fleet.dismiss(name)
 
     async def keep(self, draft: Draft) -> None:
         """Save a draft; what was opened to try it stays open. ConfigError when it cannot be saved."""
@@ -86,7 +90,7 @@ class Roster:
         async with self._turn:
             targets = await blocking.run(lambda: self.book.trust(name, sha256))
         for target in targets:
-            self._fleet.remove(target.spec.name)
+            self._fleet.dismiss(target.spec.name)
         self._open(targets)
 
     # --- all of them ----------------------------------------------------------------------------------------------
@@ -116,7 +120,7 @@ class Roster:
 
     def _apply(self, found: Difference) -> None:
         for name in (*found.removed, *(target.spec.name for target in found.changed)):
-            self._fleet.remove(name)
+            self._fleet.dismiss(name)
         self._open([*found.changed, *found.added])
 
     def _open(self, targets: Sequence[Target]) -> None:

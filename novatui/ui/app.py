@@ -13,11 +13,13 @@ from novatui.actions.catalogue import Scope
 from novatui.actions.keymap import Keymap
 from novatui.engine.fleet import Fleet
 from novatui.engine.logline import LogLine
+from novatui.engine.roster import Roster
 from novatui.ui.keys import bindings
 from novatui.ui.navigation import Navigation
 from novatui.ui.place import Place
 from novatui.ui.preferences import Preferences
 from novatui.ui.pulse import Pulse
+from novatui.ui.questions import Questions
 from novatui.ui.render.look import Look
 from novatui.ui.render.marks import marks_for
 from novatui.ui.screens.fleet import FleetScreen
@@ -44,6 +46,9 @@ class NovaApp(MeteredApp, inherit_bindings=False):
     Screen { background: $background; color: $foreground; layers: base overlay; }
     Input:ansi > .input--cursor { background: ansi_default; color: ansi_default; text-style: reverse; }
     .ascii-only HelpDialog > Page, .ascii-only QuitDialog > Static { border: ascii $foreground; }
+    .ascii-only TypedDialog > Lines, .ascii-only TrialDialog > Lines, .ascii-only AgreeDialog > Lines {
+        border: ascii $foreground;
+    }
     """
 
     def __init__(
@@ -53,12 +58,14 @@ class NovaApp(MeteredApp, inherit_bindings=False):
         find: str = "",
         look: Look | None = None,
         theming: Theming | None = None,
+        roster: Roster | None = None,
         console_log: Callable[[], Sequence[LogLine]] = tuple,
         preferences: Preferences | None = None,
     ) -> None:
         """`find` is the filter to begin with; `look` is for pictures and tests that want other clocks or signs.
 
         `preferences` are kept for this session only unless they come with files.
+        `roster` is what adds, tries and reloads connections; without one they stay as they are.
         """
         self.theming = theming or Theming()
         super().__init__(ansi_color=self.theming.ansi)
@@ -67,6 +74,7 @@ class NovaApp(MeteredApp, inherit_bindings=False):
         self.look = look or Look(marks=marks_for(os.environ), styles=self.theming.theme.styles)
         self._console_log = console_log
         self._preferences = preferences or Preferences()
+        self._roster = roster
         self._find = find
         self._settling: asyncio.Task[None] | None = None
         self.theming.put_on(self)
@@ -91,6 +99,7 @@ class NovaApp(MeteredApp, inherit_bindings=False):
             navigation=Navigation(self),
             keys=Keymap(),
             preferences=self._preferences,
+            roster=self._roster,
             console_log=self._console_log,
         )
         return FleetScreen(self.stage, Place(filter=self._find))
@@ -98,7 +107,10 @@ class NovaApp(MeteredApp, inherit_bindings=False):
     def on_mount(self) -> None:
         """Draw from what is known already, then connect."""
         self.set_class(self.look.marks.ascii, "ascii-only")
+        self.stage.pulse.beside.append(Questions(self, self.stage).look)
         self.stage.pulse.start()
+        if self._roster is not None and not self.fleet.connections:
+            self.stage.navigation.open(Place("add"))
         self.call_after_refresh(self._connect)
 
     async def _connect(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, Protocol
 
 from textual.app import App
@@ -29,6 +29,8 @@ class Pulse:
     def __init__(self, app: App[Any], fleet: Fleet, look: Look, versions: Versions) -> None:
         self.painter = Painter(app)
         """The one clock of repaints, for row views too."""
+        self.beside: list[Callable[[], None]] = []
+        """Who wants to know that something changed, beside the screens."""
         self._app = app
         self._fleet = fleet
         self._look = look
@@ -79,6 +81,8 @@ class Pulse:
         """Time went by: ages beside stale values go on."""
         if (top := self.top) is not None:
             top.age()
+        for each in self.beside:
+            each()
 
     def _tick(self) -> None:
         changes = self._fleet.drain()
@@ -92,6 +96,8 @@ class Pulse:
             top.take(changes)
         if changes.connections:
             self.attend()
+            for each in self.beside:
+                each()
 
     def _counted_anew(self, changes: Changes) -> Iterator[int]:
         """Nodes of the tree below which machines came or went."""

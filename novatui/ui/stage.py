@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from novatui.actions.keymap import Keymap
 from novatui.engine.fleet import Fleet
 from novatui.engine.logline import LogLine
+from novatui.engine.roster import Roster
 from novatui.ui.preferences import Preferences
 from novatui.ui.render.look import Look
 from novatui.ui.sources import Versions
@@ -32,5 +33,7 @@ class Stage:
     """Which keys each action has."""
     preferences: Preferences
     """Columns, saved views, the last session."""
+    roster: Roster | None = None
+    """What keeps the fleet in step with the configuration; None for a fleet that has none."""
     console_log: Callable[[], Sequence[LogLine]] = tuple
     """What this process logged, oldest first."""

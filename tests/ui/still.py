@@ -76,6 +76,21 @@ class StillFleet(Fleet):
     async def stop(self) -> None:
         """Nothing is to be ended."""
 
+    def add(self, target: Target) -> None:
+        """Its worker is the one that all have; `connect` makes it."""
+        name = target.spec.name
+        self._dismissed.pop(name, None)
+        self.inventory.add_connection(target.spec)
+        before = self.connections.get(name)
+        self.connections[name] = Connection(target.spec, before.generation if before else 0)
+        self._links._workers[name] = self.worker  # type: ignore[assignment]
+        self._links._targets[name] = target
+        self._links._supervisor.admit(name, target.route)
+        with _Standing(self.clock):
+            self.connections[name].begin()
+            self._opened(self.connections[name])
+            self._links._tell(self.connections[name])
+
     def reconnect(self, conn: str) -> None:
         self.reconnected.append(conn)
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from itertools import combinations
 
-from novatui.actions.catalogue import ACTIONS, FORBIDDEN, Scope, in_footer, shown
+from novatui.actions.catalogue import ACTIONS, DIALOGS, FORBIDDEN, Scope, in_footer, shown
 
-TOGETHER = set(Scope) - {Scope.TEXT, Scope.FILTER, Scope.DIALOG, Scope.QUESTION, Scope.CHART, Scope.MOVERS}
+TOGETHER = set(Scope) - {Scope.TEXT, Scope.FILTER, Scope.CHART, Scope.MOVERS, Scope.ADD} - DIALOGS
 CHARTS = {Scope.EVERYWHERE, Scope.FRAME, Scope.OBJECTS, Scope.CHART}
 """Charts have the keyboard: their keys go before those of a screen with rows, but not before these."""
 
 MOVERS = {Scope.EVERYWHERE, Scope.FRAME, Scope.MOVE, Scope.ROWS, Scope.OBJECTS, Scope.MOVERS}
+ADDING = {Scope.EVERYWHERE, Scope.FRAME, Scope.MOVE, Scope.ADD}
+PLACES = (TOGETHER, CHARTS, MOVERS, ADDING)
 TYPING = {Scope.EVERYWHERE, Scope.TEXT, Scope.FILTER}
 
 
@@ -21,7 +23,7 @@ def test_ids_are_unique() -> None:
 def test_no_key_means_two_things_in_one_place() -> None:
     for one, other in combinations(ACTIONS, 2):
         scopes = {one.scope, other.scope}
-        if scopes <= TOGETHER or scopes <= TYPING or scopes <= CHARTS or scopes <= MOVERS or len(scopes) == 1:
+        if len(scopes) == 1 or any(scopes <= place for place in (*PLACES, TYPING)):
             assert not set(one.keys) & set(other.keys), (one.id, other.id)
 
 
@@ -31,7 +33,7 @@ def test_no_key_is_taken_by_a_terminal() -> None:
 
 def test_the_footer_ranks_are_unique_and_names_are_short() -> None:
     ranked = in_footer(ACTIONS)
-    for scopes in (TOGETHER, CHARTS, MOVERS):
+    for scopes in PLACES:
         shown_together = [action.footer for action in ranked if action.scope in scopes]
         assert len(set(shown_together)) == len(shown_together)
     assert all(len(shown(action.keys[0])) <= 6 for action in ranked)

@@ -52,7 +52,7 @@ async def test_a_removed_connection_leaves_nothing_and_disturbs_nobody(tmp_path:
         before, pid = fleet.connections["a"].generation, fleet.connections["b"].worker_pid
         gone = set(fleet.inventory.slots(Kind.VM)) | {fleet.inventory.connection("b")}
         fleet.drain()
-        fleet.remove("b")
+        fleet.dismiss("b")
         assert fleet.connections["b"].link is Link.CLOSED, "what is drawn before the next tick finds its connection"
         changes = fleet.drain()
         assert list(fleet.connections) == ["a"]
@@ -69,7 +69,7 @@ async def test_a_removed_connection_leaves_nothing_and_disturbs_nobody(tmp_path:
 async def test_the_same_name_can_come_again_elsewhere_at_once() -> None:
     async with fleet_of(spec("a"), spec("b")) as fleet:
         await until(lambda: listed(fleet, "b"))
-        fleet.remove("b")
+        fleet.dismiss("b")
         fleet.add(target("b", objects="7"))
         await until(lambda: listed(fleet, "b"))
         fleet.drain()
@@ -80,8 +80,8 @@ async def test_the_same_name_can_come_again_elsewhere_at_once() -> None:
 async def test_one_that_is_being_made_or_waits_can_be_removed() -> None:
     async with fleet_of(spec("slow", connect="sleep:2"), spec("down", connect="lose")) as fleet:
         await until(lambda: fleet.connections["down"].retry_at is not None)
-        fleet.remove("slow")
-        fleet.remove("down")
+        fleet.dismiss("slow")
+        fleet.dismiss("down")
         fleet.drain()
         assert not fleet.connections
         fleet.add(target("a"))
@@ -94,9 +94,9 @@ async def test_a_label_goes_with_its_last_connection() -> None:
 
     async with fleet_of(labelled("a"), labelled("b")) as fleet:
         groups = lambda: len(list(fleet.inventory.slots(Kind.GROUP)))  # noqa: E731
-        fleet.remove("a")
+        fleet.dismiss("a")
         assert groups() == 1
-        fleet.remove("b")
+        fleet.dismiss("b")
         assert groups() == 0
         fleet.drain()
         fleet.add(Target(labelled("c"), dict))
@@ -183,5 +183,5 @@ async def test_removing_a_connection_takes_its_question_along() -> None:
         fleet.add(target("a", typed=("password",)))
         one = fleet.connections["a"]
         await until(lambda: one.questions)
-        fleet.remove("a")
+        fleet.dismiss("a")
         assert not one.questions

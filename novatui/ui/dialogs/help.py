@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from novatui.actions.catalogue import ACTIONS, Scope, Section, shown
+from novatui.actions.catalogue import ACTIONS, DIALOGS, Scope, Section, shown
 from novatui.ui.keys import bindings
 from novatui.ui.render.look import Look
 from novatui.ui.render.marks import UNKNOWN
@@ -57,7 +57,7 @@ class HelpDialog(ModalScreen[None], inherit_bindings=False):
         for section in Section:
             yield section.value
             for action in ACTIONS:
-                if action.section is section and action.scope not in (Scope.DIALOG, Scope.QUESTION):
+                if action.section is section and action.scope not in DIALOGS:
                     keys = " ".join(shown(key, marks.ascii) for key in action.keys)
                     yield f"  {keys:15} {action.title}"
             yield ""

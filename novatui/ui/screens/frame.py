@@ -222,6 +222,18 @@ class FrameScreen(RowScreen, inherit_bindings=False, inherit_css=False):
         if slot is not None and (conn := self.fleet.inventory.conn(slot)):
             self.fleet.reconnect(conn)
 
+    def action_reload(self) -> None:
+        """Read the configuration again."""
+        from novatui.ui import configuring
+
+        self.run_worker(configuring.reload(self))
+
+    def action_save(self) -> None:
+        """Save the connection of the subject."""
+        from novatui.ui import configuring
+
+        self.run_worker(configuring.save(self))
+
     def action_clock_utc(self) -> None:
         """UTC or local time, everywhere."""
         self.look.utc = not self.look.utc

@@ -14,6 +14,7 @@ SCREENS: dict[str, str] = {
         ("vm", "host", "cluster", "conn", "ds", "net", "pool", "snap", "dev", "folder", "template"),
         "novatui.ui.screens.fleet:FleetScreen",
     ),
+    "add": "novatui.ui.screens.add:AddScreen",
     "detail": "novatui.ui.screens.detail:DetailScreen",
     "top": "novatui.ui.screens.movers:MoversScreen",
     "log": "novatui.ui.screens.log:LogScreen",

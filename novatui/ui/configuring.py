@@ -1,0 +1,48 @@
+"""What a person asks of the configuration on any screen: read it again, save the connection that is looked at."""
+
+from __future__ import annotations
+
+from novatui.config.errors import ConfigError, shorten_home
+from novatui.engine.book import Difference
+from novatui.ui.screens.frame import FrameScreen
+
+NO_CONFIGURATION = "this console was started without a configuration of its own"
+
+
+async def reload(screen: FrameScreen) -> None:
+    """Read all files again: new connections open, removed ones close, changed ones are made anew."""
+    roster = screen.stage.roster
+    if roster is None:
+        screen.report(NO_CONFIGURATION)
+        return
+    try:
+        found = await roster.reload()
+    except ConfigError as error:
+        first, more = error.problems[0], len(error.problems) - 1
+        screen.report(str(first), f"{more} more: `novatui config check`" if more else "nothing was changed")
+    else:
+        screen.report(_said(found))
+
+
+def _said(found: Difference) -> str:
+    counts = {"opened": len(found.added), "closed": len(found.removed), "made anew": len(found.changed)}
+    said = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+    return f"configuration read: {said or 'nothing has changed'}"
+
+
+async def save(screen: FrameScreen) -> None:
+    """Save the connection of the subject, if the command line named it by its address."""
+    roster, slot = screen.stage.roster, screen.subject()
+    if roster is None:
+        screen.report(NO_CONFIGURATION)
+        return
+    conn = screen.fleet.inventory.conn(slot) if slot is not None else ""
+    try:
+        saved = bool(conn) and await roster.save(conn)
+    except ConfigError as error:
+        screen.report(str(error.problems[0]))
+        return
+    if saved:
+        screen.report(f"{conn} is saved in {shorten_home(str(roster.file))}")
+    else:
+        screen.report(f"{conn or 'this'} was not given by its address", "only such a connection can be saved: -c URI")
