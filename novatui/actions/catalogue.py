@@ -143,7 +143,7 @@ ACTIONS: tuple[Action, ...] = (
         Action(id=f"tab.{nr}", keys=(str(nr),), title=title, section=Section.TAB, scope=Scope.DETAIL, number=nr)
         for nr, title in TABS
     ),
-    Action(id="wrap", keys=("W",), title="wrap or cut lines", section=Section.VIEW, scope=Scope.DETAIL),
+    Action(id="wrap", keys=("W",), title="wrap lines", section=Section.VIEW, scope=Scope.DETAIL, footer=12),
     Action(id="filter", keys=("slash",), title="filter", section=Section.FIND, scope=Scope.FILTERED, footer=3),
     Action(id="scope", keys=("at",), title="only what is here", section=Section.FIND, scope=Scope.FLEET),
     Action(id="sort", keys=("s",), title="sort", section=Section.FIND, scope=Scope.FLEET, footer=4),

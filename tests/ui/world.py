@@ -48,7 +48,11 @@ ETL = "b20bb610-fb32-420f-8177-d4ba00014344"
 
 def world() -> StillFleet:
     """All of it, as it stands at EVENING; pve-lab went away eleven minutes before."""
-    fleet = StillFleet(SPECS)
+    return fill(StillFleet(SPECS))
+
+
+def fill(fleet: StillFleet) -> StillFleet:
+    """Tell all of it to a fleet that knows nothing yet."""
     fleet.connect(*(spec.name for spec in SPECS))
     fleet.clock.advance(-660)
     _pve(fleet)

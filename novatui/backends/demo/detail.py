@@ -7,10 +7,11 @@ from collections.abc import Collection
 from novatui.backends.demo.documents import document
 from novatui.backends.demo.estate import Thing
 from novatui.backends.demo.scene import Scene
-from novatui.backends.demo.shapes import Host, Machine, Net, Store
+from novatui.backends.demo.shapes import Host, Machine, Net, Place, Store
 from novatui.backends.demo.specs import spec_of
 from novatui.backends.demo.storage import leases_of, volumes_of
 from novatui.core.detail import Detail, Property
+from novatui.core.devices import Device
 from novatui.core.states import Kind
 
 
@@ -28,28 +29,35 @@ def detail_of(scene: Scene, wanted: str, thing: Thing, parts: Collection[str], w
         snapshots=scene.snapshots(machine, scene.now(machine, world))
         if machine and machine.kind is not Kind.TEMPLATE and asked("snapshots")
         else None,
-        devices=thing.devices if isinstance(thing, Host) and asked("devices") else None,
+        devices=_devices(scene, thing) if asked("devices") else None,
         volumes=volumes_of(scene, thing) if isinstance(thing, Store) and asked("volumes") else None,
         leases=leases_of(scene, thing, world)
         if isinstance(thing, Net) and scene.traits.gives_leases and asked("leases")
         else None,
-        properties=tuple(_properties(scene, thing, world)),
+        properties=tuple(_properties(scene, thing)),
         raw=raw,
         raw_format=raw_format,
     )
 
 
-def _properties(scene: Scene, thing: Thing, world: float) -> list[Property]:
+def _devices(scene: Scene, thing: Thing) -> tuple[Device, ...] | None:
+    """Of a host all that it has to give, of a machine those that it was given."""
+    match thing:
+        case Host():
+            return thing.devices
+        case Machine():
+            return tuple(each for each in scene.estate.hosts[thing.host].devices if each.id in thing.devices)
+        case _:
+            return None
+
+
+def _properties(scene: Scene, thing: Thing) -> list[Property]:
     """Facts that have no column of their own."""
     match thing:
         case Machine():
-            now = scene.now(thing, world)
-            host = scene.host(thing, now)
-            placed = [Property("placement", "host", host.name)] if not scene.dialect.homeless(thing, now.power) else []
-            return [
-                *placed,
-                *(Property("policy", name, text) for name, text in scene.traits.policies),
-            ]
+            return [Property("policy", name, text) for name, text in scene.traits.policies]
+        case Place(kind=Kind.CLUSTER):
+            return [Property("policy", name, text) for name, text in scene.traits.promises]
         case Host():
             here = [m for m in scene.estate.machines if m.host == thing.at]
             return [

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from novatui.backends.demo.estate import Estate
-from novatui.backends.demo.shapes import Disk, Machine, Nic
+from novatui.backends.demo.shapes import GIB, Disk, Machine, Nic
 from novatui.core.states import Family, Kind
 from novatui.core.vmspec import (
+    CpuFeature,
     CpuSpec,
     CpuTopology,
     DiskSpec,
     FirmwareSpec,
     GraphicsSpec,
     HostDevice,
+    HugePages,
     MemorySpec,
     NicSpec,
+    NumaSpec,
+    Pin,
     TpmSpec,
     VmSpec,
 )
@@ -25,7 +29,6 @@ def spec_of(estate: Estate, machine: Machine) -> VmSpec:
         return machine.spec
     traits = estate.dialect.traits
     family = estate.dialect.site.family
-    cores = 2 if machine.vcpus % 2 == 0 else 1
     return VmSpec(
         name=machine.name,
         uuid=machine.uuid,
@@ -34,20 +37,9 @@ def spec_of(estate: Estate, machine: Machine) -> VmSpec:
         machine=machine.hardware,
         hypervisor="lxc" if machine.kind is Kind.CONTAINER else traits.hypervisor,
         guest_os=machine.guest_os,
-        cpu=CpuSpec(
-            count=machine.vcpus,
-            maximum=machine.vcpus_max,
-            mode="host-model" if family is Family.LIBVIRT else "",
-            topology=CpuTopology(sockets=machine.vcpus // cores, cores=cores),
-            hot_add=machine.vcpus_max > machine.vcpus,
-        ),
-        memory=MemorySpec(
-            size=machine.memory,
-            current=machine.memory,
-            maximum=machine.memory_max,
-            locked=True if machine.devices else None,
-            balloon="virtio" if traits.hypervisor == "kvm" else "",
-        ),
+        cpu=_cpu(machine, family),
+        memory=_memory(machine, family, traits.hypervisor),
+        numa=NumaSpec(mode="strict", nodeset="0") if _pinned(machine, family) else None,
         firmware=FirmwareSpec(type=machine.firmware, secure_boot=machine.secure_boot, boot_order=("disk", "network")),
         tpm=(TpmSpec(model="tpm-crb", backend="emulator", version=machine.tpm),) if machine.tpm == "2.0" else (),
         disks=tuple(disk_spec(estate, machine, number, disk) for number, disk in enumerate(machine.disks)),
@@ -57,6 +49,39 @@ def spec_of(estate: Estate, machine: Machine) -> VmSpec:
         serial_ports=1 if family is Family.LIBVIRT else None,
         autostart=machine.autostart if "autostart" not in traits.silent else None,
         tags=machine.tags if "tags" not in traits.silent else (),
+    )
+
+
+def _pinned(machine: Machine, family: Family) -> bool:
+    """Machines with devices of their own are tied to processors and huge pages of one node."""
+    return family is Family.LIBVIRT and bool(machine.devices)
+
+
+def _cpu(machine: Machine, family: Family) -> CpuSpec:
+    cores = 2 if machine.vcpus % 2 == 0 else 1
+    pinned = _pinned(machine, family)
+    usual = "host-model" if family is Family.LIBVIRT else ""
+    return CpuSpec(
+        count=machine.vcpus,
+        maximum=machine.vcpus_max,
+        mode="host-passthrough" if pinned else usual,
+        topology=CpuTopology(sockets=machine.vcpus // cores, cores=cores),
+        features=(CpuFeature(name="topoext", policy="require"),) if pinned else (),
+        pins=tuple(Pin(subject=f"vcpu {nr}", cpuset=str(2 + nr)) for nr in range(machine.vcpus)) if pinned else (),
+        emulator_pin="0-1" if pinned else "",
+        hot_add=machine.vcpus_max > machine.vcpus,
+    )
+
+
+def _memory(machine: Machine, family: Family, hypervisor: str) -> MemorySpec:
+    pinned = _pinned(machine, family)
+    return MemorySpec(
+        size=machine.memory,
+        current=machine.memory,
+        maximum=machine.memory_max,
+        huge_pages=(HugePages(size=GIB, nodeset="0"),) if pinned else (),
+        locked=True if machine.devices else None,
+        balloon="none" if pinned else "virtio" if hypervisor == "kvm" else "",
     )
 
 
@@ -109,4 +134,7 @@ def _device(estate: Estate, machine: Machine, held: str) -> HostDevice:
     device = next((d for d in estate.hosts[machine.host].devices if d.id == held), None)
     address = device.address if device else held
     name = device.product if device else ""
-    return HostDevice(type="pci", address=address, managed=True, driver="vfio", name=name)
+    kvm = estate.dialect.site.family is Family.LIBVIRT
+    return HostDevice(
+        type="pci", address=address, managed=True if kvm else None, driver="vfio" if kvm else "", name=name
+    )

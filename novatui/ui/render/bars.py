@@ -59,7 +59,7 @@ def header(crumbs: Sequence[str], facts: Sequence[Group], fleet: Fleet, look: Lo
     What does not fit goes: first the clock, then the way but for its end, then facts of higher ranks.
     """
     styles = look.styles
-    way = [f" {look.marks.way} {crumb} " for crumb in crumbs]
+    way = [f" {look.marks.into} {crumb} " for crumb in crumbs]
     left: list[Group] = [(0, [(" NovaTUI", styles.title)])]
     left += [(1 if at == len(way) - 1 else 10, [(crumb.rstrip(), styles.header)]) for at, crumb in enumerate(way)]
     return ends(left, [*((rank + 1, pieces) for rank, pieces in facts), *_corner(fleet, look)], width)

@@ -37,6 +37,8 @@ class Marks(msgspec.Struct, frozen=True, kw_only=True):
     down: str
     way: str
     """Between a node and the one above it."""
+    into: str
+    """Between a node and the one below it."""
     to: str
     """Between where something comes from and where it goes."""
     point: str
@@ -74,6 +76,7 @@ DRAWN = Marks(
     up="↑",
     down="↓",
     way="›",
+    into="›",
     to="→",
     point="▌",
     dot="·",
@@ -101,6 +104,7 @@ PLAIN = Marks(
     up="^",
     down="v",
     way="<",
+    into=">",
     to="->",
     point=">",
     dot="-",

@@ -39,6 +39,12 @@ FRESH = 10.0
 CHARTING = (Scope.CHART, Scope.DETAIL, Scope.OBJECTS, Scope.FRAME)
 """Whose keys the footer shows below charts."""
 
+ON_ROWS = frozenset({"open", "filter", "mark", "wrap"})
+"""Actions that are not for every tab."""
+
+TITLES = {"quit": "close", "filter": "search", "pane.next": "next tab"}
+"""What some keys are called here."""
+
 HOLDERS = frozenset({Kind.CLUSTER, Kind.DATACENTER, Kind.FOLDER, Kind.RESOURCE_POOL, Kind.GROUP, Kind.CONNECTION})
 """Kinds that tell what others do."""
 
@@ -69,6 +75,8 @@ class DetailScreen(FrameScreen, inherit_bindings=False):
         """When it was found to be gone, epoch seconds."""
         self._name = self._ref.id
         self._way: list[str] = []
+        self._seen = False
+        """It was in the inventory while this screen lives."""
         self._tabs = TABS[self._ref.kind]
         self._tab = named(self._ref.kind, place.tab)
         self._reading = Reading(stage.fleet, self._ref, self.look.monotonic, self._was_read)
@@ -99,6 +107,7 @@ class DetailScreen(FrameScreen, inherit_bindings=False):
         """Name and way, for the time when it is gone."""
         if self._slot is not None:
             store = self.fleet.inventory
+            self._seen = True
             self._name, self._way = store.name(self._slot), store.path(self._slot)
 
     def sight(self) -> Whole | None:
@@ -119,7 +128,7 @@ class DetailScreen(FrameScreen, inherit_bindings=False):
         if self._slot is None:
             self._slot = self._find()
         self._learn()
-        if self._slot is None and self._gone_at is None:
+        if self._slot is None and self._gone_at is None and self._seen:
             self._gone_at = self.look.epoch()
             self.report(f"{self._name} is gone", "what you see is what was last known; Esc goes back")
         elif self._slot is not None:
@@ -198,12 +207,13 @@ class DetailScreen(FrameScreen, inherit_bindings=False):
         """Its state, and how old that is."""
         styles, look = self.look.styles, self.look
         if self._slot is None:
-            since = f"since {look.clock(self._gone_at)}" if self._gone_at is not None else ""
-            return [(0, [(f" gone {since} ", styles.bad)])]
+            said = f"gone since {look.clock(self._gone_at)}" if self._gone_at is not None else "not known yet"
+            return [(0, [(f" {said} ", styles.bad)])]
         word = self._state()
         age = readings.shown_age(self.fleet, self._slot, look)
         if age:
-            return [(0, [(f" ~{word} {age} ".replace("  ", " "), styles.stale)])]
+            old = f"{age} old"
+            return [(0, [(f" ~{f'{word}, {old}' if word else old} ", styles.stale)])]
         return [(0, [(f" {word} ", styles.text)])] if word else []
 
     def _state(self) -> str:
@@ -215,7 +225,10 @@ class DetailScreen(FrameScreen, inherit_bindings=False):
         if kind in readings.MACHINES or kind is Kind.HOST:
             power = readings.power(self.fleet, self._slot)
             word = power if power in set(POWER_WORDS) else ""
-            return f"{power_mark(power, self.look.marks)} {word}".strip()
+            since = self.fleet.inventory.value(self._slot, "since")
+            runs = isinstance(since, float) and readings.measures(self.fleet, self._slot)
+            span = units.span(self.look.epoch() - since) if runs and isinstance(since, float) else ""
+            return " ".join(filter(None, (power_mark(power, self.look.marks), word, span)))
         return ""
 
     def _draw_tabs(self, width: int) -> Strip:
@@ -234,11 +247,11 @@ class DetailScreen(FrameScreen, inherit_bindings=False):
         return [(0, [(f" read {units.age(age)} ago ", styles.quiet)])]
 
     def draw_keys(self, width: int) -> Strip:
-        """Marks are for rows that are objects; charts have keys of their own."""
-        rows = isinstance(self.body, MembersBody)
-        scopes = CHARTING if isinstance(self.body, MetricsBody) else self.SCOPES
-        actions = [action for action in in_scope(*scopes) if rows or not action.id.startswith("mark")]
-        return bars.footer(actions, self.look, width, {"quit": "close", "filter": "search", "pane.next": "next tab"})
+        """Those that mean something on this tab; charts have keys of their own."""
+        body = self._shown()
+        scopes = CHARTING if isinstance(body, MetricsBody) else self.SCOPES
+        actions = [action for action in in_scope(*scopes) if action.id in body.TAKES or action.id not in ON_ROWS]
+        return bars.footer(actions, self.look, width, {**TITLES, **body.TITLES})
 
     def place(self) -> Place:
         """The object and its tab."""

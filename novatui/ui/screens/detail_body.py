@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -42,6 +42,12 @@ class Body(Vertical):
     Body { width: 1fr; height: 1fr; }
     Body .gone { display: none; }
     """
+
+    TAKES: ClassVar[frozenset[str]] = frozenset()
+    """Ids of the actions on rows and texts that mean something here: the footer names no others."""
+
+    TITLES: ClassVar[Mapping[str, str]] = {}
+    """What some of them are called here."""
 
     def __init__(self, stage: Stage, sight: Sight, tab: Tab) -> None:
         super().__init__(id=f"tab-{tab.name}")
@@ -140,12 +146,13 @@ class PageBody(Body):
         return places.members(whole, Kind.HOST)
 
     def _draw(self, width: int) -> Sequence[Strip]:
+        if width <= 0:
+            return ()
         whole = self.sight()
         if whole is not None:
             self._last = pages.page(whole, self.tab.name, width)
         elif not self._last:
-            quiet = self.stage.look.styles.quiet
-            self._last = [line([(" it is not in the inventory, or not yet", quiet)], width)]
+            return [line([(" it is not in the inventory, or not yet", self.stage.look.styles.quiet)], width)]
         return [strip if strip.cell_length == width else strip.adjust_cell_length(width) for strip in self._last]
 
 
@@ -155,6 +162,9 @@ PLACES = frozenset({Kind.CLUSTER, Kind.DATACENTER, Kind.FOLDER, Kind.GROUP, Kind
 
 class ListBody(Body):
     """Entries, and in full below them the one under the cursor. Enter gives it all the room."""
+
+    TAKES = frozenset({"open"})
+    TITLES: ClassVar[Mapping[str, str]] = {"open": "in full"}
 
     def __init__(self, stage: Stage, sight: Sight, tab: Tab) -> None:
         super().__init__(stage, sight, tab)
@@ -254,6 +264,8 @@ _VIEW_OF_TAB = {"machines": "vm", "hosts": "host", "storage": "ds", "networks": 
 
 class MembersBody(Body):
     """Objects of the inventory that belong to the one that is shown: Enter opens them."""
+
+    TAKES = frozenset({"open", "mark"})
 
     def __init__(self, stage: Stage, sight: Sight, tab: Tab) -> None:
         super().__init__(stage, sight, tab)

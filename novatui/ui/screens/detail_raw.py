@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.strip import Strip
@@ -23,6 +24,9 @@ SIDEWAYS = 8
 
 class RawBody(Body):
     """Text, and a line above it that says what it is and takes what is searched for."""
+
+    TAKES = frozenset({"open", "filter", "wrap"})
+    TITLES: ClassVar[Mapping[str, str]] = {"open": "next found"}
 
     def __init__(self, owner: FrameScreen, sight: Sight, tab: Tab) -> None:
         super().__init__(owner.stage, sight, tab)
@@ -154,7 +158,7 @@ class RawBody(Body):
     def _draw_title(self, width: int) -> Strip:
         styles, word = self.stage.look.styles, self._search.text
         wanted = (f" /{word}", styles.key) if word else (" / to search", styles.quiet)
-        way = "wrapped" if self._folded else "cut, h l scroll"
+        way = "wrapped, W cuts" if self._folded else "cut, W wraps, h l scroll"
         kind = self._format.upper() or "text"
         far: list[Piece] = [(f" {kind}, {len(self._raw.lines):,} lines, {way} ", styles.quiet)]
         return spread([wanted, (f"  {self._found()}", styles.info)], far if self._native else [], width)

@@ -95,6 +95,8 @@ class Traits(msgspec.Struct, frozen=True, kw_only=True):
     """Its networks give out addresses, and tell which."""
     policies: tuple[tuple[str, str], ...] = ()
     """What its machines are subject to: name and value."""
+    promises: tuple[tuple[str, str], ...] = ()
+    """What its clusters do for their machines: name and value."""
     things_under_host: bool = True
     """Stores and networks of one host stand below it in the tree."""
     routines: tuple[str, ...]

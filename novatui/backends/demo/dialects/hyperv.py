@@ -30,6 +30,11 @@ TRAITS = Traits(
     disk_format="vhdx",
     disk_path="C:\\ClusterStorage\\{store}\\{vm}\\disk{number}.vhdx",
     nic_model="synthetic",
+    promises=(
+        ("quorum", "node and file share majority"),
+        ("live migrations at once", "2"),
+        ("balancing", "on node join"),
+    ),
     policies=(("automatic stop action", "Save"), ("cluster priority", "Medium")),
     mac="00:15:5d",
     types={

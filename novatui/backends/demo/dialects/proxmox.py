@@ -48,6 +48,7 @@ TRAITS = Traits(
     disk_format="raw",
     disk_path="{store}:vm-{id}-disk-{number}",
     nic_model="virtio",
+    promises=(("quorum", "yes, 3 of 3 votes"), ("HA manager", "active on pve1")),
     policies=(("HA state", "ignored"),),
     mac="bc:24:11",
     types={

@@ -39,6 +39,12 @@ TRAITS = Traits(
     disk_format="vmdk",
     disk_path="[{store}] {vm}/{vm}_{number}.vmdk",
     nic_model="vmxnet3",
+    promises=(
+        ("HA", "on, host monitoring on"),
+        ("HA admission", "tolerates one host"),
+        ("DRS", "fully automated, threshold 3"),
+        ("EVC", "amd-zen3"),
+    ),
     policies=(("HA restart priority", "medium"), ("DRS automation", "fully automated")),
     mac="00:50:56",
     things_under_host=False,

@@ -52,6 +52,7 @@ TRAITS = Traits(
     disk_format="vhd",
     disk_path="{store}/{id}-{number}.vhd",
     nic_model="netfront",
+    promises=(("HA", "on"), ("host failures to tolerate", "1"), ("overcommit", "not allowed")),
     policies=(("HA restart priority", "best-effort"),),
     mac="02:6e:5a",
     types={

@@ -65,7 +65,7 @@ def _condition(whole: Whole) -> Iterator[tuple[str, Style]]:
 def _told(whole: Whole) -> Iterator[tuple[str, Style]]:
     """What the driver warns about, what waits, what could not be read."""
     styles, look = whole.look.styles, whole.look
-    if whole.problem is not None:
+    if whole.problem is not None and whole.fleet.inventory.connected(whole.slot):
         yield f"{look.marks.error} it could not be read: {complaint(whole.problem)}; r reads again", styles.bad
     elif whole.reading:
         yield "it is being read", styles.info

@@ -34,12 +34,12 @@ def sections(whole: Whole) -> Iterator[Section]:
         none: list[Item] = [Text("none is known", whole.look.styles.quiet)]
         rows = [host_row(whole.subject, slot) for slot in hosts]
         yield Section(title="Hosts", items=[Table(HOST_COLUMNS, rows)] if rows else none, wide=True)
+    if whole.kind not in {Kind.RESOURCE_POOL, Kind.GROUP}:
         yield Section(title="Storage", items=stores_table(whole, members(whole, Kind.DATASTORE)))
         yield Section(title="Networks", items=networks_table(whole, members(whole, Kind.NETWORK)))
 
 
 def _state(whole: Whole) -> Section:
-    store = whole.fleet.inventory
     fields = [Field("kind", whole.kind.value.replace("_", " "))]
     if whole.kind is not Kind.GROUP:
         fields += [
@@ -47,7 +47,7 @@ def _state(whole: Whole) -> Section:
             whole.field("health", "health"),
             whole.field("alarms", "alarms"),
             whole.field("native id", "native_id"),
-            Field("place", f" {whole.look.marks.way} ".join(store.path(whole.slot)) or readings.NOTHING),
+            Field("place", whole.place),
         ]
     alarms = whole.fleet.identity.count(whole.slot, "alarms")
     below = Field("alarms below", f"{alarms:,}", whole.look.styles.warning if alarms else None)

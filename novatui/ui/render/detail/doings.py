@@ -123,7 +123,7 @@ def doing_sections(one: Doing, fleet: Fleet, look: Look) -> list[Section]:
         Section(
             title=event.native_type or UNKNOWN,
             items=[
-                Field("when", look.date(fleet.events.moment(one)) + f" {look.clock(fleet.events.moment(one))[-2:]} s"),
+                Field("when", _at(fleet.events.moment(one), look)),
                 Field("severity", event.severity.value),
                 Field("by", words.told(event.who)),
                 Field("times", f"{one.count}, first at {look.clock(one.first)}" if one.count > 1 else "1"),
@@ -134,6 +134,11 @@ def doing_sections(one: Doing, fleet: Fleet, look: Look) -> list[Section]:
             ],
         )
     ]
+
+
+def _at(epoch: float | None, look: Look) -> str:
+    """Day and second."""
+    return f"{look.date(epoch)[:10]} {look.clock(epoch)}" if epoch is not None else UNKNOWN
 
 
 def _raised(raised: bool | None) -> str:
@@ -151,8 +156,8 @@ def _task(task: Task, look: Look) -> Section:
     return Section(
         title=f"{task.verb} {task.state.value}",
         items=[
-            Field("started", look.date(task.started)),
-            Field("ended", look.date(task.ended) if task.state not in _LIVE else look.marks.inapplicable),
+            Field("started", _at(task.started, look)),
+            Field("ended", _at(task.ended, look) if task.state not in _LIVE else look.marks.inapplicable),
             Field("by", words.told(task.who)),
             Field("progress", progress if task.state in _LIVE else look.marks.inapplicable),
             Field("native verb", words.told(task.native_verb)),

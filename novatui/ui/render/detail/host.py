@@ -94,7 +94,7 @@ def _identity(whole: Whole) -> Section:
             whole.field("uuid", "uuid"),
             whole.field("native id", "native_id"),
             whole.field("native type", "native_type"),
-            Field("place", f" {whole.look.marks.way} ".join(whole.fleet.inventory.path(whole.slot))),
+            Field("place", whole.place),
         ],
     )
 

@@ -20,8 +20,8 @@ from novatui.ui.render.detail.wrap import wrap
 from novatui.ui.render.look import Look
 from novatui.ui.rows.cells import fit
 
-TWO_COLUMNS = 100
-"""Screens at least this wide have two boxes beside each other."""
+TWO_COLUMNS = 98
+"""Pages at least this wide have two boxes beside each other: those of screens of 100 cells."""
 
 PAIRS = 68
 """Boxes with at least so many cells inside show two short fields on a line."""

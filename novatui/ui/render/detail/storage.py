@@ -105,7 +105,7 @@ def network_sections(whole: Whole) -> Iterator[Section]:
     """A network."""
     yield attention(whole)
     yield Section(
-        title="Network",
+        title="State",
         items=[
             Field("active", whole.text("net_active")),
             Field("state", whole.text("native_state")),
@@ -154,6 +154,6 @@ def identity(whole: Whole) -> Section:
             whole.field("uuid", "uuid"),
             whole.field("native id", "native_id"),
             whole.field("native type", "native_type"),
-            Field("place", f" {whole.look.marks.way} ".join(whole.fleet.inventory.path(whole.slot))),
+            Field("place", whole.place),
         ],
     )

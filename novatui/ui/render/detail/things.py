@@ -123,7 +123,7 @@ def snapshot_section(snapshot: Snapshot, others: Sequence[Snapshot], look: Look)
         Field("size", words.size(snapshot.size)),
         Field("kept in", kept),
         Field("state then", words.told(snapshot.native_state)),
-        Field("machine is on it", words.yes_no(snapshot.current)),
+        Field("here now", words.yes_no(snapshot.current)),
         Field("grew from", _parent(snapshot, names)),
         Field("grown from it", ", ".join(children) or "nothing"),
         Field("native id", snapshot.id),
@@ -159,7 +159,7 @@ def snapshot_sections(whole: Whole) -> Iterator[Section]:
             Field("machine", whole.name_of(machine) if isinstance(machine, str) else UNKNOWN),
             Field("created", whole.time("created")),
             whole.field("kind", "snapshot_kind"),
-            whole.field("machine is on it", "current"),
+            whole.field("here now", "current"),
             whole.field("notes", "description"),
         ],
     )

@@ -151,9 +151,9 @@ def snapshots_text(whole: Whole) -> str:
 
 def _disks(whole: Whole) -> Section:
     vm = whole.vm
-    far = f"{whole.text('disks')} disks, {whole.size('disk_size')}"
     if vm is None:
-        return Section(title="Disks", items=[Field("disks", far)])
+        fields = [Field("disks", whole.text("disks")), Field("size", whole.size("disk_size"))]
+        return Section(title="Disks", items=fields)
     rows = [
         (
             disk.target,
@@ -174,7 +174,7 @@ def _disks(whole: Whole) -> Section:
         Column("store", shrinks=True),
     )
     items: list[Item] = [Table(columns, rows)] if rows else [Text("it has no disks", whole.look.styles.quiet)]
-    return Section(title="Disks", items=items, far=far)
+    return Section(title="Disks", items=items, far=f"{whole.size('disk_size')} in all")
 
 
 def _nets(whole: Whole) -> Section:
@@ -242,7 +242,7 @@ def identity(whole: Whole) -> Section:
         whole.field("native type", "native_type"),
         whole.field("tags", "tags"),
         whole.field("notes", "description"),
-        Field("place", f" {whole.look.marks.way} ".join(whole.fleet.inventory.path(whole.slot))),
+        Field("place", whole.place),
     ]
     if vm is not None:
         optional = (

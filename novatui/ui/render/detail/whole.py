@@ -117,6 +117,12 @@ class Whole(msgspec.Struct, frozen=True):
         """A size with its unit."""
         return words.size(self.number(column))
 
+    @property
+    def place(self) -> str:
+        """The way to it from its connection; a libvirt connection and its host may have one name, said once."""
+        way = dict.fromkeys(self.fleet.inventory.path(self.slot))
+        return f" {self.look.marks.into} ".join(way) or readings.NOTHING
+
     def field(self, name: str, column: str, style: Style | None = None) -> Field:
         """A column under a name."""
         return Field(name, self.text(column), style)
