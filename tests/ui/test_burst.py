@@ -61,6 +61,18 @@ async def test_what_follows_an_erased_filter_is_the_next_filter() -> None:
         assert person.home._listing.sort.key == "cpu.used"
 
 
+async def test_what_follows_the_pane_key_goes_to_that_pane() -> None:
+    async with desk(hostile.fleet(), (160, 50)) as person:
+        first = person.table.model.cursor_index
+        burst(person, ["tab", "G"])
+        await person.settle()
+        assert person.tree.model.cursor_index == len(person.tree.model.rows) - 1
+        assert person.table.model.cursor_index == first
+        burst(person, ["tab", "j", "tab", "g"])
+        await person.settle()
+        assert (person.tree.model.cursor_index, person.table.model.cursor_index) == (0, first + 1)
+
+
 async def test_keys_behind_a_letter_of_an_input_come_after_it() -> None:
     class Asks(ModalScreen[str]):
         def compose(self) -> ComposeResult:

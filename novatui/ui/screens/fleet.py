@@ -38,7 +38,8 @@ class FleetScreen(FleetViews, inherit_bindings=False):
 
     def filter_done(self) -> None:
         """Back to the rows."""
-        self.set_focus(self._tree if self._zoomed == "tree" else self._table)
+        self._in_tree = self._zoomed == "tree"
+        self.set_focus(self.rows())
 
     def filter_closed(self) -> None:
         """A filter that could not be read was never in force: the bar says what is."""
@@ -101,12 +102,12 @@ class FleetScreen(FleetViews, inherit_bindings=False):
 
     def action_pane_next(self) -> None:
         """Tree or table: the other one. A zoomed pane gives its place to it."""
-        other = "table" if self._tree.has_focus else "tree"
+        tree = not self._in_tree
         if self._zoomed:
-            self._zoomed = other
+            self._zoomed = "tree" if tree else "table"
             self._lay_out_anew()
-        if other == "table" or self._tree_shown:
-            (self._table if other == "table" else self._tree).focus()
+        if not tree or self._tree_shown:
+            self._go_to(tree=tree)
 
     action_pane_previous = action_pane_next
 
@@ -118,7 +119,7 @@ class FleetScreen(FleetViews, inherit_bindings=False):
 
     def action_pane_zoom(self) -> None:
         """Give the pane with the keyboard the whole screen, or take it back."""
-        self._zoomed = "" if self._zoomed else "tree" if self._tree.has_focus else "table"
+        self._zoomed = "" if self._zoomed else "tree" if self._in_tree else "table"
         self._lay_out_anew()
 
     def action_filter(self) -> None:

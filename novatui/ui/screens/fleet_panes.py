@@ -47,6 +47,8 @@ class FleetPanes(FrameScreen, inherit_bindings=False):
         self._table_source.grid = view.grid(stage.preferences.columns(view.name))
         self._tree_wanted: bool | None = None
         """What the person asked for; None: by the width of the screen."""
+        self._in_tree = False
+        """The tree has the keyboard. Known at once, while Textual tells of the focus some messages later."""
         self._zoomed = ""
         """Pane that has the screen for itself: `tree`, `table`, or empty."""
         self._wrong: QueryError | None = self._listing.problem
@@ -100,7 +102,7 @@ class FleetPanes(FrameScreen, inherit_bindings=False):
 
     def _draw_tree_title(self, width: int, height: int) -> list[Strip]:
         del height
-        return [bars.rule(self.look, width, "Inventory", focused=self._tree.has_focus)]
+        return [bars.rule(self.look, width, "Inventory", focused=self._in_tree)]
 
     def _draw_table_title(self, width: int, height: int) -> list[Strip]:
         del height
@@ -110,7 +112,7 @@ class FleetPanes(FrameScreen, inherit_bindings=False):
             title += f" in {scope}"
         elif self._listing.view.name != "conn":
             title += " in all connections"
-        return [bars.rule(self.look, width, title, focused=self._table.has_focus)]
+        return [bars.rule(self.look, width, title, focused=not self._in_tree)]
 
     def subject(self) -> int | None:
         """The object under the cursor of the pane with the keyboard."""
@@ -175,8 +177,8 @@ class FleetPanes(FrameScreen, inherit_bindings=False):
     def _lay_out_anew(self) -> None:
         """The screen has another size, or somebody wants other panes."""
         self._lay_out(self.size)
-        if not self._tree_shown and self._tree.has_focus:
-            self._table.focus()
+        if not self._tree_shown and self._in_tree:
+            self._go_to(tree=False)
         self._filter.redraw()
 
     def _write_in_words(self, words: bool) -> None:
@@ -194,9 +196,15 @@ class FleetPanes(FrameScreen, inherit_bindings=False):
 
     def rows(self) -> RowView:
         """The pane that row keys go to."""
-        return self._tree if self._tree.has_focus else self._table
+        return self._tree if self._in_tree else self._table
+
+    def _go_to(self, *, tree: bool) -> None:
+        """Give one of the panes the keyboard: also for a key that came together with this one."""
+        self._in_tree = tree
+        self.rows().focus()
 
     def on_descendant_focus(self) -> None:
-        """Titles tell which pane has the keyboard."""
+        """Titles tell which pane has the keyboard; a click may have given it."""
+        self._in_tree = self.focused is self._tree
         for title in (self._tree_title, self._table_title, self._peek_title, self._peek):
             title.redraw()
