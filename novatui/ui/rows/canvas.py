@@ -18,6 +18,7 @@ from novatui.ui.rows.model import RowModel
 from novatui.ui.rows.painter import Painter
 from novatui.ui.rows.scrollbar import thumb
 from novatui.ui.rows.source import ROOT, RowSource, RowState
+from novatui.ui.rows.spans import regions
 
 CACHED_LINES = 1024
 """Drawn lines kept, of about 3 kB each."""
@@ -84,6 +85,8 @@ class RowCanvas(Widget):
         self._taken = Size(0, 0)
         """Size of the widget that the lines were made for."""
         self._looks: list[Look] = []
+        self._drawn: dict[int, Strip] = {}
+        """Each line of the widget as it was drawn last."""
         self._shown: set[int] = set()
         self._bar = range(0)
         self._told: int | None = None
@@ -149,8 +152,8 @@ class RowCanvas(Widget):
         stale.update(set(bar).symmetric_difference(self._bar))
         if not self._looks or not before:
             stale.add(0)  # the placeholder comes or goes
-        if stale:
-            self.refresh(*self._regions(sorted(stale)))
+        if changed := [region for line in sorted(stale) for region in self._regions(line + self._head)]:
+            self.refresh(*changed)
         if self.model.cursor != self._told:
             self._told = self.model.cursor
             self.post_message(self.CursorMoved(self, self._told))
@@ -161,16 +164,10 @@ class RowCanvas(Widget):
         self._bar = thumb(self.model.top, self.model.height, len(self.model.rows))
         self._shown = {look[0] for look in self._looks}
 
-    def _regions(self, lines: Sequence[int]) -> list[Region]:
-        """Lines of the viewport as few regions of the widget."""
-        regions: list[Region] = []
-        start = previous = lines[0]
-        for line in (*lines[1:], -1):
-            if line != previous + 1:
-                regions.append(Region(0, start + self._head, self.size.width, previous + 1 - start))
-                start = line
-            previous = line
-        return regions
+    def _regions(self, y: int) -> list[Region]:
+        """Where line `y` of the widget looks different now."""
+        before = self._drawn.get(y)
+        return [Region(0, y, self.size.width, 1)] if before is None else regions(y, before, self._line(y))
 
     def _current_looks(self) -> list[Look]:
         model, tree, version = self.model, self.model.tree, self.source.version
@@ -186,9 +183,13 @@ class RowCanvas(Widget):
 
     def render_line(self, y: int) -> Strip:
         """Line `y` of the widget, from the cache if it looks as it did before."""
-        width = self.size.width
         if self._taken != self.size:  # the frame is sooner than the message that tells of the size
             self._take_size()
+        self._drawn[y] = strip = self._line(y)
+        return strip
+
+    def _line(self, y: int) -> Strip:
+        width = self.size.width
         line = y - self._head
         if line < 0:
             return self._finished(self.source.header(self._body(width)), "", width)

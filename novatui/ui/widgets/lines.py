@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from itertools import zip_longest
 
 from textual import events
-from textual.geometry import Region, Size
+from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
+
+from novatui.ui.rows.spans import regions
 
 Draw = Callable[[int, int], Sequence[Strip]]
 """Draws at most `height` lines of exactly `width` cells: `draw(width, height)`."""
@@ -32,9 +34,10 @@ class Lines(Widget, inherit_css=False):
         """Draw anew and repaint the lines that differ."""
         before = self._drawn
         self._draw_all()
-        changed = [y for y, (new, old) in enumerate(zip_longest(self._drawn, before)) if new != old]
-        if changed:
-            self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
+        blank = Strip.blank(self.size.width)
+        lines = enumerate(zip_longest(before, self._drawn, fillvalue=blank))
+        if changed := [region for y, (old, new) in lines for region in regions(y, old, new)]:
+            self.refresh(*changed)
 
     def on_resize(self, event: events.Resize) -> None:
         """Lines are made for one width."""
