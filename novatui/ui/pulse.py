@@ -21,6 +21,7 @@ class Follower(Protocol):
     def age(self) -> None: ...
     def minute(self) -> None: ...
     def wanted(self) -> Mapping[str, Collection[str] | None]: ...
+    def summed(self) -> Collection[int]: ...
 
 
 class Pulse:
@@ -107,8 +108,16 @@ class Pulse:
                 yield from self._fleet.inventory.above(node)
 
     def _wanted(self) -> Mapping[str, Collection[str] | None]:
+        """What the screen on top shows, and what is kept whether it is shown or not."""
         top = self.top
-        return top.wanted() if top is not None else {}
+        if top is None:
+            return {}
+        self._fleet.aggregates.follow(top.summed())
+        wanted = dict(top.wanted())
+        for conn, keys in self._fleet.keeping.wanted().items():
+            shown = wanted.get(conn, set())
+            wanted[conn] = None if shown is None else {*shown, *keys}
+        return wanted
 
     def _arm_clock(self) -> None:
         """The clock of the header is redrawn when its minute ends, and not before."""

@@ -52,6 +52,8 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
     """The band around it, as many as values; empty without one."""
     now: float | None = None
     """The value that the legend names: the latest, or that under the cursor."""
+    stale: bool = False
+    """That value may be out of date."""
     span: tuple[float, float] | None = None
     """Lowest and highest there, where the value is a mean."""
 
@@ -143,11 +145,14 @@ def legend(chart: Chart, look: Look, width: int) -> Strip:
 
 def _entry(chart: Chart, number: int, series: Series, look: Look) -> list[Piece]:
     styles = look.styles
-    value = chart.unit.say(series.now) if series.now is not None else chart.absent
+    value, verdict = chart.absent, styles.quiet
+    if series.now is not None:
+        value = "~" * series.stale + chart.unit.say(series.now)
+        verdict = styles.stale if series.stale else _verdict(chart, series, look)
     return [
         (f" {_sign(number, look)} ", style_of(number, look)),
         (f"{series.name} ", styles.quiet),
-        (f"{value} ", styles.quiet if series.now is None else _verdict(chart, series, look)),
+        (f"{value} ", verdict),
     ]
 
 

@@ -132,12 +132,14 @@ def summed(subject: Subject, metric: str) -> bool:
 
 
 def latest(subject: Subject, metric: str) -> float | None:
-    """The newest value; None when unknown or no longer true."""
-    metrics, slot = subject.fleet.metrics, subject.slot
+    """The newest value, however old; None when unknown, or while nothing can be measured."""
+    fleet, slot = subject.fleet, subject.slot
+    if not readings.measures(fleet, slot):
+        return None
     if summed(subject, metric):
-        together = subject.fleet.aggregates.of(slot)
+        together = fleet.aggregates.of(slot)
         return together.figure(metric).value if together is not None else None
-    return None if metrics.stale(slot, subject.now) else metrics.latest(slot, metric)
+    return fleet.metrics.latest(slot, metric)
 
 
 def absent(subject: Subject) -> str:
@@ -159,7 +161,7 @@ def provenance(subject: Subject) -> str:
     unknown = max(one.unknown for one in figures)
     share = "" if "cpu" not in parts or together.of_processors else "; cpu is of their vCPUs"
     what = "" if len(parts) == len(named) else f"{', '.join(parts)}: "
-    return f"{what}sum of {machines:,} machines, {unknown:,} unknown{share}"
+    return f"{what}sum of {machines:,} machine{'' if machines == 1 else 's'}, {unknown:,} unknown{share}"
 
 
 def thresholds(panel: Panel, subject: Subject, limits: Limits, whole: float | None) -> list[Threshold]:
@@ -182,9 +184,12 @@ def thresholds(panel: Panel, subject: Subject, limits: Limits, whole: float | No
 
 
 def _series(subject: Subject, metric: str, name: str, found: Track, columns: Grid, reading: int | None) -> Series:
+    live = reading is None
+    stale = live and not summed(subject, metric) and subject.fleet.metrics.stale(subject.slot, subject.now)
+    now = latest(subject, metric) if live else None
     if not found.minutes:
         values = spread(found.samples, found.last, found.period, columns, mean)
-        return Series(name=name, values=values, now=latest(subject, metric) if reading is None else values[reading])
+        return Series(name=name, values=values, now=now if reading is None else values[reading], stale=stale)
     cells = spread(found.minutes, found.last, found.period, columns, _fold)
     read = cells[reading] if reading is not None else None
     return Series(
@@ -192,7 +197,8 @@ def _series(subject: Subject, metric: str, name: str, found: Track, columns: Gri
         values=[cell.mean if cell else None for cell in cells],
         low=[cell.low if cell else None for cell in cells],
         high=[cell.high if cell else None for cell in cells],
-        now=latest(subject, metric) if reading is None else read.mean if read else None,
+        now=now if live else read.mean if read else None,
+        stale=stale,
         span=(read.low, read.high) if read else None,
     )
 
@@ -230,7 +236,8 @@ def _note(panel: Panel, subject: Subject, window: Window, tracks: Sequence[Track
     age = metrics.age(slot, subject.now)
     words: list[str] = []
     if panel is DISK and window.cursor is None:
-        words.append(f"latency {LATENCY.unit.say(latest(subject, 'disk.latency'))}")
+        known = latest(subject, "disk.latency")
+        words.append(f"latency {absent(subject) if known is None else LATENCY.unit.say(known)}")
     if window.by_minute and (since := _since(tracks)) is not None and since > window.right(subject.now) - window.span:
         words.append(f"kept since {look.clock(since + look.epoch() - subject.now, seconds=False)}")
     elif age is not None and metrics.stale(slot, subject.now) and not summed(subject, panel.metrics[0]):

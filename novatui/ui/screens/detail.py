@@ -306,6 +306,10 @@ class DetailScreen(FrameScreen, inherit_bindings=False):
         """What the tab shows figures of."""
         return self.body.wanted() if self.body is not None else {}
 
+    def summed(self) -> Collection[int]:
+        """What the charts sum up."""
+        return self.body.summed() if self.body is not None else ()
+
     def subject(self) -> int | None:
         """The row under the cursor where rows are objects, else the object itself."""
         below = self.body.subject() if self.body is not None else None

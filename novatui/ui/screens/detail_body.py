@@ -105,6 +105,10 @@ class Body(Vertical):
         """Slots beside the object itself whose metrics are shown."""
         return ()
 
+    def summed(self) -> Collection[int]:
+        """Nodes whose machines are to be summed up."""
+        return ()
+
     def wanted(self) -> Mapping[str, Collection[str] | None]:
         """Keys to measure by connection: the object itself, where it can be measured, and `measured`."""
         whole = self.sight()

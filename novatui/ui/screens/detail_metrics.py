@@ -45,6 +45,10 @@ class MetricsBody(Body):
         """The object, or the machines that it is the sum of."""
         return self._charts.wanted()
 
+    def summed(self) -> Collection[int]:
+        """The object, where it has machines below it."""
+        return self._charts.summed()
+
     def mover(self) -> Mover:
         """Keys of movement are those of the charts; what comes here moves nothing."""
         return STILL

@@ -77,6 +77,10 @@ class FrameScreen(RowScreen, inherit_bindings=False, inherit_css=False):
         """What is to be measured: keys by connection, None for all of them."""
         return {}
 
+    def summed(self) -> Collection[int]:
+        """Slots of nodes whose machines are to be summed up, in place of figures that their product does not give."""
+        return ()
+
     def subject(self) -> int | None:
         """Slot of the object under the cursor, or of the one that the screen is about."""
         return None

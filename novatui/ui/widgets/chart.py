@@ -52,15 +52,16 @@ class Charts(Lines, can_focus=True, inherit_bindings=False):
         self._last: Sequence[Strip] = ()
         self._drawn_at = 0.0
         """When the history chart was drawn last."""
+        self._begun = False
 
     # --- what its screen does ---------------------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """It is shown from now on: follow the object, keep its day, take the keyboard."""
+        """It is shown from now on: keep the day of the object, take the keyboard."""
         slot = self._slot()
         if slot is not None:
             self._stage.fleet.keeping.look_into(slot)
-            self._stage.fleet.aggregates.follow({slot})
+        self._begun = True
         self.focus()
         self.redraw()
 
@@ -68,7 +69,6 @@ class Charts(Lines, can_focus=True, inherit_bindings=False):
         """What changed in the stores."""
         slot = self._slot()
         if slot in changes.rows or changes.connections:
-            self._follow(slot)
             self._draw_on()
 
     def age(self) -> None:
@@ -91,6 +91,11 @@ class Charts(Lines, can_focus=True, inherit_bindings=False):
                 below = {store.key(one) for one in store.below(slot) if store.kind(one) in MACHINES}
                 return {store.conn(slot): below | {store.key(slot)}}
 
+    def summed(self) -> Collection[int]:
+        """The object, where it has machines below it."""
+        slot = self._slot()
+        return () if slot is None else (slot,)
+
     def step_back(self) -> bool:
         """Undo one thing: the cursor, the history, the past, the zoom; False when there is nothing left."""
         view = self.view
@@ -103,6 +108,11 @@ class Charts(Lines, can_focus=True, inherit_bindings=False):
         else:
             return False
         return True
+
+    def on_mount(self) -> None:
+        """Who is not there yet cannot take the keyboard."""
+        if self._begun:
+            self.screen.set_focus(self)
 
     # --- drawing ----------------------------------------------------------------------------------------------------
 
@@ -124,11 +134,6 @@ class Charts(Lines, can_focus=True, inherit_bindings=False):
         waited = self._stage.look.monotonic() - self._drawn_at
         if not self.view.history or not 0 <= waited < history.PACE:
             self.redraw()
-
-    def _follow(self, slot: int | None) -> None:
-        """A machine that moved has another slot now."""
-        if slot is not None and self._stage.fleet.aggregates.of(slot) is None:
-            self._stage.fleet.aggregates.follow({slot})
 
     def _show(self, view: View) -> None:
         self.view = view
