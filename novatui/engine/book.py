@@ -6,11 +6,10 @@ Files are read and written here; they are small and local, but whoever draws cal
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from novatui.config.draft import Draft
-from novatui.config.edit import add_connections
 from novatui.config.load import Loaded, Request, load
 from novatui.config.paths import user_paths
 from novatui.config.redact import Redactor
@@ -18,6 +17,9 @@ from novatui.config.schema import Connection
 from novatui.config.trust import TrustStore
 from novatui.engine.configured import Secrets, target_of, targets_of
 from novatui.engine.links import Target
+
+if TYPE_CHECKING:
+    from novatui.config.draft import Draft
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,6 +103,8 @@ class Book:
 
     def save(self, draft: Draft) -> None:
         """Write a draft into the user's file; what was opened to try it stays open. ConfigError when it cannot be."""
+        from novatui.config.edit import add_connections
+
         targets = self._targets(draft.name, draft.connection())
         add_connections(self.file, [draft])
         self.give_up(draft.name)
@@ -119,6 +123,8 @@ class Book:
         origin = self.loaded.origin(("connections", name, "uri"))
         if origin.kind != "option":
             return None
+        from novatui.config.draft import Draft
+
         one = entry.settings
         settings: dict[str, object] = {"uri": one.uri.uri, "tls": str(one.tls), "password": one.password or ""}
         return Draft(name=name, settings={key: str(value) for key, value in settings.items()})

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from novatui.core.connection import ConnectionInfo, ConnectionSpec, LinkStatus
-from novatui.core.errors import Failure
+from novatui.core.errors import Failure, Fault
 from novatui.core.states import Link
 from novatui.engine.logline import LogLine
 
@@ -125,6 +125,15 @@ class Connection:
     def broken(self) -> bool:
         """True from its failure until it is up again, whether it is being tried or not."""
         return self.link is Link.DOWN or (self.failure is not None and self.link is not Link.UP)
+
+    @property
+    def unknown_pin(self) -> str:
+        """SHA-256 of the certificate that is the reason why it is not made, lower-case hex; empty when none is."""
+        failure = self.failure
+        if self.link is not Link.DOWN or failure is None or failure.fault is not Fault.TLS_UNTRUSTED:
+            return ""
+        subject = failure.subject.replace(":", "").lower()
+        return subject if len(subject) == 64 and all(char in "0123456789abcdef" for char in subject) else ""
 
 
 def delay(attempt: int) -> float:

@@ -1,6 +1,7 @@
 """Keeps the running fleet in step with the configuration: connections are tried, saved, reloaded, trusted.
 
-What reads or writes files runs on a thread; the fleet is changed on the event loop.
+What reads or writes files runs on a thread; the fleet is changed on the event loop. What only a newcomer needs is
+imported when it is needed: the first frame of everybody else does not wait for it.
 """
 
 from __future__ import annotations
@@ -9,16 +10,17 @@ import asyncio
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from novatui.config.discovery import Found, Surroundings, discover
-from novatui.config.draft import Draft
-from novatui.config.edit import add_connections
-from novatui.config.imports import Imported, importable
-from novatui.config.libvirt_conf import client_files
 from novatui.engine import blocking
 from novatui.engine.book import Book, Difference
 from novatui.engine.fleet import Fleet
 from novatui.engine.links import Target
+
+if TYPE_CHECKING:
+    from novatui.config.discovery import Found
+    from novatui.config.draft import Draft
+    from novatui.config.imports import Imported
 
 DEMO = "demo://"
 
@@ -45,6 +47,8 @@ class Roster:
 
     async def look_around(self) -> list[Found]:
         """Hypervisors that are found on this machine."""
+        from novatui.config.discovery import Surroundings, discover
+
         return await blocking.run(lambda: discover(Surroundings.here()))
 
     # --- one connection -------------------------------------------------------------------------------------------
@@ -110,11 +114,16 @@ class Roster:
 
     async def importable(self) -> list[Imported]:
         """What libvirt and govc of this user know."""
+        from novatui.config.imports import importable
+        from novatui.config.libvirt_conf import client_files
+
         connections, environ = self.book.loaded.config.connections, os.environ
         return await blocking.run(lambda: importable(connections, environ, client_files(environ)))
 
     async def add(self, drafts: Sequence[Draft]) -> Difference:
         """Save several drafts and open them. ConfigError when they cannot be saved."""
+        from novatui.config.edit import add_connections
+
         await blocking.run(lambda: add_connections(self.file, drafts))
         return await self.reload()
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.app import App
 
 from novatui.config.errors import ConfigError
 from novatui.config.tls import show_fingerprint
 from novatui.engine.fleet import Connection
-from novatui.ui.dialogs.agree import AgreeDialog
-from novatui.ui.dialogs.question import QuestionDialog
-from novatui.ui.dialogs.trial import TrialDialog, unknown_pin
 from novatui.ui.screens.frame import FrameScreen
 from novatui.ui.stage import Stage
 from novatui.wire.frames import Question
+
+if TYPE_CHECKING:
+    from novatui.ui.dialogs.question import QuestionDialog
 
 HALF = 47
 """Characters of half a fingerprint."""
@@ -53,7 +53,7 @@ class Questions:
         screen = self._app.screen
         if isinstance(screen, FrameScreen):
             return screen.taker is None
-        return isinstance(screen, TrialDialog)
+        return getattr(screen, "TAKES_QUESTIONS", False)
 
     def _waiting(self) -> Iterator[tuple[Connection, Question]]:
         for one in self._stage.fleet.connections.values():
@@ -61,6 +61,8 @@ class Questions:
                 yield one, question
 
     def _ask(self, one: Connection, question: Question, behind: int) -> None:
+        from novatui.ui.dialogs.question import QuestionDialog
+
         self._open = one.name, question.question
         self._dialog = QuestionDialog(self._stage, question, behind)
 
@@ -83,11 +85,13 @@ class Questions:
             return
         for one in self._stage.fleet.connections.values():
             asked = (one.name, one.generation) in self._refused
-            if unknown_pin(one) and not asked and not roster.is_tried(one.name) and roster.can_trust(one.name):
+            if one.unknown_pin and not asked and not roster.is_tried(one.name) and roster.can_trust(one.name):
                 yield one
 
     def _ask_trust(self, one: Connection) -> None:
-        roster, pin = self._stage.roster, unknown_pin(one)
+        from novatui.ui.dialogs.agree import AgreeDialog
+
+        roster, pin = self._stage.roster, one.unknown_pin
         assert roster is not None
         self._refused.add((one.name, one.generation))
         known = bool(one.spec.options.get("tls_pin"))

@@ -11,7 +11,6 @@ from textual.strip import Strip
 from novatui.actions.catalogue import Action, Scope, in_scope
 from novatui.config.draft import Draft
 from novatui.config.errors import ConfigError
-from novatui.core.errors import Fault
 from novatui.core.states import Link
 from novatui.engine.fleet import Connection
 from novatui.engine.roster import Roster
@@ -41,6 +40,9 @@ class TrialDialog(ModalScreen[Outcome], inherit_bindings=False):
 
     BINDINGS = bindings(Scope.TRIAL)
     DEFAULT_CSS = box.style("TrialDialog", 98) + "TrialDialog > Lines { height: 18; }"
+
+    TAKES_QUESTIONS = True
+    """A question of a connection may lie over it: what is tried may have one."""
 
     def __init__(self, stage: Stage, roster: Roster, draft: Draft) -> None:
         super().__init__()
@@ -83,7 +85,7 @@ class TrialDialog(ModalScreen[Outcome], inherit_bindings=False):
     @property
     def _untrusted(self) -> Connection | None:
         """The connection whose certificate a person may agree to."""
-        return next((one for one in self._connections if unknown_pin(one) and self._roster.can_trust(one.name)), None)
+        return next((one for one in self._connections if one.unknown_pin and self._roster.can_trust(one.name)), None)
 
     def _possible(self) -> list[Action]:
         """What can be done now, the likeliest first."""
@@ -126,7 +128,7 @@ class TrialDialog(ModalScreen[Outcome], inherit_bindings=False):
     def action_trial_trust(self) -> None:
         """Believe the certificate that was shown, and go on."""
         if (one := self._untrusted) is not None:
-            self.run_worker(self._trust(one.name, unknown_pin(one)), exclusive=True)
+            self.run_worker(self._trust(one.name, one.unknown_pin), exclusive=True)
 
     async def _trust(self, name: str, pin: str) -> None:
         try:
@@ -154,12 +156,3 @@ class TrialDialog(ModalScreen[Outcome], inherit_bindings=False):
         """It is not wanted."""
         self._roster.drop(self._draft)
         self.dismiss(Outcome.DROPPED)
-
-
-def unknown_pin(one: Connection) -> str:
-    """SHA-256 of a certificate that is the reason why a connection is not made; empty when it is another one."""
-    failure = one.failure
-    if one.link is not Link.DOWN or failure is None or failure.fault is not Fault.TLS_UNTRUSTED:
-        return ""
-    subject = failure.subject.replace(":", "").lower()
-    return subject if len(subject) == 64 and all(char in "0123456789abcdef" for char in subject) else ""
