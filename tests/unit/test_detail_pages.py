@@ -15,10 +15,12 @@ from novatui.core.errors import Failure, Fault
 from novatui.core.inventory import FIELDS
 from novatui.core.states import Kind
 from novatui.core.vmspec import VmSpec
-from novatui.ui.render.detail import pages, tabs
+from novatui.ui.render.detail import host, pages, sheet, tabs, things
+from novatui.ui.render.detail.sheet import Section
 from novatui.ui.render.detail.whole import Whole
 from novatui.ui.render.table import Subject
-from tests.ui import hostile, world
+from novatui.wire import frames
+from tests.ui import details, hostile, world
 from tests.ui.desk import look_at
 from tests.ui.still import StillFleet
 
@@ -197,3 +199,41 @@ def _value(drawn: str, name: str) -> str:
     """What stands behind a name."""
     line = next(line for line in drawn.split("\n") if f" {name} " in line)
     return line.split(f" {name} ", 1)[1].split()[0]
+
+
+def test_a_device_names_those_that_can_only_be_given_together_with_it(fleet: StillFleet) -> None:
+    item = whole(fleet, "kvm-03", "host:kvm-03")
+    told = details.devices()
+    drawn = {device.name: _drawn(things.device_section(item, device, told)) for device in told}
+    assert "goes only with  0000:65:00.1" in drawn["NVIDIA A16"]
+    assert [name for name, text in drawn.items() if "goes only with" in text] == ["NVIDIA A16", "NVIDIA A16 audio"]
+
+
+def _drawn(section: Section) -> str:
+    fleet = world.world()
+    return "\n".join(strip.text for strip in sheet.draw([section], 80, look_at(fleet)))
+
+
+def test_free_and_all_devices_of_each_class_are_counted() -> None:
+    counted = {field.name: field.value for field in host.device_counts(details.devices())}
+    assert counted["virtual functions"] == "1 free of 2"
+    assert counted["graphics"] == "0 free of 1"
+    assert counted["functions made"] == "2 of 16 possible"
+    assert counted["IOMMU groups"] == "4"
+    assert counted["A16-1B"] == "14 more on NVIDIA A16"
+
+
+def test_connect_steps_and_calls_are_told_with_their_figures(fleet: StillFleet) -> None:
+    one = fleet.connections["vc-east"]
+    generation = one.generation
+    fleet.hear(
+        frames.ConnectStep("vc-east", generation, "resolve", True, 12.0, "10.0.0.1"),
+        frames.ConnectStep("vc-east", generation, "auth", False, 340.0, "the password was refused"),
+    )
+    one.stats = frames.Stats(1.0, 2.5, 64 * 2**20, {"vc-east/read/detail": 3.0}, {"vc-east/RetrieveProperties": 1200})
+    one.worker_pid = 4711
+    drawn = text_of(whole(fleet, "vc-east", "connection:vc-east"), "summary")
+    for said in ("352 ms in all", "failed", "the password was refused", "pid 4711", "64 MiB", "2.5 s", "3 s late"):
+        assert said in drawn
+    assert "RetrieveProperties" in drawn
+    assert "1,200 calls" in drawn

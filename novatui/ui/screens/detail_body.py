@@ -138,6 +138,12 @@ class PageBody(Body):
         """Draw anew; only what differs is repainted."""
         self._lines.redraw()
 
+    def take(self, changes: Changes) -> None:
+        """What sums up many objects waits for the next look at ages, unless it changed itself."""
+        whole = self.sight()
+        if whole is None or whole.kind not in PLACES or whole.slot in changes.rows or changes.connections:
+            self._lines.redraw()
+
     def mover(self) -> Mover:
         """The keys scroll."""
         return self._lines
@@ -303,6 +309,13 @@ class MembersBody(Body):
             self._view.forget(gone)
             self._view.changed()
         self._view.touch(self._view.model.window())
+
+    def take(self, changes: Changes) -> None:
+        """Who belongs to it changes with the shape of the tree only."""
+        if changes.structure or changes.connections:
+            self.redraw()
+        else:
+            self._view.touch(changes.rows)
 
     def mover(self) -> Mover:
         """The rows."""

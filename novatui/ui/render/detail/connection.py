@@ -167,7 +167,7 @@ def calls(one: Connection, look: Look) -> Section:
     counts = one.stats.counts if one.stats else {}
     mine = {name.partition("/")[2]: count for name, count in counts.items() if name.split("/")[0] == one.name}
     ordered = sorted(mine.items(), key=lambda pair: (-pair[1], pair[0]))
-    fields = [Field(name, f"{count:,} calls") for name, count in ordered]
+    fields = [Field(name, f"{count:,} {'call' if count == 1 else 'calls'}") for name, count in ordered]
     return Section(title="Calls made", items=fields, far=f"{sum(mine.values()):,} in all")
 
 

@@ -42,8 +42,8 @@ def device_row(whole: Whole, device: Device) -> list[Cell]:
 
 def device_section(whole: Whole, device: Device, others: Sequence[Device] = ()) -> Section:
     """One device in full; `others` are those of the same host."""
-    group = [each for each in others if each.iommu_group == device.iommu_group and each.id != device.id]
-    shared = ", ".join(each.address or each.name for each in group) if device.iommu_group is not None else ""
+    own = device.iommu_group
+    group = [each for each in others if own is not None and each.iommu_group == own and each.id != device.id]
     fields: list[Item] = [
         Field("class", words.told(device.device_class)),
         Field("held by", whole.name_of(device.holder) or "nobody"),
@@ -66,6 +66,7 @@ def device_section(whole: Whole, device: Device, others: Sequence[Device] = ()) 
         for each in device.mdev_types
     ]
     if group:
+        shared = ", ".join(each.address or each.name for each in group)
         fields.append(Field("goes only with", shared, whole.look.styles.warning))
     return Section(title=device.name or device.id, items=fields)
 

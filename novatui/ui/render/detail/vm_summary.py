@@ -246,7 +246,7 @@ def identity(whole: Whole) -> Section:
     ]
     if vm is not None:
         optional = (
-            ("title", vm.title),
+            ("title", vm.title if vm.title != whole.text("description") else ""),
             ("description", vm.description if vm.description != whole.text("description") else ""),
             ("architecture", vm.arch),
             ("executed by", vm.hypervisor),
