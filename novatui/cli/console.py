@@ -23,6 +23,7 @@ from novatui.engine.book import Book
 from novatui.engine.roster import Roster
 
 if TYPE_CHECKING:
+    from novatui.ui.preferences import Preferences
     from novatui.ui.theming import Theming
 
 
@@ -70,10 +71,18 @@ def _open(options: Namespace, loaded: Loaded, targets: Sequence[str], find: str 
         roster=Roster(book, fleet),
         theming=_theming(loaded.config.theme),
         console_log=lambda: recent.lines,
+        preferences=_preferences(loaded.config.restore_session),
     )
     app.run()
     fleet.write_results(screen=app.counters.summary())
     return app.return_code or exits.DONE
+
+
+def _preferences(restore: bool) -> Preferences:
+    from novatui.ui.preferences import Preferences
+
+    paths = user_paths()
+    return Preferences(paths.views, paths.session if restore else None)
 
 
 def _theming(name: str) -> Theming:

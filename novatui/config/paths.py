@@ -48,6 +48,16 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
         return self.state_home / "journal.jsonl"
 
     @property
+    def views(self) -> Path:
+        """Saved views and columns of the console."""
+        return self.config_home / "views.toml"
+
+    @property
+    def session(self) -> Path:
+        """Where the last sessions of the console ended."""
+        return self.state_home / "session.toml"
+
+    @property
     def pins(self) -> Path:
         """Trusted certificates."""
         return self.state_home / "pins.json"

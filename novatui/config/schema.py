@@ -113,6 +113,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     theme: Annotated[str, Meta(examples=["light"])] = ""
     """Colours of the console: ansi (the terminal's own sixteen), colorblind, contrast, dark, light, mono, or
     a file of yours in `themes/` beside this one. Empty: what suits the terminal. NO_COLOR wins."""
+    restore_session: bool = True
+    """Begin the console where its last session on the same connections ended: list, filter, sort, cursor, folds."""
     log_level: Literal["error", "warning", "info", "debug"] = "warning"
     """How much goes to the log file. Secrets never do."""
     alarms: Alarms = msgspec.field(default_factory=default_alarms)

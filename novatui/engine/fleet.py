@@ -168,14 +168,10 @@ class Fleet:
 
         What is new is listed at once by every connection; what is wanted no more leaves the inventory.
         """
-        now = time.monotonic()
-        dropped = [kind.value for kind in self._links.want(self._kinds.union(kinds))]
-        if not dropped:
-            return
-        for name in self.connections:
-            generation = self.inventory.generation(name)
-            self.inventory.apply_complete(frames.LoadComplete(name, generation, now, dropped, {}), now)
-        self._announce()
+        dropped = self._links.want(self._kinds.union(kinds))
+        if dropped:
+            self.inventory.drop(dropped, time.monotonic())
+            self._announce()
 
     def refresh(self, ref: ObjectRef | None = None) -> None:
         """Read this object again now; without one: list everything again."""

@@ -6,7 +6,7 @@ what a listing did not mention and nobody saw since it began is gone, and so is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from math import isfinite
 
 import msgspec
@@ -171,6 +171,15 @@ class InventoryStore(InventoryRows):
         self.dirty.add(link.slot)
         if failed:
             self.dirty.update(slot for slot in link.slots.values() if self.kind(slot).value in failed)
+
+    def drop(self, kinds: Collection[Kind], now: float) -> None:
+        """Forget every object of these kinds; readings that are still on their way make none again."""
+        codes = {KIND_CODE[kind] for kind in kinds}
+        for link in self._by_number:
+            gone = {slot for slot in link.slots.values() if self._kinds[slot] in codes}
+            stamp = max([(link.generation, now), *map(self._seen.stamp, gone)])
+            self._remove(link, gone)
+            link.complete([kind.value for kind in kinds], (), stamp)
 
     def drain(self) -> Delta:
         """Everything that changed since the last drain. Slots of gone objects may be reused after it."""

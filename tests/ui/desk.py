@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 
 from novatui.ui.app import NovaApp
 from novatui.ui.place import Place
+from novatui.ui.preferences import Preferences
 from novatui.ui.render.look import Look
 from novatui.ui.render.marks import DRAWN, Marks
 from novatui.ui.rows.view import RowView
@@ -146,9 +147,10 @@ async def desk(
     find: str = "",
     place: Place | None = None,
     theming: Theming | None = None,
+    preferences: Preferences | None = None,
 ) -> AsyncIterator[Desk]:
     """A console that runs without a terminal, at home or at another place."""
-    app = NovaApp(fleet, find=find, look=look_at(fleet, marks, theming), theming=theming)
+    app = NovaApp(fleet, find=find, look=look_at(fleet, marks, theming), theming=theming, preferences=preferences)
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         person = Desk(app, fleet, pilot)

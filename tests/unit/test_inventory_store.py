@@ -275,3 +275,16 @@ def test_one_frame_may_name_an_object_twice() -> None:
     inventory.apply_rows(frame, 10.0)
     assert outline(inventory) == [["c1", "b"]]
     assert inventory.count(None, "machines") == 1
+
+
+def test_kinds_that_are_dropped_go_at_once_and_late_readings_bring_none_back() -> None:
+    inventory = store()
+    tell(inventory, {"vm:a": {"name": "a"}, "snapshot:s": {"name": "s", "parent": "vm:a"}}, begun=50.0)
+    inventory.drop([Kind.SNAPSHOT], 20.0)
+    assert slot(inventory, "vm:a")
+    assert inventory.slot("c1", "snapshot:s") is None
+    tell(inventory, {"snapshot:s": {"name": "s"}, "snapshot:t": {"name": "t"}}, begun=19.0)
+    assert inventory.slot("c1", "snapshot:t") is None
+    tell(inventory, {"snapshot:s": {"name": "s"}}, begun=51.0)
+    assert inventory.slot("c1", "snapshot:s") is not None, "wanted again"
+    assert inventory.drain().gone

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 
 from novatui.config.errors import ConfigError
@@ -35,7 +37,8 @@ class FleetViews(FleetFeed, inherit_bindings=False):
         self._wanted_kinds.look_at(self._listing.view.kinds)
         self._meet()
         if self.stage.preferences.trouble is not None:
-            self.report(str(self.stage.preferences.trouble.problems[0]))
+            problem = self.stage.preferences.trouble.problems[0]
+            self.report(f"{Path(problem.file).name} cannot be read: {problem.message}", problem.hint)
 
     def on_unmount(self) -> None:
         """The next session begins here."""

@@ -1,0 +1,312 @@
+"""Lists of every kind: opened, sorted, left and found again; loaded on demand; saved, and restored with the session."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from novatui.config.saved import SavedView, Session
+from novatui.core.states import Kind
+from novatui.ui.columns.views import VIEW, VIEWS
+from novatui.ui.place import Place
+from novatui.ui.preferences import Preferences
+from novatui.wire import frames
+from tests.ui.desk import Desk, desk
+from tests.ui.still import StillFleet
+from tests.ui.world import SPECS, host, machine, parts, world
+
+NAMES = [view.name for view in VIEWS]
+
+
+async def go(person: Desk, name: str, **chosen: str) -> None:
+    person.app.stage.navigation.open(Place(name, **chosen))
+    await person.settle()
+
+
+def can(fleet: StillFleet) -> StillFleet:
+    """Its products have snapshots and devices."""
+    for one in fleet.connections.values():
+        if one.info:
+            one.info = msgspec.structs.replace(one.info, roles=("SnapshotSource", "DeviceSource"))
+    return fleet
+
+
+def wanted(fleet: StillFleet) -> list[set[str]]:
+    """What each connection was asked to list, time after time."""
+    return [set(frame.kinds) for frame in fleet.sent if isinstance(frame, frames.Kinds) and frame.conn == "kvm-12"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_view_lists_its_kinds_and_nothing_else(name: str) -> None:
+    async with desk(parts()) as person:
+        await go(person, name)
+        store = person.fleet.inventory
+        kinds = VIEW[name].kinds
+        expected = [slot for kind in kinds for slot in store.slots(kind) if person.fleet.identity.visible(slot)]
+        assert sorted(person.table.model.rows) == sorted(expected)
+        assert expected, "the world has some of each"
+        assert f":{name} " in person.lines[1]
+        assert VIEW[name].title in person.lines[2]
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_every_letter_of_the_prompt_sorts_a_view(name: str) -> None:
+    async with desk(parts(), (160, 50)) as person:
+        await go(person, name)
+        for letter, key in VIEW[name].letters().items():
+            await person.press("s", letter)
+            assert person.home._listing.sort.key == key
+            assert len(person.table.model.rows) == person.home._listing.summary(0).total
+
+
+@pytest.mark.parametrize("size", [(40, 12), (60, 15), (79, 24), (80, 24), (99, 30), (100, 30), (140, 40), (200, 60)])
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_view_fits_every_size_and_a_change_of_it(name: str, size: tuple[int, int]) -> None:
+    async with desk(parts(), (100, 30)) as person:
+        await go(person, name)
+        await person.resize(*size)
+        assert person.names()[0][:4] in person.text
+        assert ("NAME" in person.text) == (size[0] >= 80), "columns have titles, lines of words have none"
+        await person.press("T")
+        assert person.lines
+        await person.press("T")
+        assert person.names()[0][:4] in person.text
+
+
+async def test_below_80_columns_the_tree_takes_the_place_of_the_list() -> None:
+    async with desk(world(), (70, 20)) as person:
+        assert "api-hv-01, on, cpu" in person.text
+        assert "kvm-farm" not in person.text
+        await person.press("T")
+        assert "kvm-farm" in person.text
+        assert "api-hv-01, on, cpu" not in person.text
+        await person.press("T")
+        assert "api-hv-01, on, cpu" in person.text
+
+
+async def test_the_way_back_leads_through_the_views_with_filter_sort_and_cursor() -> None:
+    async with desk(parts()) as person:
+        await person.press("slash", *"db", "enter", "s", "c")
+        await person.press("j")
+        under = person.under()
+        await go(person, "ds")
+        assert person.home._listing.sort == VIEW["ds"].sort
+        assert person.home._listing.filter == ""
+        await go(person, "host")
+        await person.press("escape")
+        assert person.home.place().name == "ds"
+        await person.press("escape")
+        place = person.home.place()
+        assert (place.name, place.filter, place.sort) == ("vm", "db", "-cpu.used")
+        assert person.under() == under
+        assert "/db" in person.lines[1]
+
+
+async def test_a_view_begins_at_its_top_and_marks_of_another_are_gone() -> None:
+    async with desk(parts()) as person:
+        await person.press("G", "space")
+        assert person.table.marks
+        await go(person, "host")
+        assert person.table.model.cursor_index == 0
+        assert not person.table.marks
+        assert "marked" not in person.lines[1]
+
+
+async def test_the_peek_pane_follows_the_view() -> None:
+    async with desk(parts()) as person:
+        await go(person, "ds")
+        assert "used 98%" in person.text
+        await go(person, "snap")
+        assert "machine gone   age 400d" in person.text
+        await go(person, "cluster")
+        assert "hosts 5" in person.text
+
+
+# --- on demand --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "kind"), [("snap", "snapshot"), ("dev", "device")])
+async def test_snapshots_and_devices_are_asked_for_when_they_are_looked_at(name: str, kind: str) -> None:
+    async with desk(can(world())) as person:
+        assert wanted(person.fleet) == []
+        await go(person, name)
+        assert [kind in asked for asked in wanted(person.fleet)] == [True]
+        assert "vm" in wanted(person.fleet)[0], "beside what is listed anyway"
+        assert f"{VIEW[name].many} are being read from 5 connections" in person.text
+        person.fleet.tell("kvm-12", {f"{kind}:new": {"name": "brand-new", "parent": "host:kvm-12"}})
+        await person.settle()
+        assert "brand-new" in person.text
+
+
+async def test_what_is_left_lingers_and_then_goes() -> None:
+    async with desk(parts()) as person:
+        await go(person, "snap")
+        await go(person, "vm")
+        assert len(wanted(person.fleet)) == 1, "who comes back soon finds it as it was"
+        assert list(person.fleet.inventory.slots(Kind.SNAPSHOT))
+        assert list(person.home._wanted_kinds._lingering) == [Kind.SNAPSHOT]
+        person.home._wanted_kinds._forget(Kind.SNAPSHOT)
+        assert "snapshot" not in wanted(person.fleet)[-1]
+        assert not list(person.fleet.inventory.slots(Kind.SNAPSHOT))
+        await go(person, "snap")
+        assert "snapshot" in wanted(person.fleet)[-1]
+        assert not person.home._wanted_kinds._lingering
+
+
+async def test_a_list_that_is_empty_says_why() -> None:
+    made = StillFleet(SPECS[:2])
+    made.connect("kvm-03", "kvm-12")
+    made.tell("kvm-03", {"host:h": host("h")})
+    async with desk(made) as person:
+        await go(person, "snap")
+        assert "no product here tells of snapshots" in person.text, "the connections of the tests have no roles"
+        await go(person, "net")
+        assert "networks are being read from 2 connections" in person.text
+        for conn in ("kvm-03", "kvm-12"):
+            made.listed(conn, ["network"])
+        await person.settle()
+        person.app.stage.pulse.age()
+        await person.settle()
+        assert "there are no networks" in person.text
+        await go(person, "host", filter="power:off")
+        assert "no host matches power:off" in person.text
+
+
+# --- saved views ------------------------------------------------------------------------------------------------------
+
+
+async def test_a_view_is_saved_and_shown_again() -> None:
+    async with desk(parts()) as person:
+        await go(person, "host", filter="cpu>40", sort="-machines")
+        person.home.save_view("busy")
+        assert "saved as busy" in person.lines[-1] or person.home._problem
+        await go(person, "vm")
+        person.home.open_view("busy")
+        await person.settle()
+        assert person.home.place() == Place("host", filter="cpu>40", sort="-machines")
+        person.home.open_view("no-such")
+        await person.settle()
+        assert "there is no saved view no-such" in person.lines[-1]
+        assert "busy" in person.lines[-1]
+
+
+async def test_chosen_columns_are_drawn_and_kept_for_their_view() -> None:
+    async with desk(world()) as person:
+        person.home.choose_columns(("ip", "state", "snaps"))
+        await person.settle()
+        header = person.lines[3][31:].split()
+        assert header[1:4] == ["IP", "ST", "SNAPS"]
+        await go(person, "host")
+        assert "IP" not in person.lines[3].split()
+        await go(person, "vm")
+        assert person.home.columns() == ("ip", "state", "snaps")
+        person.home.choose_columns(VIEW["vm"].usual)
+        assert person.app.stage.preferences.columns("vm") == ()
+
+
+# --- the session ------------------------------------------------------------------------------------------------------
+
+
+def kept(folder: Path) -> Preferences:
+    return Preferences(folder / "views.toml", folder / "session.toml")
+
+
+async def test_a_session_begins_where_the_last_one_ended(tmp_path: Path) -> None:
+    async with desk(parts(), preferences=kept(tmp_path)) as person:
+        await go(person, "ds", filter="used>1", sort="name")
+        await person.press("j")
+        under = person.under()
+        tree = person.tree
+        tree.fold(person.slot("kvm-03", "group:kvm-farm"))
+        tree.set_expanded([person.slot("vc-east", "datacenter:dc")])
+        await person.press("T")
+    async with desk(parts(), preferences=kept(tmp_path)) as person:
+        assert person.home.place() == Place("ds", filter="used>1", sort="name")
+        assert person.under() == under
+        assert person.home.query_one("#tree-pane").has_class("gone")
+        await person.press("T")
+        assert not person.tree.model.tree.is_open(person.slot("kvm-03", "group:kvm-farm"))
+        assert person.tree.model.tree.is_open(person.slot("vc-east", "datacenter:dc"))
+        assert "Production" in person.text
+
+
+async def test_what_a_session_names_is_found_once_it_is_loaded(tmp_path: Path) -> None:
+    async with desk(world(), preferences=kept(tmp_path)) as person:
+        slot = person.slot("vc-east", "cluster:a")
+        person.home._listing.set_scope(slot)
+        person.home._show_listing()
+        await person.go_to("vc-east", "vm:mail-02")
+    made = StillFleet(SPECS)
+    made.connect(*(spec.name for spec in SPECS))
+    async with desk(made, preferences=kept(tmp_path)) as person:
+        assert person.home._listing.scope is None
+        made.tell("vc-east", {"vm:early": machine("early", "esx-03")})
+        await person.settle()
+        assert person.under() == "early"
+        made.tell(
+            "vc-east", {"cluster:a": {"name": "Cluster A", "parent": ""}, "host:esx-08": host("esx-08", "cluster:a")}
+        )
+        made.tell("vc-east", {f"vm:{name}": machine(name, "esx-08") for name in ("a", "mail-02", "z")})
+        await person.settle()
+        assert person.names() == ["a", "mail-02", "z"], "limited to the cluster"
+        assert person.under() == "mail-02"
+
+
+async def test_the_cursor_of_the_last_session_does_not_jump_away_from_a_person(tmp_path: Path) -> None:
+    kept(tmp_path).end_session(
+        Session(connections=tuple(sorted(spec.name for spec in SPECS)), cursor="vc-east:vm:late")
+    )
+    async with desk(world(), preferences=kept(tmp_path)) as person:
+        await person.press("j")
+        under = person.under()
+        person.fleet.tell("vc-east", {"vm:late": machine("late", "esx-03")})
+        await person.settle()
+        assert person.under() == under
+
+
+async def test_a_filter_on_the_command_line_is_stronger_than_the_last_session(tmp_path: Path) -> None:
+    preferences = kept(tmp_path)
+    names = tuple(sorted(spec.name for spec in SPECS))
+    preferences.end_session(Session(connections=names, at=SavedView(view="host", filter="cpu>1")))
+    async with desk(world(), find="db", preferences=preferences) as person:
+        assert (person.home.place().name, person.home.place().filter) == ("vm", "db")
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        SavedView(view="no-such"),
+        SavedView(filter="cpu>"),
+        SavedView(sort="no-such-key"),
+        SavedView(scope="what:is:this:"),
+        SavedView(scope="gone:host:x"),
+        SavedView(view="ds", sort="-" * 40),
+    ],
+)
+async def test_a_session_of_another_version_does_no_harm(tmp_path: Path, at: SavedView) -> None:
+    names = tuple(sorted(spec.name for spec in SPECS))
+    kept(tmp_path).end_session(Session(connections=names, at=at, cursor="?", folded=("x",), unfolded=("::",)))
+    async with desk(world(), preferences=kept(tmp_path)) as person:
+        assert person.table.model.rows
+        await person.press("escape", "escape", "j")
+        assert person.under()
+
+
+async def test_without_files_nothing_is_restored(tmp_path: Path) -> None:
+    async with desk(parts(), preferences=Preferences(tmp_path / "views.toml")) as person:
+        await go(person, "ds")
+    assert not os.listdir(tmp_path)
+    async with desk(parts(), preferences=Preferences(tmp_path / "views.toml")) as person:
+        assert person.home.place() == Place()
+
+
+async def test_a_file_of_views_that_is_damaged_is_told_on_the_screen(tmp_path: Path) -> None:
+    (tmp_path / "views.toml").write_text("[")
+    async with desk(world(), preferences=kept(tmp_path)) as person:
+        assert "views.toml cannot be read" in person.lines[-1]
+        person.home.save_view("x")
+        await person.settle()
+        assert "for this session only" in person.lines[-1]
