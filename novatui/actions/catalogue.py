@@ -3,100 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from enum import StrEnum
 
-import msgspec
+from novatui.actions.action import Action, Argument, Scope, Section
+from novatui.actions.keynames import FORBIDDEN, NAMES, shown
 
-
-class Section(StrEnum):
-    """Where an action stands in the help."""
-
-    MOVE = "Move"
-    FIND = "Find"
-    MARK = "Mark"
-    TAB = "Tabs of one object"
-    VIEW = "View"
-    CHART = "Charts"
-    MOVERS = "Top movers"
-    OTHER = "Other"
-    ADD = "Where connections are added"
-    TYPE = "While a filter is typed"
-
-
-class Scope(StrEnum):
-    """Where a key works."""
-
-    EVERYWHERE = "everywhere"
-    FRAME = "frame"
-    """Every full screen."""
-    MOVE = "move"
-    """A screen with rows or with lines to go through."""
-    ROWS = "rows"
-    """A screen with a tree or a table."""
-    FEED = "feed"
-    """A screen whose rows come with time, the newest last."""
-    FILTERED = "filtered"
-    """A screen whose rows can be filtered."""
-    OBJECTS = "objects"
-    """A screen about objects of the inventory."""
-    PANES = "panes"
-    """A screen with several panes, or several tabs."""
-    FLEET = "fleet"
-    """The fleet screen."""
-    CHART = "chart"
-    """The charts of an object have the focus."""
-    DETAIL = "detail"
-    """The screen about one object."""
-    MOVERS = "movers"
-    """The screen of the top movers."""
-    TEXT = "text"
-    """An input has the focus."""
-    FILTER = "filter"
-    """The input of the filter bar has it."""
-    ADD = "add"
-    """The screen on which connections are added."""
-    FORM = "form"
-    """A dialog with lines to fill in."""
-    TRIAL = "trial"
-    """A connection that is tried before it is saved."""
-    ASK = "ask"
-    """A question of a connection that is answered by typing."""
-    DIALOG = "dialog"
-    """A dialog lies on top."""
-    QUESTION = "question"
-    """A dialog that is answered by yes or no lies on top."""
-
-
-class Action(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that a person can do with a key."""
-
-    id: str
-    """Unique; the method that carries it out is `action_<id>` with dots as underscores."""
-    keys: tuple[str, ...]
-    """As Textual names them; the first one is shown."""
-    title: str
-    """What it does, two or three words."""
-    section: Section
-    scope: Scope
-    footer: int = 0
-    """Rank in the footer, 1 first; 0: not shown there."""
-
-    verb: str = ""
-    """The word after `:`."""
-    place: str = ""
-    """Name of the screen that it opens."""
-    leader: str = ""
-    """Id of the action whose strip it stands in: its key works there and nowhere else."""
-    number: int = 0
-    """Which of several like things it is about; the method that carries it out is then that of the id's first part."""
-
-    @property
-    def method(self) -> str:
-        """The action as Textual dispatches it."""
-        if self.place:
-            return f"go({self.place!r})"
-        return f"{self.id.partition('.')[0]}({self.number})" if self.number else self.id.replace(".", "_")
-
+__all__ = [
+    "ACTIONS",
+    "DIALOGS",
+    "ELSEWHERE",
+    "FORBIDDEN",
+    "NAMES",
+    "TABS",
+    "Action",
+    "Argument",
+    "Scope",
+    "Section",
+    "in_footer",
+    "in_scope",
+    "in_strip",
+    "shown",
+    "verbs",
+]
 
 TABS: tuple[tuple[int, str], ...] = (
     (1, "summary"),
@@ -137,7 +64,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(id="page.up", keys=("ctrl+u", "pageup"), title="page up", section=Section.MOVE, scope=Scope.MOVE),
     Action(id="open", keys=("enter",), title="open", section=Section.MOVE, scope=Scope.ROWS, footer=2),
     Action(id="back", keys=("escape",), title="back", section=Section.MOVE, scope=Scope.FRAME),
-    Action(id="pane.next", keys=("tab",), title="next pane", section=Section.MOVE, scope=Scope.PANES, footer=5),
+    Action(id="pane.next", keys=("tab",), title="next pane", section=Section.MOVE, scope=Scope.PANES, footer=6),
     Action(id="pane.previous", keys=("shift+tab",), title="previous pane", section=Section.MOVE, scope=Scope.PANES),
     *(
         Action(id=f"tab.{nr}", keys=(str(nr),), title=title, section=Section.TAB, scope=Scope.DETAIL, number=nr)
@@ -146,34 +73,78 @@ ACTIONS: tuple[Action, ...] = (
     Action(id="wrap", keys=("W",), title="wrap lines", section=Section.VIEW, scope=Scope.DETAIL, footer=12),
     Action(id="filter", keys=("slash",), title="filter", section=Section.FIND, scope=Scope.FILTERED, footer=3),
     Action(id="scope", keys=("at",), title="only what is here", section=Section.FIND, scope=Scope.FLEET),
-    Action(id="sort", keys=("s",), title="sort", section=Section.FIND, scope=Scope.FLEET, footer=4),
+    Action(
+        id="sort",
+        keys=("s",),
+        title="sort",
+        section=Section.FIND,
+        scope=Scope.FLEET,
+        footer=5,
+        takes=Argument.COLUMN,
+    ),
+    Action(id="command", keys=("colon",), title="command", section=Section.FIND, scope=Scope.FRAME, footer=4),
+    Action(id="palette", keys=("semicolon",), title="find a verb", section=Section.FIND, scope=Scope.FRAME),
+    Action(id="jump", keys=("apostrophe",), title="jump to object", section=Section.FIND, scope=Scope.FRAME),
     Action(id="mark", keys=("space",), title="mark", section=Section.MARK, scope=Scope.ROWS, footer=1),
     Action(id="mark.range", keys=("V",), title="mark to here", section=Section.MARK, scope=Scope.ROWS),
     Action(id="mark.invert", keys=("asterisk",), title="invert marks", section=Section.MARK, scope=Scope.ROWS),
     Action(id="mark.clear", keys=("U",), title="clear marks", section=Section.MARK, scope=Scope.ROWS),
-    Action(id="pane.zoom", keys=("z",), title="zoom pane", section=Section.VIEW, scope=Scope.FLEET, footer=7),
-    Action(id="tree.toggle", keys=("T",), title="tree", section=Section.VIEW, scope=Scope.FLEET, footer=6),
+    Action(id="pane.zoom", keys=("z",), title="zoom pane", section=Section.VIEW, scope=Scope.FLEET, footer=8),
+    Action(id="tree.toggle", keys=("T",), title="tree", section=Section.VIEW, scope=Scope.FLEET, footer=7),
     Action(id="clock.utc", keys=("C",), title="UTC or local time", section=Section.VIEW, scope=Scope.FRAME),
     Action(id="overlay", keys=("O", "f12"), title="speed overlay", section=Section.VIEW, scope=Scope.EVERYWHERE),
-    Action(id="theme", keys=(), title="next theme", section=Section.VIEW, scope=Scope.EVERYWHERE, verb="theme"),
+    Action(
+        id="theme",
+        keys=(),
+        title="next theme",
+        section=Section.VIEW,
+        scope=Scope.EVERYWHERE,
+        verb="theme",
+        takes=Argument.THEME,
+    ),
     Action(id="last", keys=("minus",), title="last place", section=Section.MOVE, scope=Scope.FRAME, verb="last"),
     Action(id="top", keys=(), title="top movers", section=Section.OTHER, scope=Scope.FRAME, verb="top", place="top"),
     *(
         Action(id=f"list.{word}", keys=(), title=title, section=Section.VIEW, scope=Scope.FRAME, verb=word, place=word)
         for word, title in LISTS
     ),
+    Action(
+        id="add",
+        keys=(),
+        title="add a connection",
+        section=Section.OTHER,
+        scope=Scope.FRAME,
+        verb="add",
+        place="add",
+    ),
+    Action(
+        id="reload",
+        keys=(),
+        title="read the configuration again",
+        section=Section.OTHER,
+        scope=Scope.FRAME,
+        verb="reload",
+    ),
+    Action(id="save", keys=(), title="save this connection", section=Section.OTHER, scope=Scope.OBJECTS, verb="save"),
     Action(id="log", keys=(), title="log", section=Section.OTHER, scope=Scope.FRAME, verb="log", place="log"),
-    Action(id="refresh", keys=("r",), title="read again", section=Section.OTHER, scope=Scope.OBJECTS, footer=8),
-    Action(id="reconnect", keys=("R",), title="reconnect", section=Section.OTHER, scope=Scope.OBJECTS),
-    Action(id="help", keys=("question_mark",), title="help", section=Section.OTHER, scope=Scope.FRAME, footer=10),
-    Action(id="quit", keys=("q",), title="quit", section=Section.OTHER, scope=Scope.FRAME, footer=9),
+    Action(id="refresh", keys=("r",), title="read again", section=Section.OTHER, scope=Scope.OBJECTS, footer=9),
+    Action(
+        id="reconnect",
+        keys=("R",),
+        title="reconnect",
+        section=Section.OTHER,
+        scope=Scope.OBJECTS,
+        takes=Argument.CONNECTION,
+    ),
+    Action(id="help", keys=("question_mark",), title="help", section=Section.OTHER, scope=Scope.FRAME, footer=11),
+    Action(id="quit", keys=("q",), title="quit", section=Section.OTHER, scope=Scope.FRAME, footer=10),
     Action(id="chart.cpu", keys=("c",), title="cpu", section=Section.CHART, scope=Scope.CHART, footer=1),
     Action(id="chart.memory", keys=("m",), title="memory", section=Section.CHART, scope=Scope.CHART, footer=2),
     Action(id="chart.disk", keys=("d",), title="disk", section=Section.CHART, scope=Scope.CHART, footer=3),
-    Action(id="chart.net", keys=("n",), title="net", section=Section.CHART, scope=Scope.CHART, footer=4),
-    Action(id="chart.zoom", keys=("z",), title="one or all", section=Section.CHART, scope=Scope.CHART, footer=5),
-    Action(id="chart.window", keys=("W",), title="10 min or day", section=Section.CHART, scope=Scope.CHART, footer=6),
-    Action(id="read.left", keys=("left", "h"), title="read back", section=Section.CHART, scope=Scope.CHART, footer=7),
+    Action(id="chart.net", keys=("n",), title="net", section=Section.CHART, scope=Scope.CHART, footer=5),
+    Action(id="chart.zoom", keys=("z",), title="one or all", section=Section.CHART, scope=Scope.CHART, footer=6),
+    Action(id="chart.window", keys=("W",), title="10 min or day", section=Section.CHART, scope=Scope.CHART, footer=7),
+    Action(id="read.left", keys=("left", "h"), title="read back", section=Section.CHART, scope=Scope.CHART, footer=8),
     Action(id="read.right", keys=("right", "l"), title="read on", section=Section.CHART, scope=Scope.CHART),
     Action(
         id="chart.closer",
@@ -181,7 +152,7 @@ ACTIONS: tuple[Action, ...] = (
         title="shorter time",
         section=Section.CHART,
         scope=Scope.CHART,
-        footer=11,
+        footer=12,
     ),
     Action(
         id="chart.wider",
@@ -205,38 +176,20 @@ ACTIONS: tuple[Action, ...] = (
         scope=Scope.CHART,
     ),
     Action(id="chart.live", keys=("G", "end"), title="back to now", section=Section.CHART, scope=Scope.CHART),
-    Action(id="chart.fit", keys=("f",), title="fit the scale", section=Section.CHART, scope=Scope.CHART, footer=13),
-    Action(id="chart.history", keys=("H",), title="history", section=Section.CHART, scope=Scope.CHART, footer=12),
+    Action(id="chart.fit", keys=("f",), title="fit the scale", section=Section.CHART, scope=Scope.CHART, footer=14),
+    Action(id="chart.history", keys=("H",), title="history", section=Section.CHART, scope=Scope.CHART, footer=13),
     Action(id="movers.cpu", keys=("c",), title="cpu", section=Section.MOVERS, scope=Scope.MOVERS, footer=3),
-    Action(id="movers.memory", keys=("m",), title="memory", section=Section.MOVERS, scope=Scope.MOVERS, footer=4),
-    Action(id="movers.disk", keys=("d",), title="disk", section=Section.MOVERS, scope=Scope.MOVERS, footer=5),
-    Action(id="movers.net", keys=("n",), title="net", section=Section.MOVERS, scope=Scope.MOVERS, footer=6),
-    Action(id="movers.wait", keys=("W",), title="cpu wait", section=Section.MOVERS, scope=Scope.MOVERS, footer=7),
-    Action(id="movers.latency", keys=("L",), title="latency", section=Section.MOVERS, scope=Scope.MOVERS, footer=11),
-    Action(
-        id="add",
-        keys=(),
-        title="add a connection",
-        section=Section.OTHER,
-        scope=Scope.FRAME,
-        verb="add",
-        place="add",
-    ),
-    Action(
-        id="reload",
-        keys=(),
-        title="read the configuration again",
-        section=Section.OTHER,
-        scope=Scope.FRAME,
-        verb="reload",
-    ),
-    Action(id="save", keys=(), title="save this connection", section=Section.OTHER, scope=Scope.OBJECTS, verb="save"),
+    Action(id="movers.memory", keys=("m",), title="memory", section=Section.MOVERS, scope=Scope.MOVERS, footer=5),
+    Action(id="movers.disk", keys=("d",), title="disk", section=Section.MOVERS, scope=Scope.MOVERS, footer=6),
+    Action(id="movers.net", keys=("n",), title="net", section=Section.MOVERS, scope=Scope.MOVERS, footer=7),
+    Action(id="movers.wait", keys=("W",), title="cpu wait", section=Section.MOVERS, scope=Scope.MOVERS, footer=8),
+    Action(id="movers.latency", keys=("L",), title="latency", section=Section.MOVERS, scope=Scope.MOVERS, footer=12),
     Action(id="add.try", keys=("enter",), title="try it", section=Section.ADD, scope=Scope.ADD, footer=1),
     Action(id="add.edit", keys=("e",), title="fill in first", section=Section.ADD, scope=Scope.ADD, footer=2),
     Action(id="add.other", keys=("a",), title="another address", section=Section.ADD, scope=Scope.ADD, footer=3),
-    Action(id="add.demo", keys=("d",), title="demo", section=Section.ADD, scope=Scope.ADD, footer=4),
-    Action(id="add.import", keys=("i",), title="import", section=Section.ADD, scope=Scope.ADD, footer=5),
-    Action(id="add.look", keys=("r",), title="look again", section=Section.ADD, scope=Scope.ADD, footer=6),
+    Action(id="add.demo", keys=("d",), title="demo", section=Section.ADD, scope=Scope.ADD, footer=5),
+    Action(id="add.import", keys=("i",), title="import", section=Section.ADD, scope=Scope.ADD, footer=6),
+    Action(id="add.look", keys=("r",), title="look again", section=Section.ADD, scope=Scope.ADD, footer=7),
     Action(id="form.done", keys=("enter",), title="try it", section=Section.OTHER, scope=Scope.FORM),
     Action(id="form.next", keys=("tab", "down"), title="next line", section=Section.OTHER, scope=Scope.FORM),
     Action(id="form.previous", keys=("shift+tab", "up"), title="line before", section=Section.OTHER, scope=Scope.FORM),
@@ -248,7 +201,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(id="trial.drop", keys=("escape", "q"), title="drop it", section=Section.OTHER, scope=Scope.TRIAL),
     Action(id="ask.answer", keys=("enter",), title="answer", section=Section.OTHER, scope=Scope.ASK),
     Action(id="ask.decline", keys=("escape",), title="decline", section=Section.OTHER, scope=Scope.ASK),
-    Action(id="submit", keys=("enter",), title="keep the filter", section=Section.TYPE, scope=Scope.TEXT),
+    Action(id="submit", keys=("enter",), title="enter it", section=Section.TYPE, scope=Scope.TEXT),
     Action(id="cursor.left", keys=("left",), title="left", section=Section.TYPE, scope=Scope.TEXT),
     Action(id="cursor.right", keys=("right",), title="right", section=Section.TYPE, scope=Scope.TEXT),
     Action(id="home", keys=("home",), title="to the beginning", section=Section.TYPE, scope=Scope.TEXT),
@@ -268,6 +221,16 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         id="filter.undo", keys=("escape",), title="back to the one before", section=Section.TYPE, scope=Scope.FILTER
     ),
+    Action(id="command.previous", keys=("up",), title="the one before", section=Section.TYPE, scope=Scope.COMMAND),
+    Action(id="command.next", keys=("down",), title="the one after", section=Section.TYPE, scope=Scope.COMMAND),
+    Action(id="command.complete", keys=("tab",), title="complete", section=Section.TYPE, scope=Scope.COMMAND),
+    Action(id="command.back", keys=("shift+tab",), title="complete back", section=Section.TYPE, scope=Scope.COMMAND),
+    Action(id="command.leave", keys=("escape",), title="leave", section=Section.TYPE, scope=Scope.COMMAND),
+    Action(id="pick.down", keys=("down", "tab"), title="down", section=Section.MOVE, scope=Scope.PICKER),
+    Action(id="pick.up", keys=("up", "shift+tab"), title="up", section=Section.MOVE, scope=Scope.PICKER),
+    Action(id="pick.page.down", keys=("pagedown",), title="page down", section=Section.MOVE, scope=Scope.PICKER),
+    Action(id="pick.page.up", keys=("pageup",), title="page up", section=Section.MOVE, scope=Scope.PICKER),
+    Action(id="pick.leave", keys=("escape",), title="leave", section=Section.OTHER, scope=Scope.PICKER),
     Action(
         id="dialog.close",
         keys=("escape", "q", "question_mark", "enter"),
@@ -293,46 +256,16 @@ ACTIONS: tuple[Action, ...] = (
 """Every action. Never bound: ctrl-s, ctrl-q, ctrl-z, ctrl-\\ (the terminal's), ctrl-a, ctrl-b (tmux's), ctrl-h, ctrl-i,
 ctrl-j, ctrl-m (backspace, tab and enter in disguise)."""
 
-FORBIDDEN = frozenset(f"ctrl+{c}" for c in "sqzabhijm") | {"ctrl+backslash"}
-"""Keys that terminals, tmux or screens take away."""
+DIALOGS = frozenset({Scope.PICKER, Scope.DIALOG, Scope.QUESTION, Scope.FORM, Scope.TRIAL, Scope.ASK})
+"""Scopes of dialogs: each shows its keys itself."""
 
-NAMES = {
-    "slash": "/",
-    "space": "Space",
-    "enter": "Enter",
-    "escape": "Esc",
-    "tab": "Tab",
-    "shift+tab": "S-Tab",
-    "backspace": "BkSp",
-    "delete": "Del",
-    "asterisk": "*",
-    "question_mark": "?",
-    "minus": "-",
-    "plus": "+",
-    "underscore": "_",
-    "less_than_sign": "<",
-    "greater_than_sign": ">",
-    "at": "@",
-    "down": "↓",
-    "up": "↑",
-    "left": "←",
-    "right": "→",
-    "pagedown": "PgDn",
-    "pageup": "PgUp",
-    "home": "Home",
-    "end": "End",
-    "f12": "F12",
-}
-"""How keys are written for people, where Textual's name is another."""
+ELSEWHERE = DIALOGS | {Scope.TEXT, Scope.FILTER, Scope.COMMAND}
+"""Scopes of what is typed and of dialogs: their actions are keys and no verbs."""
 
 
-def shown(key: str, ascii_only: bool = False) -> str:
-    """A key as people read it: `/`, `Space`, `^F`."""
-    if ascii_only and not NAMES.get(key, "").isascii():
-        return key.title()
-    if key.startswith("ctrl+"):
-        return "^" + key.removeprefix("ctrl+").upper()
-    return NAMES.get(key, key)
+def verbs() -> list[Action]:
+    """The actions that can be named behind `:` and in the palette, in the order of the catalogue."""
+    return [action for action in ACTIONS if action.scope not in ELSEWHERE]
 
 
 def in_scope(*scopes: Scope) -> list[Action]:
@@ -340,8 +273,9 @@ def in_scope(*scopes: Scope) -> list[Action]:
     return [action for action in ACTIONS if action.scope in scopes]
 
 
-DIALOGS = frozenset({Scope.DIALOG, Scope.QUESTION, Scope.FORM, Scope.TRIAL, Scope.ASK})
-"""Scopes of dialogs: each shows its keys itself."""
+def in_strip(leader: Action, scopes: Iterable[Scope]) -> list[Action]:
+    """What can follow the key of a leader on a screen with these scopes."""
+    return [action for action in in_scope(*scopes) if action.leader == leader.id]
 
 
 def in_footer(actions: Iterable[Action]) -> list[Action]:

@@ -26,7 +26,6 @@ from novatui.ui.screens.fleet import FleetScreen
 from novatui.ui.screens.frame import FrameScreen
 from novatui.ui.sources import Versions
 from novatui.ui.stage import Stage
-from novatui.ui.taker import TakesKeys
 from novatui.ui.textual_private import MeteredApp
 from novatui.ui.theme import BadTheme
 from novatui.ui.theming import Theming
@@ -100,6 +99,7 @@ class NovaApp(MeteredApp, inherit_bindings=False):
             keys=Keymap(),
             preferences=self._preferences,
             roster=self._roster,
+            themes=lambda: self.theming.names,
             console_log=self._console_log,
         )
         return FleetScreen(self.stage, Place(filter=self._find))
@@ -134,8 +134,10 @@ class NovaApp(MeteredApp, inherit_bindings=False):
         """A key is the answer to what was reported before."""
         if isinstance(event, events.Key) and not event.is_forwarded:
             self.stage.navigation.top.clear_report()
-        if isinstance(event, events.Paste) and isinstance(self.screen, TakesKeys) and self.screen.pasted(event.text):
-            return
+        if isinstance(event, events.Paste):
+            pasted: Callable[[str], bool] | None = getattr(self.screen, "pasted", None)
+            if pasted is not None and pasted(event.text):
+                return
         await super().on_event(event)
 
     def action_theme(self, name: str = "") -> None:

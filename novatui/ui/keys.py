@@ -12,5 +12,5 @@ def bindings(*scopes: Scope) -> list[BindingType]:
     return [
         Binding(",".join(action.keys), action.method, action.title, show=False, id=action.id)
         for action in in_scope(*scopes)
-        if action.keys
+        if action.keys and not action.leader
     ]

@@ -7,12 +7,16 @@ from typing import Any
 
 from textual.app import App
 
+from novatui.core.ids import ObjectRef
 from novatui.ui.place import Place
 from novatui.ui.screens.frame import FrameScreen
-from novatui.ui.screens.registry import screen_class
+from novatui.ui.screens.registry import SCREENS, screen_class
 
 REMEMBERED = 100
 """Places that the way back may have."""
+
+VISITED = 50
+"""Objects that are offered first to who looks for one."""
 
 DEEPEST = 6
 """Screens that are kept alive below the one on top; older ones are made anew when somebody comes back to them."""
@@ -50,6 +54,17 @@ class Navigation:
         self._go(place, replace=False)
         self._history.append((was, here))
         self._left = was
+
+    def visit(self, ref: ObjectRef) -> None:
+        """Go to one object: its own screen, or the lists of the home screen if it has none."""
+        name = str(ref)
+        visited = self.top.stage.visited
+        visited[:] = [*(one for one in visited if one != name), name][-VISITED:]
+        if "detail" in SCREENS:
+            self.open(Place("detail", ref=name))
+        else:
+            self._uncover(self.screens[0])
+            self.screens[0].reveal(ref)
 
     def back(self) -> bool:
         """To the place before this one; False when this is the first."""

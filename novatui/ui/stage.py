@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from novatui.actions.keymap import Keymap
@@ -35,5 +35,11 @@ class Stage:
     """Columns, saved views, the last session."""
     roster: Roster | None = None
     """What keeps the fleet in step with the configuration; None for a fleet that has none."""
+    commands: list[str] = field(default_factory=list)
+    """What was typed behind `:`, the newest last."""
+    visited: list[str] = field(default_factory=list)
+    """Objects that were gone to, as `str(ObjectRef)`, the newest last."""
+    themes: Callable[[], Sequence[str]] = tuple
+    """Names of the themes that can be worn."""
     console_log: Callable[[], Sequence[LogLine]] = tuple
     """What this process logged, oldest first."""

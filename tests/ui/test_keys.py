@@ -13,7 +13,6 @@ from novatui.ui.dialogs.help import HelpDialog
 from novatui.ui.dialogs.quit import QuitDialog
 from novatui.ui.screens.fleet import FleetScreen
 from novatui.ui.widgets.overlay import Overlay
-from novatui.ui.widgets.sortprompt import SortPrompt
 from novatui.wire import frames
 from tests.ui.desk import Desk, desk
 from tests.ui.still import StillFleet
@@ -38,7 +37,7 @@ def state(person: Desk) -> State:
         "range": table.model.range_start is not None,
         "problem": home._problem is not None,
         "editing": person.filter.has_class("editing"),
-        "sorting": isinstance(home.taker, SortPrompt),
+        "taker": type(home.taker).__name__ if home.taker is not None else "",
         "scope": home._listing.scope,
         "view": home._listing.view.name,
         "tree": not home.query_one("#tree-pane").has_class("gone"),
@@ -66,6 +65,9 @@ ON_THE_TABLE: dict[str, dict[str, Any]] = {
     "scope": {"tree row": 27, "unfolded": 35},
     "back": {},
     "last": {"problem": True},
+    "command": {"taker": "CommandLine"},
+    "palette": {"screen": "Picker", "focus": None},
+    "jump": {"screen": "Picker", "focus": None},
     "log": {},
     "top": {},
     "add": {},
@@ -85,8 +87,8 @@ ON_THE_TABLE: dict[str, dict[str, Any]] = {
     "list.template": {"view": "template"},
     "pane.next": {"focus": "tree"},
     "pane.previous": {"focus": "tree"},
-    "filter": {"focus": "filter", "editing": True},
-    "sort": {"sorting": True},
+    "filter": {"focus": "filter", "editing": True, "taker": "FilterBar"},
+    "sort": {"taker": "SortPrompt"},
     "mark": {"marks": 1, "row": 11},
     "mark.range": {"range": True},
     "mark.invert": {"marks": 46},
@@ -115,7 +117,7 @@ IN_THE_TREE: dict[str, dict[str, Any]] = {
     "scope": {"scope": "kvm-03"},
     "pane.next": {"focus": "table"},
     "pane.previous": {"focus": "table"},
-    "filter": {"focus": "filter", "editing": True},
+    "filter": {"focus": "filter", "editing": True, "taker": "FilterBar"},
     "pane.zoom": {"table": False, "peek": False},
     "tree.toggle": {"tree": False, "focus": "table"},
     "refresh": {"asked": ["Refresh"]},
@@ -193,7 +195,7 @@ async def test_every_key_with_little_to_work_on(rows: int, focus: str, size: tup
 
 @pytest.mark.parametrize(("action", "key"), **named(keys_in(Scope.DIALOG)))
 async def test_a_key_in_the_help(action: Action, key: str) -> None:
-    async with desk(world()) as person:
+    async with desk(world(), (80, 24)) as person:
         await person.press("question_mark", "ctrl+f")
         dialog = person.app.screen
         assert isinstance(dialog, HelpDialog)
@@ -261,7 +263,8 @@ async def test_a_letter_is_a_letter_while_a_filter_is_typed() -> None:
         before = state(person)
         await person.press("slash", *letters)
         assert person.filter.text == "".join(typed.get(key, key) for key in letters)
-        assert state(person) == before | {"editing": True, "focus": "filter", "row": None}, "nothing else happened"
+        typing = {"editing": True, "focus": "filter", "row": None, "taker": "FilterBar"}
+        assert state(person) == before | typing, "nothing else happened"
 
 
 async def test_the_rows_can_be_paged_through_while_a_filter_is_typed() -> None:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from itertools import combinations
 
-from novatui.actions.catalogue import ACTIONS, DIALOGS, FORBIDDEN, Scope, in_footer, shown
+from novatui.actions.catalogue import ACTIONS, ELSEWHERE, FORBIDDEN, Scope, in_footer, shown, verbs
 
-TOGETHER = set(Scope) - {Scope.TEXT, Scope.FILTER, Scope.CHART, Scope.MOVERS, Scope.ADD} - DIALOGS
+TOGETHER = set(Scope) - ELSEWHERE - {Scope.CHART, Scope.MOVERS, Scope.ADD}
 CHARTS = {Scope.EVERYWHERE, Scope.FRAME, Scope.OBJECTS, Scope.CHART}
 """Charts have the keyboard: their keys go before those of a screen with rows, but not before these."""
 
 MOVERS = {Scope.EVERYWHERE, Scope.FRAME, Scope.MOVE, Scope.ROWS, Scope.OBJECTS, Scope.MOVERS}
 ADDING = {Scope.EVERYWHERE, Scope.FRAME, Scope.MOVE, Scope.ADD}
 PLACES = (TOGETHER, CHARTS, MOVERS, ADDING)
-TYPING = {Scope.EVERYWHERE, Scope.TEXT, Scope.FILTER}
+TYPING = ({Scope.TEXT, Scope.FILTER}, {Scope.TEXT, Scope.COMMAND}, {Scope.TEXT, Scope.PICKER})
 
 
 def test_ids_are_unique() -> None:
@@ -23,7 +23,8 @@ def test_ids_are_unique() -> None:
 def test_no_key_means_two_things_in_one_place() -> None:
     for one, other in combinations(ACTIONS, 2):
         scopes = {one.scope, other.scope}
-        if len(scopes) == 1 or any(scopes <= place for place in (*PLACES, TYPING)):
+        together = len(scopes) == 1 or any(scopes <= place for place in (*PLACES, *TYPING))
+        if together and one.leader == other.leader:
             assert not set(one.keys) & set(other.keys), (one.id, other.id)
 
 
@@ -42,3 +43,16 @@ def test_the_footer_ranks_are_unique_and_names_are_short() -> None:
 def test_no_action_lives_on_an_alt_or_function_key_alone() -> None:
     for action in ACTIONS:
         assert not action.keys or any(not key.startswith(("alt+", "f1")) for key in action.keys)
+
+
+def test_no_word_means_two_things() -> None:
+    words = [action.word for action in verbs()]
+    assert len(set(words)) == len(words)
+
+
+def test_what_stands_in_a_strip_has_a_leader_and_one_key() -> None:
+    ids = {action.id for action in ACTIONS if not action.leader}
+    for action in ACTIONS:
+        if action.leader:
+            assert action.leader in ids
+            assert len(action.keys) == 1

@@ -1,8 +1,9 @@
-"""The help: every key of the catalogue, the filter language, and what the signs mean."""
+"""The help of a screen: its keys from the catalogue, the filter language, and what the signs mean."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -10,7 +11,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from novatui.actions.catalogue import ACTIONS, DIALOGS, Scope, Section, shown
+from novatui.actions.catalogue import Action, Scope, Section, in_scope, in_strip, shown
+from novatui.actions.keymap import Keymap
 from novatui.ui.keys import bindings
 from novatui.ui.render.look import Look
 from novatui.ui.render.marks import UNKNOWN
@@ -41,26 +43,32 @@ class HelpDialog(ModalScreen[None], inherit_bindings=False):
     HelpDialog > Page { border: round $foreground; background: $background; scrollbar-size: 0 0; }
     """
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Look, keys: Keymap, scopes: Sequence[Scope], name: str = "") -> None:
+        """`scopes` are those of the screen that help is wanted for, `name` is what it is called."""
         super().__init__()
         self._look = look
+        self._keys = keys
+        self._scopes = scopes
+        self._title = f"Help: {name}" if name else "Help"
 
     def compose(self) -> ComposeResult:
         """The page."""
         with Page() as page:
-            page.border_title = "Help"
+            page.border_title = self._title
             page.border_subtitle = "j k scroll   Esc close"
             yield Static(Content("\n".join(self._lines())))
 
     def _lines(self) -> Iterator[str]:
         marks = self._look.marks
+        here = [action for action in in_scope(*self._scopes, *self._typing) if not action.leader]
         for section in Section:
-            yield section.value
-            for action in ACTIONS:
-                if action.section is section and action.scope not in DIALOGS:
-                    keys = " ".join(shown(key, marks.ascii) for key in action.keys)
-                    yield f"  {keys:15} {action.title}"
-            yield ""
+            entries = [entry for action in here if action.section is section for entry in self._entries(action)]
+            if entries:
+                yield section.value
+                yield from _columns(entries)
+                yield ""
+        if Scope.FILTERED not in self._scopes:
+            return
         yield "Filter"
         for example, meaning in FILTERS:
             yield f"  {example:34} {meaning}"
@@ -70,6 +78,18 @@ class HelpDialog(ModalScreen[None], inherit_bindings=False):
         yield f"  {marks.up} starting  {marks.down} stopping  {marks.migrating} migrating  {marks.error} crashed"
         yield f"  {marks.unreachable} no connection  {marks.partly} partly, in maintenance  {marks.alarm} alarm"
         yield f"  {UNKNOWN} unknown  {marks.inapplicable} not applicable now  ~ old: nothing newer was heard"
+
+    @property
+    def _typing(self) -> tuple[Scope, ...]:
+        """What is typed on such a screen."""
+        return (Scope.TEXT, Scope.COMMAND, *((Scope.FILTER,) if Scope.FILTERED in self._scopes else ()))
+
+    def _entries(self, action: Action) -> Iterator[tuple[str, str]]:
+        """Keys and title of an action, and what stands in its strip; without a key: what to type."""
+        keys = [shown(key, self._look.marks.ascii) for key in self._keys.keys(action)]
+        yield " ".join(keys) or f":{action.word}", action.title
+        for other in in_strip(action, self._scopes):
+            yield f"{keys[0]} {shown(self._keys.keys(other)[0])}", other.title
 
     @property
     def _page(self) -> Page:
@@ -102,3 +122,11 @@ class HelpDialog(ModalScreen[None], inherit_bindings=False):
     def action_dialog_last(self) -> None:
         """To the end."""
         self._page.scroll_end(animate=False)
+
+
+def _columns(entries: list[tuple[str, str]]) -> Iterator[str]:
+    """Two entries a line, read downwards."""
+    half = (len(entries) + 1) // 2
+    for left, right in zip_longest(entries[:half], entries[half:]):
+        one = f"  {left[0]:12} {left[1]:21}"
+        yield one if right is None else f"{one} {right[0]:12} {right[1]}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from textual import on
 
 from novatui.actions.catalogue import Scope
+from novatui.engine.query_keys import OBJECTS
+from novatui.ui.commands import Wrong
 from novatui.ui.keys import bindings
 from novatui.ui.place import Place
 from novatui.ui.rows.view import RowView
@@ -25,6 +27,7 @@ class FleetScreen(FleetViews, inherit_bindings=False):
         Scope.OBJECTS,
         Scope.FRAME,
     )
+    VOCABULARY = OBJECTS
     BINDINGS = bindings(*SCOPES)
 
     # Filter
@@ -125,8 +128,18 @@ class FleetScreen(FleetViews, inherit_bindings=False):
     def action_filter(self) -> None:
         self._filter.edit()
 
-    def action_sort(self) -> None:
-        """The next key names the column."""
+    def sortable(self) -> list[str]:
+        """Words of the columns of this list."""
+        return list(self._listing.view.words().values())
+
+    def action_sort(self, column: str = "") -> None:
+        """Sort by a column that is named, or by the one that the next key names."""
+        if column:
+            letter = next((letter for letter, word in self._listing.view.words().items() if word == column), "")
+            if not letter:
+                raise Wrong(f"there is no column `{column}` to sort by", " ".join(self.sortable()))
+            self._sort_by(self._listing.view.letters()[letter])
+            return
         self.take_keys(SortPrompt(self, self._listing.view.letters(), self._sort_by, self._draw_sort_keys))
 
     def _sort_by(self, key: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 from textual import on
 
+from novatui.core.ids import ObjectRef
 from novatui.engine.fleet import Changes
 from novatui.ui.rows.source import ROOT
 from novatui.ui.rows.view import RowView
@@ -96,6 +97,14 @@ class FleetFeed(FleetPanes, inherit_bindings=False):
         fresh = self._listing.new_tops()
         if fresh:
             self._tree.set_expanded(fresh)
+
+    def reveal(self, ref: ObjectRef) -> bool:
+        """In the table if it lists it, and in the tree."""
+        slot = self.fleet.inventory.slot(ref.conn, ref.key)
+        if slot is None:
+            return False
+        seen = [view.reveal(slot) for view in (self._tree, self._table)]
+        return any(seen)
 
     # What is watched
 

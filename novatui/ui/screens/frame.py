@@ -10,7 +10,11 @@ from textual.app import ComposeResult
 from textual.strip import Strip
 
 from novatui.actions.catalogue import Scope, in_scope
+from novatui.config.errors import nearest
+from novatui.core.ids import ObjectRef
 from novatui.engine.fleet import Changes
+from novatui.engine.query_keys import Vocabulary
+from novatui.ui.commands import Wrong, scopes_of
 from novatui.ui.place import Place
 from novatui.ui.render import bars
 from novatui.ui.render.cells import Group
@@ -31,6 +35,9 @@ class FrameScreen(RowScreen, inherit_bindings=False, inherit_css=False):
     """Whose keys work here: bindings, footer and help come from them."""
 
     AUTO_FOCUS = ""
+    VOCABULARY: ClassVar[Vocabulary | None] = None
+    """What a filter of this screen can ask for; None: its filter is no query."""
+
     DEFAULT_CSS = """
     FrameScreen {
         layout: vertical; layers: base overlay; overflow: hidden hidden; background: $background; color: $foreground;
@@ -99,6 +106,11 @@ class FrameScreen(RowScreen, inherit_bindings=False, inherit_css=False):
         del place
         return False
 
+    def reveal(self, ref: ObjectRef) -> bool:
+        """Put the cursor on this object; False when that is not possible here."""
+        del ref
+        return False
+
     def step_back(self) -> bool:
         """Undo one narrowing of this screen (a prompt, a range, a filter); False when there is none left."""
         return False
@@ -111,6 +123,10 @@ class FrameScreen(RowScreen, inherit_bindings=False, inherit_css=False):
         """The footer while nothing else is to be said there."""
         titles = {} if self.stage.navigation.at_home else {"quit": "close"}
         return bars.footer(in_scope(*self.SCOPES), self.look, width, titles)
+
+    def sortable(self) -> Sequence[str]:
+        """Words of the columns that `:sort` takes."""
+        return ()
 
     def filter_typed(self, text: str) -> None:
         """Another filter was typed; for screens with a `FilterBar`."""
@@ -194,6 +210,26 @@ class FrameScreen(RowScreen, inherit_bindings=False, inherit_css=False):
 
     # Actions of every screen
 
+    def action_command(self) -> None:
+        """Type a command."""
+        from novatui.ui.widgets.commandline import CommandLine
+
+        self.take_keys(CommandLine(self))
+
+    def action_palette(self) -> None:
+        """Find a verb by a part of its name."""
+        from novatui.ui.dialogs.picker import pick
+        from novatui.ui.finding import verbs_of
+
+        pick(self, "What to do", verbs_of(self))
+
+    def action_jump(self) -> None:
+        """Find an object by a part of its name, and go to it."""
+        from novatui.ui.dialogs.picker import pick
+        from novatui.ui.finding import objects_of
+
+        pick(self, "Where to go", objects_of(self))
+
     def action_go(self, name: str) -> None:
         """To the screen of this name."""
         self.stage.navigation.open(Place(name))
@@ -220,10 +256,13 @@ class FrameScreen(RowScreen, inherit_bindings=False, inherit_css=False):
         slot = self.subject()
         self.fleet.refresh(self.fleet.inventory.ref(slot) if slot is not None else None)
 
-    def action_reconnect(self) -> None:
-        """Make the connection of the subject anew."""
+    def action_reconnect(self, conn: str = "") -> None:
+        """Make a connection anew: the one that is named, or that of the subject."""
+        if conn and conn not in self.fleet.connections:
+            near = nearest(conn, self.fleet.connections)
+            raise Wrong(f"there is no connection `{conn}`", f"did you mean `{near}`?" if near else "")
         slot = self.subject()
-        if slot is not None and (conn := self.fleet.inventory.conn(slot)):
+        if conn or (slot is not None and (conn := self.fleet.inventory.conn(slot))):
             self.fleet.reconnect(conn)
 
     def action_reload(self) -> None:
@@ -248,4 +287,4 @@ class FrameScreen(RowScreen, inherit_bindings=False, inherit_css=False):
         """The keys of this screen."""
         from novatui.ui.dialogs.help import HelpDialog
 
-        self.app.push_screen(HelpDialog(self.look))
+        self.app.push_screen(HelpDialog(self.look, self.stage.keys, scopes_of(self), self.place().name))

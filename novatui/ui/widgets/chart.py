@@ -26,7 +26,8 @@ from novatui.ui.widgets.lines import Lines
 class Charts(Lines, can_focus=True, inherit_bindings=False):
     """Has the keyboard while it is shown. Its screen hands it `take`, `age` and `step_back`, and asks `wanted`."""
 
-    BINDINGS = bindings(Scope.CHART)
+    SCOPES = (Scope.CHART,)
+    BINDINGS = bindings(*SCOPES)
     DEFAULT_CSS = """
     Charts { width: 1fr; height: 1fr; }
     """

@@ -1,0 +1,128 @@
+"""What an action of the catalogue is: its keys, its `:` word, where it works, and where it stands in the help."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Section(StrEnum):
+    """Where an action stands in the help."""
+
+    MOVE = "Move"
+    FIND = "Find"
+    MARK = "Mark"
+    TAB = "Tabs of one object"
+    VIEW = "View"
+    CHART = "Charts"
+    MOVERS = "Top movers"
+    OTHER = "Other"
+    ADD = "Where connections are added"
+    TYPE = "While something is typed"
+
+
+class Scope(StrEnum):
+    """Where a key works."""
+
+    EVERYWHERE = "everywhere"
+    FRAME = "frame"
+    """Every full screen."""
+    MOVE = "move"
+    """A screen with rows or with lines to go through."""
+    ROWS = "rows"
+    """A screen with a tree or a table."""
+    FEED = "feed"
+    """A screen whose rows come with time, the newest last."""
+    FILTERED = "filtered"
+    """A screen whose rows can be filtered."""
+    OBJECTS = "objects"
+    """A screen about objects of the inventory."""
+    PANES = "panes"
+    """A screen with several panes, or several tabs."""
+    FLEET = "fleet"
+    """The fleet screen."""
+    CHART = "chart"
+    """The charts of an object have the focus."""
+    DETAIL = "detail"
+    """The screen about one object."""
+    MOVERS = "movers"
+    """The screen of the top movers."""
+    TEXT = "text"
+    """An input has the focus."""
+    FILTER = "filter"
+    """The input of the filter bar has it."""
+    ADD = "add"
+    """The screen on which connections are added."""
+    FORM = "form"
+    """A dialog with lines to fill in."""
+    TRIAL = "trial"
+    """A connection that is tried before it is saved."""
+    ASK = "ask"
+    """A question of a connection that is answered by typing."""
+    COMMAND = "command"
+    """The `:` line is open."""
+    PICKER = "picker"
+    """A dialog in which one of many is looked for."""
+    DIALOG = "dialog"
+    """A dialog lies on top."""
+    QUESTION = "question"
+    """A dialog that is answered by yes or no lies on top."""
+
+
+class Argument(StrEnum):
+    """What may stand behind the `:` word of an action."""
+
+    NONE = "none"
+    LIST = "list"
+    """`@scope` and a filter, both optional."""
+    CONNECTION = "connection"
+    OBJECT = "object"
+    COLUMN = "column"
+    """A column to sort by."""
+    THEME = "theme"
+    FORMAT = "format"
+    """Of an export, and the file that it goes to."""
+
+
+class Action(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that a person can do with a key."""
+
+    id: str
+    """Unique; the method that carries it out is `action_<id>` with dots as underscores."""
+    keys: tuple[str, ...]
+    """As Textual names them; the first one is shown."""
+    title: str
+    """What it does, two or three words."""
+    section: Section
+    scope: Scope
+    footer: int = 0
+    """Rank in the footer, 1 first; 0: not shown there."""
+
+    verb: str = ""
+    """The word after `:`."""
+    place: str = ""
+    """Name of the screen that it opens."""
+    takes: Argument = Argument.NONE
+    """Its argument: with one, the method gets it as text."""
+    leader: str = ""
+    """Id of the action whose strip it stands in: its key works there and nowhere else."""
+    number: int = 0
+    """Which of several like things it is about; the method that carries it out is then that of the id's first part."""
+
+    @property
+    def word(self) -> str:
+        """What is typed after `:` for it."""
+        return self.verb or self.id.replace(".", "-")
+
+    @property
+    def argument(self) -> Argument:
+        """What may stand behind that word: a list takes a scope and a filter."""
+        return Argument.LIST if self.place and self.takes is Argument.NONE else self.takes
+
+    @property
+    def method(self) -> str:
+        """The action as Textual dispatches it."""
+        if self.place:
+            return f"go({self.place!r})"
+        return f"{self.id.partition('.')[0]}({self.number})" if self.number else self.id.replace(".", "_")
