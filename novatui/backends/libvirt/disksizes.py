@@ -16,6 +16,7 @@ from novatui.backends.libvirt.link import Link
 from novatui.backends.libvirt.roster import Known
 from novatui.backends.libvirt.stats import sizes_by_target, total
 from novatui.backends.libvirt.storage import Storage
+from novatui.backends.libvirt.summary import Summary
 from novatui.core.errors import NovaError, Unreachable
 from novatui.core.inventory import Row
 from novatui.core.states import Kind
@@ -62,7 +63,7 @@ class DiskSizes:
         return {domain.UUIDString(): sizes_by_target(stats) or {} for domain, stats in found}
 
     def _load_by_volumes(self, rest: list[Known]) -> None:
-        wanted = [known for known in rest if known.summary is not None and all(known.summary.images)]
+        wanted = [known for known in rest if known.summary is not None and _all_of(known.summary, known.summary.images)]
         if not wanted:
             return
         begun = self.sink.now()
@@ -91,8 +92,13 @@ class DiskSizes:
 
 def size_of_disks(known: Known, sizes: Mapping[str, int | None] | None) -> int | None:
     """Size of a domain's disks from what the statistics tell by target; drives for removable media do not count."""
-    if known.summary is None:
+    if known.summary is None or not _all_of(known.summary, known.summary.fixed):
         return None
     if not known.summary.fixed:
         return 0
     return total((sizes or {}).get(target) for target in known.summary.fixed)
+
+
+def _all_of(summary: Summary, told: Collection[str]) -> bool:
+    """Whether so much is told of each disk, none left out: of a domain that tells no devices nothing is known."""
+    return len(told) == summary.columns.get("disks") and all(told)

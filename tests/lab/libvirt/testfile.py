@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -37,7 +37,7 @@ def write_world(folder: Path, world: World | None = None) -> dict[str, Path]:
     for host in world.host:
         files[host.name] = folder / f"{host.name}.xml"
         domains = (_domain(vm, pool_path(host)) for vm in world.vms_of(host.name))
-        _write(files[host.name], host, domains)
+        write_host(files[host.name], host, domains)
     return files
 
 
@@ -45,11 +45,12 @@ def write_fleet(file: Path, count: int, seed: int = 0) -> Path:
     """A host with `count` domains named vm00000, vm00001…: states, sizes, disks, NICs, snapshots vary with the seed."""
     dice = random.Random(seed)
     host = load().host[0]
-    _write(file, host, (_generated(number, dice) for number in range(count)))
+    write_host(file, host, (_generated(number, dice) for number in range(count)))
     return file
 
 
-def _write(file: Path, host: Host, domains: Iterator[str]) -> None:
+def write_host(file: Path, host: Host, domains: Iterable[str]) -> None:
+    """The file of a host with these domains, each as domain XML."""
     with file.open("w", encoding="utf-8") as out:
         out.write("<?xml version='1.0' encoding='UTF-8'?>\n<node>\n")
         nodes = max(1, len(host.cell))
