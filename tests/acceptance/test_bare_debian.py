@@ -79,8 +79,9 @@ def assert_demo_lists(debian: BareDebian, user: str, environment: dict[str, str]
 
 def assert_passed(answer: Answer) -> None:
     closing = re.findall(r"^(?:=+ )?\d+ passed.* in [\d.]+s.*$", answer.output, re.MULTILINE)
-    assert answer.status == 0, answer.output[-6000:]
-    assert len(closing) == 1, answer.output[-6000:]
+    failures = answer.output.partition("= FAILURES =")[2][:12000]
+    assert answer.status == 0, failures + answer.output[-3000:]
+    assert len(closing) == 1, answer.output[-3000:]
     assert answer.left_running == []
 
 
