@@ -137,11 +137,16 @@ def _without_socket(around: Surroundings) -> Iterator[Found]:
 
 
 def _libvirt_session(around: Surroundings) -> Iterator[Found]:
-    """libvirt starts the daemon of a user by itself when somebody connects, so its program is enough."""
+    """libvirt starts the daemon of a user by itself when somebody connects, so its program is enough.
+
+    For root it takes the session to be the system.
+    """
     socket = None
+    if around.user == "root":
+        return
     if around.runtime is not None:
         socket = next((path for name in SESSION_SOCKETS if _exists(path := around.runtime / name)), None)
-    if socket is not None or (around.user != "root" and _daemon(around) is not None):
+    if socket is not None or _daemon(around) is not None:
         title = f"QEMU/KVM machines of {around.user} alone"
         yield Found(family=Family.LIBVIRT, uri="qemu:///session", title=title, ready=True)
 

@@ -96,6 +96,7 @@ async def test_a_trial_that_is_dropped_leaves_nothing(tmp_path: Path) -> None:
         await settled(person)
         assert isinstance(person.app.screen, AddScreen)
         assert not person.fleet.connections
+        assert "No connection is configured yet" in person.text
         assert not roster.book.taken()
         assert not (tmp_path / "config.toml").exists()
 

@@ -86,8 +86,10 @@ def test_a_users_own_socket_is_the_session(around: Surroundings, tmp_path: Path)
     runtime = tmp_path / "runtime"
     (runtime / "libvirt").mkdir(parents=True)
     (runtime / "libvirt" / "virtqemud-sock").touch()
-    seen = Surroundings(root=around.root, home=around.home, user="root", runtime=runtime, libraries=ALL)
+    seen = Surroundings(root=around.root, home=around.home, user="ann", runtime=runtime, libraries=ALL)
     assert only(seen).uri == "qemu:///session"
+    root = Surroundings(root=around.root, home=around.home, user="root", runtime=runtime, libraries=ALL)
+    assert discover(root) == [], "libvirt gives root the system in its place"
 
 
 def test_a_missing_library_is_what_is_missing(around: Surroundings) -> None:

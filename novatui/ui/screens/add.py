@@ -13,6 +13,7 @@ from novatui.config.draft import Draft, draft
 from novatui.config.errors import ConfigError
 from novatui.config.imports import Imported
 from novatui.config.templates import ANY, Template, filled
+from novatui.engine.fleet import Changes
 from novatui.engine.roster import Roster
 from novatui.ui.dialogs.agree import AgreeDialog
 from novatui.ui.dialogs.form import ConnectionForm
@@ -78,6 +79,12 @@ class AddScreen(FrameScreen, inherit_bindings=False):
     def rows(self) -> RowView:
         """The offers."""
         return self._rows
+
+    def take(self, changes: Changes) -> None:
+        """The first connection is there, or the last one went."""
+        if changes.connections:
+            self._welcome.redraw()
+            self.redraw_frame()
 
     @property
     def _first(self) -> bool:
@@ -201,7 +208,6 @@ class AddScreen(FrameScreen, inherit_bindings=False):
                 self.stage.navigation.open(Place())
             elif outcome is Outcome.EDIT:
                 self._fill_in(form)
-            self._welcome.redraw()
 
         self.app.push_screen(TrialDialog(self.stage, self._roster, one), done)
 
