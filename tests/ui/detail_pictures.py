@@ -44,6 +44,7 @@ async def pictures(size: tuple[int, int], signs: str) -> AsyncIterator[tuple[str
         for name, (conn, key) in OBJECTS.items():
             ref = person.fleet.inventory.ref(person.slot(conn, key))
             tabs = TABS[ref.kind][:1] if name in FIRST_ONLY else TABS[ref.kind]
+            tabs = [tab for tab in tabs if tab.name != "metrics"]  # charts have pictures of their own
             for tab in tabs:
                 person.app.stage.navigation.open(Place("detail", ref=str(ref), tab=tab.name))
                 await person.settle()

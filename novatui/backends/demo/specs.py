@@ -65,11 +65,11 @@ def _cpu(machine: Machine, family: Family) -> CpuSpec:
         count=machine.vcpus,
         maximum=machine.vcpus_max,
         mode="host-passthrough" if pinned else usual,
-        topology=CpuTopology(sockets=machine.vcpus // cores, cores=cores),
+        topology=CpuTopology(sockets=machine.vcpus // cores, cores=cores) if machine.kind is Kind.VM else None,
         features=(CpuFeature(name="topoext", policy="require"),) if pinned else (),
         pins=tuple(Pin(subject=f"vcpu {nr}", cpuset=str(2 + nr)) for nr in range(machine.vcpus)) if pinned else (),
         emulator_pin="0-1" if pinned else "",
-        hot_add=machine.vcpus_max > machine.vcpus,
+        hot_add=machine.vcpus_max > machine.vcpus if family is not Family.HYPERV else None,
     )
 
 
@@ -80,7 +80,7 @@ def _memory(machine: Machine, family: Family, hypervisor: str) -> MemorySpec:
         current=machine.memory,
         maximum=machine.memory_max,
         huge_pages=(HugePages(size=GIB, nodeset="0"),) if pinned else (),
-        locked=True if machine.devices else None,
+        locked=True if machine.devices and family in (Family.LIBVIRT, Family.VSPHERE) else None,
         balloon="none" if pinned else "virtio" if hypervisor == "kvm" else "",
     )
 

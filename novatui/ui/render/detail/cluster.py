@@ -15,8 +15,7 @@ from novatui.ui.render.detail.places import (
     host_row,
     machines_field,
     members,
-    networks_table,
-    stores_table,
+    things_sections,
 )
 from novatui.ui.render.detail.sheet import Field, Item, Section, Table, Text
 from novatui.ui.render.detail.whole import Whole
@@ -35,8 +34,7 @@ def sections(whole: Whole) -> Iterator[Section]:
         rows = [host_row(whole.subject, slot) for slot in hosts]
         yield Section(title="Hosts", items=[Table(HOST_COLUMNS, rows)] if rows else none, wide=True)
     if whole.kind not in {Kind.RESOURCE_POOL, Kind.GROUP}:
-        yield Section(title="Storage", items=stores_table(whole, members(whole, Kind.DATASTORE)))
-        yield Section(title="Networks", items=networks_table(whole, members(whole, Kind.NETWORK)))
+        yield from things_sections(whole)
 
 
 def _state(whole: Whole) -> Section:

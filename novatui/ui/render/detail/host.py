@@ -6,13 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from novatui.core.devices import Device
-from novatui.core.states import Kind
 from novatui.ui.render import readings
 from novatui.ui.render.detail import words
 from novatui.ui.render.detail.attention import WARNINGS, attention
 from novatui.ui.render.detail.load import load
 from novatui.ui.render.detail.others import others
-from novatui.ui.render.detail.places import machines_field, members, networks_table, stores_table
+from novatui.ui.render.detail.places import machines_field, members, things_sections
 from novatui.ui.render.detail.sheet import Field, Section
 from novatui.ui.render.detail.vm_summary import power_style, power_text
 from novatui.ui.render.detail.whole import Whole
@@ -28,8 +27,7 @@ def sections(whole: Whole) -> Iterator[Section]:
     yield _hardware(whole)
     yield devices(whole)
     yield from others(whole, {WARNINGS, "host"})
-    yield Section(title="Storage", items=stores_table(whole, members(whole, Kind.DATASTORE)))
-    yield Section(title="Networks", items=networks_table(whole, members(whole, Kind.NETWORK)))
+    yield from things_sections(whole)
     yield _identity(whole)
 
 

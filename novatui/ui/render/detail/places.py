@@ -8,13 +8,16 @@ from novatui.core.states import Kind
 from novatui.ui.render import readings
 from novatui.ui.render.detail import words
 from novatui.ui.render.detail.grid import Cell, Column
-from novatui.ui.render.detail.sheet import Field, Item, Table, Text
+from novatui.ui.render.detail.sheet import Field, Item, Section, Table, Text
 from novatui.ui.render.detail.whole import Whole
 from novatui.ui.render.marks import UNKNOWN
 from novatui.ui.render.table import Subject
 
 REACHED_FROM_ABOVE = frozenset({Kind.DATASTORE, Kind.NETWORK})
 """Kinds that several hosts share: they hang below what is above the hosts."""
+
+BELOW_SHARED = frozenset({Kind.HOST, Kind.CLUSTER})
+"""Kinds that use what hangs above them."""
 
 
 def members(whole: Whole, *kinds: Kind) -> list[int]:
@@ -27,10 +30,29 @@ def _members(subject: Subject, kinds: frozenset[Kind]) -> Iterator[int]:
     for slot in store.below(subject.slot):
         if store.kind(slot) in kinds and identity.visible(slot):
             yield slot
-    if store.kind(subject.slot) is Kind.HOST and kinds <= REACHED_FROM_ABOVE:
-        for above in store.above(subject.slot):
-            if store.kind(above) is not Kind.GROUP:
-                yield from (slot for slot in store.children(above) if store.kind(slot) in kinds)
+    if store.kind(subject.slot) in BELOW_SHARED and kinds <= REACHED_FROM_ABOVE:
+        for _, shared in _above(subject, kinds):
+            yield from shared
+
+
+def above(whole: Whole, kind: Kind) -> Iterator[tuple[str, list[int]]]:
+    """Stores or networks of what is above a host or a cluster, with its name: whether they are reached is not told."""
+    if whole.kind in BELOW_SHARED:
+        yield from _above(whole.subject, frozenset({kind}))
+
+
+def _above(subject: Subject, kinds: frozenset[Kind]) -> Iterator[tuple[str, list[int]]]:
+    store = subject.fleet.inventory
+    for node in store.above(subject.slot):
+        found = [slot for slot in store.children(node) if store.kind(slot) in kinds]
+        if found and store.kind(node) is not Kind.GROUP:
+            yield store.name(node), found
+
+
+def below(whole: Whole, kind: Kind) -> list[int]:
+    """Stores or networks that belong to it alone."""
+    store = whole.fleet.inventory
+    return [slot for slot in store.below(whole.slot) if store.kind(slot) is kind]
 
 
 def machines_field(whole: Whole) -> Field:
@@ -99,6 +121,18 @@ def networks_table(whole: Whole, slots: Sequence[int]) -> list[Item]:
     if not slots:
         return [Text("none is known", whole.look.styles.quiet)]
     return [Table(NETWORK_COLUMNS, [network_row(whole.subject, slot) for slot in slots])]
+
+
+def things_sections(whole: Whole) -> Iterator[Section]:
+    """Stores and networks: its own, then those of what is above it."""
+    tables = (("Storage", Kind.DATASTORE, stores_table), ("Networks", Kind.NETWORK, networks_table))
+    for title, kind, table in tables:
+        shared = list(above(whole, kind))
+        own = below(whole, kind)
+        if own or not shared:
+            yield Section(title=title, items=table(whole, own))
+        for name, found in shared:
+            yield Section(title=f"{title} of {name}", items=table(whole, found))
 
 
 def network_row(subject: Subject, slot: int) -> list[Cell]:

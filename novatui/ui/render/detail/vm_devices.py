@@ -11,6 +11,7 @@ from novatui.ui.render.detail import words
 from novatui.ui.render.detail.attention import attention
 from novatui.ui.render.detail.settings import Setting, amount, settings, switch
 from novatui.ui.render.detail.sheet import Field, Item, Section, Text
+from novatui.ui.render.detail.vm_summary import encryption
 from novatui.ui.render.detail.whole import Whole
 from novatui.ui.render.marks import UNKNOWN
 
@@ -180,15 +181,10 @@ def _given(whole: Whole, given: HostDevice, device: Device | None) -> list[Item]
 def _trust(whole: Whole, vm: VmSpec) -> Section:
     """TPM and memory encryption."""
     chips = [f"{tpm.version or 'version ?'} {words.joined(tpm.model, tpm.backend)}".strip() for tpm in vm.tpm]
-    security = vm.launch_security
-    fields = [
-        Field("TPM", ", ".join(chips) or whole.text("tpm")),
-        Field("encryption", security.type if security else "none"),
-    ]
-    if security is not None:
-        fields.append(Field("policy", words.told(security.policy)))
-        fields.append(Field("C-bit", words.told(security.cbitpos)))
-    return Section(title="Trust", items=fields)
+    return Section(
+        title="Trust",
+        items=[Field("TPM", ", ".join(chips) or whole.text("tpm")), Field("encryption", encryption(whole))],
+    )
 
 
 def _screen(screen: GraphicsSpec) -> str:

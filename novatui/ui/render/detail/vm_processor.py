@@ -26,7 +26,7 @@ def processor(whole: Whole) -> Section:
         ("limit", "cpu.quota", _limit(cpu)),
         ("I/O threads", "iothreads", amount(vm.iothreads)),
         ("flags", "cpu.mode", ", ".join(f"{each.name} {each.policy}" for each in cpu.features)),
-        ("pinned", "cpu.pins", ", ".join(f"{pin.subject} to {pin.cpuset}" for pin in cpu.pins)),
+        ("pinned", "cpu.pins", ", ".join(f"{pin.subject} on {pin.cpuset}" for pin in cpu.pins)),
         ("emulator pins", "cpu.emulator_pin", cpu.emulator_pin),
         ("scheduler", "cpu.schedulers", ", ".join(_schedulers(cpu))),
         ("platform", "cpu.mode", " ".join(vm.features)),

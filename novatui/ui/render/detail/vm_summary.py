@@ -8,7 +8,7 @@ from rich.style import Style
 
 from novatui.core import units
 from novatui.core.inventory import Group
-from novatui.core.states import Kind, Power
+from novatui.core.states import Family, Kind, Power
 from novatui.core.vmspec import CpuTopology
 from novatui.ui.render import readings
 from novatui.ui.render.detail import words
@@ -43,6 +43,10 @@ def sections(whole: Whole) -> Iterator[Section]:
     yield numa(whole)
     yield pending(whole)
     yield from others(whole, ASIDE)
+
+
+SAYS_NO_ENCRYPTION = frozenset({Family.LIBVIRT})
+"""Product lines whose configuration says that there is none by saying nothing of it."""
 
 
 def power_style(whole: Whole) -> Style | None:
@@ -203,7 +207,7 @@ def boot(whole: Whole) -> Section:
         whole.field("firmware", "firmware"),
         whole.field("secure boot", "secure_boot"),
         whole.field("TPM", "tpm"),
-        Field("encryption", _encryption(whole)),
+        Field("encryption", encryption(whole)),
         whole.field("machine type", "machine"),
         whole.field("autostart", "autostart"),
         whole.field("persistent", "persistent"),
@@ -221,13 +225,13 @@ def boot(whole: Whole) -> Section:
     return Section(title="Boot and security", items=fields)
 
 
-def _encryption(whole: Whole) -> str:
+def encryption(whole: Whole) -> str:
     """Memory encryption, of a machine whose configuration was read."""
     if whole.vm is None:
         return UNKNOWN
     found = whole.vm.launch_security
     if found is None:
-        return "none"
+        return readings.NOTHING if whole.family in SAYS_NO_ENCRYPTION else UNKNOWN
     policy = f"policy {found.policy}" if found.policy else ""
     bit = f"C-bit {found.cbitpos}" if found.cbitpos is not None else ""
     return ", ".join(filter(None, (found.type, policy, bit)))
