@@ -53,6 +53,15 @@ LISTS: tuple[tuple[str, str], ...] = (
 )
 """Word and title of each list of objects."""
 
+SILENCES = (
+    ("hour", "1", "for an hour"),
+    ("hours", "8", "for 8 hours"),
+    ("day", "d", "for a day"),
+    ("week", "w", "for a week"),
+    ("end", "u", "no longer"),
+)
+"""How long alarms are silenced: word, key, title."""
+
 ACTIONS: tuple[Action, ...] = (
     Action(id="move.down", keys=("j", "down"), title="down", section=Section.MOVE, scope=Scope.MOVE),
     Action(id="move.up", keys=("k", "up"), title="up", section=Section.MOVE, scope=Scope.MOVE),
@@ -101,6 +110,39 @@ ACTIONS: tuple[Action, ...] = (
         scope=Scope.EVERYWHERE,
         verb="theme",
         takes=Argument.THEME,
+    ),
+    Action(id="feed.follow", keys=("f",), title="follow", section=Section.VIEW, scope=Scope.FEED, footer=5),
+    Action(id="alarm.known", keys=("a",), title="acknowledge", section=Section.ALARM, scope=Scope.ALARMS, footer=5),
+    Action(id="alarm.silence", keys=("z",), title="silence", section=Section.ALARM, scope=Scope.ALARMS, footer=6),
+    *(
+        Action(
+            id=f"silence.{word}",
+            keys=(key,),
+            title=title,
+            section=Section.ALARM,
+            scope=Scope.ALARMS,
+            leader="alarm.silence",
+        )
+        for word, key, title in SILENCES
+    ),
+    Action(
+        id="tasks",
+        keys=("t",),
+        title="tasks & events",
+        section=Section.OTHER,
+        scope=Scope.FRAME,
+        verb="task",
+        place="task",
+    ),
+    Action(id="events", keys=(), title="events", section=Section.OTHER, scope=Scope.FRAME, verb="ev", place="ev"),
+    Action(
+        id="alarms",
+        keys=("exclamation_mark",),
+        title="alarms",
+        section=Section.OTHER,
+        scope=Scope.FRAME,
+        verb="alarm",
+        place="alarm",
     ),
     Action(id="last", keys=("minus",), title="last place", section=Section.MOVE, scope=Scope.FRAME, verb="last"),
     Action(id="top", keys=(), title="top movers", section=Section.OTHER, scope=Scope.FRAME, verb="top", place="top"),

@@ -17,6 +17,7 @@ NAMES = {
     "asterisk": "*",
     "question_mark": "?",
     "minus": "-",
+    "exclamation_mark": "!",
     "plus": "+",
     "underscore": "_",
     "less_than_sign": "<",

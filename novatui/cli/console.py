@@ -18,7 +18,10 @@ from novatui.cli.verbs import VERBS
 from novatui.config.errors import ConfigError, Problem, did_you_mean
 from novatui.config.load import Loaded
 from novatui.config.paths import user_paths
+from novatui.config.policy import whoami
 from novatui.config.targets import is_uri
+from novatui.engine.alarm_book import AlarmBook
+from novatui.engine.alarms import Alarms
 from novatui.engine.book import Book
 from novatui.engine.roster import Roster
 
@@ -65,6 +68,8 @@ def _open(options: Namespace, loaded: Loaded, targets: Sequence[str], find: str 
     from novatui.ui.app import NovaApp
 
     recent = log.recent()
+    notes = AlarmBook(user_paths().alarms)
+    notes.load()
     app = NovaApp(
         fleet,
         find=find,
@@ -72,6 +77,8 @@ def _open(options: Namespace, loaded: Loaded, targets: Sequence[str], find: str 
         theming=_theming(loaded.config.theme),
         console_log=lambda: recent.lines,
         preferences=_preferences(loaded.config.restore_session),
+        alarms=Alarms(fleet, loaded.config.alarms, notes),
+        person=whoami().user,
     )
     app.run()
     fleet.write_results(screen=app.counters.summary())

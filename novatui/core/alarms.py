@@ -33,6 +33,9 @@ class AlarmRule(msgspec.Struct, frozen=True, kw_only=True):
     level: Level = Level.CRITICAL
     """How bad a state is; what has limits says it by them."""
 
+    chore: bool = False
+    """Something for the day: it is listed, but rings no bell, marks no row and does not count among the others."""
+
     @property
     def is_state(self) -> bool:
         """True when it is raised by a state and not by a number above a limit."""
@@ -55,7 +58,7 @@ _TUNED = (
     ),
     AlarmRule(name=MEMORY, title="memory in use", unit="%", warn=95.0, critical=98.0, duration=120.0, hysteresis=2.0),
     AlarmRule(name=STORE, title="store used", unit="%", warn=85.0, critical=95.0, hysteresis=1.0),
-    AlarmRule(name=SNAPSHOT, title="oldest snapshot", unit="d", warn=30.0),
+    AlarmRule(name=SNAPSHOT, title="oldest snapshot", unit="d", warn=30.0, chore=True),
     AlarmRule(name=LOST, title="no answer", unit="s", warn=30.0, critical=300.0),
     AlarmRule(name=STOPPED, title="stopped by an I/O error"),
     AlarmRule(name=CRASHED, title="crashed"),

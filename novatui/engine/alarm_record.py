@@ -32,6 +32,8 @@ class Alarm(msgspec.Struct, kw_only=True, eq=False):
     """All limits of the rule on this object."""
     detail: str = ""
     """The product's words: its state, or what it says of its alarm."""
+    at_least: bool = False
+    """It was there when we first looked: it may be so for longer than `since`."""
     pending: bool = False
     """Above its limit, but not for long enough: not raised yet."""
 
@@ -39,6 +41,11 @@ class Alarm(msgspec.Struct, kw_only=True, eq=False):
     def title(self) -> str:
         """What it is about, two or three words."""
         return self.id.name or ALARM_RULES[self.id.rule].title
+
+    @property
+    def chore(self) -> bool:
+        """Something for the day, not for the night; a critical one never is."""
+        return ALARM_RULES[self.id.rule].chore and self.level is not Level.CRITICAL
 
     @property
     def text(self) -> str:
@@ -89,8 +96,8 @@ def figure(value: float | None, unit: str) -> str:
 
 
 def urgency(alarm: Alarm) -> tuple[object, ...]:
-    """What alarms are ordered by: the worst first, then the newest, then by name."""
-    return alarm.level is not Level.CRITICAL, -alarm.since, alarm.subject, alarm.id
+    """What alarms are ordered by: the worst first and chores last, then the newest, then by name."""
+    return alarm.level is not Level.CRITICAL, alarm.chore, -alarm.since, alarm.subject, alarm.id
 
 
 def is_worse(new: Alarm, old: Alarm) -> bool:
@@ -107,6 +114,7 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     warning: int = 0
     acknowledged: int = 0
     silenced: int = 0
+    chores: int = 0
 
     @property
     def open(self) -> int:
@@ -118,9 +126,9 @@ class Marks(msgspec.Struct, frozen=True):
     """What the raised alarms add up to."""
 
     levels: dict[int, Level]
-    """By slot, of the objects and all above them: the worst that is not silenced."""
+    """By slot, of the objects and all above them: the worst that is neither silenced nor a chore."""
     numbers: dict[int, int]
-    """By slot, the same: how many are not silenced."""
+    """By slot, the same: how many."""
     counts: Counts
 
     @classmethod
@@ -128,13 +136,13 @@ class Marks(msgspec.Struct, frozen=True):
         """Add up all raised alarms. `now` in epoch seconds."""
         levels: dict[int, Level] = {}
         numbers: dict[int, int] = {}
-        sums = dict.fromkeys(("critical", "warning", "acknowledged", "silenced"), 0)
+        sums = dict.fromkeys(("critical", "warning", "acknowledged", "silenced", "chores"), 0)
         for alarm in raised:
             if book.silenced(alarm.id, now):
                 sums["silenced"] += 1
                 continue
-            sums["acknowledged" if book.acknowledged(alarm.id) else alarm.level.value] += 1
-            if alarm.slot is None or not inventory.alive(alarm.slot):
+            sums["acknowledged" if book.acknowledged(alarm.id) else "chores" if alarm.chore else alarm.level.value] += 1
+            if alarm.chore or alarm.slot is None or not inventory.alive(alarm.slot):
                 continue
             nodes = [alarm.slot] if alarm.id.rule == LOST else [alarm.slot, *inventory.above(alarm.slot)]
             for node in nodes:

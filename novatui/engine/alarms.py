@@ -7,7 +7,7 @@ rule. An unknown or stale value neither raises nor ends it: it stays, and says t
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from novatui.config.alarms import Alarms as AlarmConfig
 from novatui.core.alarms import LOST, PRODUCT, SNAPSHOT, STORE, Level
@@ -101,6 +101,20 @@ class Alarms:
     def level(self, slot: int) -> Level | None:
         """The worst alarm of an object or anything below it that is not silenced; None without one."""
         return self._marked().levels.get(slot)
+
+    def levels(self) -> Mapping[int, Level]:
+        """The same of all objects that have one. Do not change it."""
+        return self._marked().levels
+
+    @property
+    def now(self) -> float:
+        """Epoch seconds by the clock that alarms go by."""
+        return self._clocks.time()
+
+    @property
+    def monotonic(self) -> float:
+        """The clock that durations are counted by."""
+        return self._clocks.monotonic()
 
     def count(self, slot: int) -> int:
         """Alarms of an object and everything below it that are not silenced."""
@@ -201,6 +215,7 @@ class Alarms:
             bounds=bounds,
             subject=inventory.name(slot),
             detail=self._judge.readings.native_state(slot),
+            at_least=rule not in _DATED and inventory.conn(slot) not in self._known,
         )
 
     def _since(self, rule: str, track: Track, bounds: Bounds, level: Level) -> float:
@@ -230,20 +245,21 @@ class Alarms:
                 bounds=None,
                 subject=subject,
                 detail=told.text,
+                at_least=told.since is None and id.conn not in self._known,
             )
         )
 
     def _put(self, alarm: Alarm) -> None:
         old = self._alarms.get(alarm.id)
         if old is not None and old.level is alarm.level:
-            alarm.since = old.since
+            alarm.since, alarm.at_least = old.since, old.at_least
         self._alarms[alarm.id] = alarm
         if alarm.slot is not None:
             self._by_slot.setdefault(alarm.slot, {})[alarm.id] = None
         if old is None or is_worse(alarm, old):
             if old is not None:
                 self.book.unacknowledge(alarm.id, self._clocks.time())
-            if alarm.id.conn in self._known and len(self._news) < MAX_NEWS:
+            if alarm.id.conn in self._known and not alarm.chore and len(self._news) < MAX_NEWS:
                 self._news[alarm.id] = None
         self.version += 1
         if old is None or old.level is not alarm.level:
@@ -299,5 +315,8 @@ class Alarms:
             self._marks = Marks.of(self.raised(), self.book, self._clocks.time(), self._view.inventory)
         return self._marks
 
+
+_DATED = METRIC_RULES | {LOST, SNAPSHOT}
+"""Rules whose alarms are known to have begun when they did, or not to have been raised before we looked."""
 
 _GROUPS = {STORE: Group.STORAGE, SNAPSHOT: Group.SNAPSHOT}

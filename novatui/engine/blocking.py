@@ -6,13 +6,22 @@ The threads are daemons that nothing ever joins: leaving the console does not wa
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+import subprocess
+import tempfile
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
+
+from novatui.core.text import clean
 
 T = TypeVar("T")
+
+SAID = 2_000
+"""Characters of the output of a command that are kept: the last ones."""
 
 MAX_THREADS = 16
 """Blocking calls at the same time; more of them wait."""
@@ -38,6 +47,42 @@ async def run(work: Callable[[], T]) -> T:
 
     _submit(job)
     return await future
+
+
+class Ended(NamedTuple):
+    """How a command ended."""
+
+    code: int | None
+    """Exit code; None when it was ended at its limit."""
+    said: str
+    """The end of what it printed, on one line."""
+
+
+def command(argv: Sequence[str], environment: Mapping[str, str], limit: float) -> Ended:
+    """Run a program without a shell, `limit` seconds at most; it and what it started are ended then. Blocks.
+
+    It gets no input. OSError when it cannot be started.
+    """
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(
+            list(argv),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=dict(environment),
+            start_new_session=True,
+        )
+        try:
+            code = process.wait(limit)
+        except subprocess.TimeoutExpired:
+            code = None
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        size = output.seek(0, os.SEEK_END)
+        output.seek(max(0, size - SAID))
+        said = output.read().decode("utf-8", "replace")
+    return Ended(code, clean(" ".join(said.split()), SAID))
 
 
 def _submit(job: Callable[[], None]) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -30,6 +31,9 @@ from novatui.engine.supervisor_policy import Policy
 from novatui.engine.supervisor_process import WorkerProcess
 from novatui.engine.task_store import TaskStore
 from novatui.wire import frames
+
+if TYPE_CHECKING:
+    from novatui.engine.alarms import Alarms
 
 __all__ = ["DEFAULT_KINDS", "Changes", "Connection", "Fleet", "Target"]
 
@@ -87,6 +91,8 @@ class Fleet:
         self.identity = Identities(self.inventory, self.metrics, self.tasks)
         self.aggregates = Aggregates(self)
         self.keeping = Keeping(self.inventory, self.metrics)
+        self.alarms: Alarms | None = None
+        """What judges it, where somebody does; it is to be fed with every drain."""
         self.on_change: Callable[[], None] | None = None
         """Called when something changed; not again before `drain`."""
         self._kinds = frozenset(kinds)

@@ -59,6 +59,8 @@ class MetricStore:
     """The latest sample of every object, and the history of those that were measured."""
 
     def __init__(self) -> None:
+        self.begins_rings = True
+        """False: samples of objects without a history begin none, because nobody looks at them."""
         self.minutes = MinuteStore()
         """One-minute figures of the objects that are kept."""
         self._store: InventoryStore | None = None
@@ -104,6 +106,7 @@ class MetricStore:
     def _write(self, pace: Pace, begun: float, slots: list[int | None], values: bytes, codes: bytes) -> set[int]:
         """The hot path: two copies of bytes and a little arithmetic for each object."""
         latest, times, rings, slow = self._latest, self._at, self._rings, self._slow
+        begins = self.begins_rings
         rate, size, tick = pace.per_second, pace.cells * _CELL, int(begun * pace.per_second)
         cell = slice(tick * _CELL % size, tick * _CELL % size + _CELL)
         written: set[int | None] = set(slots)
@@ -118,6 +121,9 @@ class MetricStore:
             latest[slot] = values[value : value + _ROW]
             ring = rings[slot]
             if ring is None or len(ring) != size:
+                if not begins:
+                    times[slot] = begun
+                    continue
                 ring = rings[slot] = bytearray(b"\xff") * size
             elif slow or tick - int(before * rate) != 1:
                 self._bridge(slot, ring, pace, before, begun, codes[code : code + _CELL])

@@ -11,9 +11,12 @@ from textual import events
 
 from novatui.actions.catalogue import Scope
 from novatui.actions.keymap import Keymap
+from novatui.config.alarms import default_alarms
+from novatui.engine.alarms import Alarms
 from novatui.engine.fleet import Fleet
 from novatui.engine.logline import LogLine
 from novatui.engine.roster import Roster
+from novatui.ui.alarm_watch import AlarmWatch
 from novatui.ui.keys import bindings
 from novatui.ui.navigation import Navigation
 from novatui.ui.place import Place
@@ -60,17 +63,22 @@ class NovaApp(MeteredApp, inherit_bindings=False):
         roster: Roster | None = None,
         console_log: Callable[[], Sequence[LogLine]] = tuple,
         preferences: Preferences | None = None,
+        alarms: Alarms | None = None,
+        person: str = "",
     ) -> None:
         """`find` is the filter to begin with; `look` is for pictures and tests that want other clocks or signs.
 
-        `preferences` are kept for this session only unless they come with files.
-        `roster` is what adds, tries and reloads connections; without one they stay as they are.
+        `preferences` are kept for this session only unless they come with files. `roster` is what adds, tries and
+        reloads connections; without one they stay as they are. Without `alarms` the built-in limits hold and nothing
+        that is said of alarms is kept. `person` is who says it.
         """
         self.theming = theming or Theming()
         super().__init__(ansi_color=self.theming.ansi)
         self.animation_level = "none"
         self.fleet = fleet
         self.look = look or Look(marks=marks_for(os.environ), styles=self.theming.theme.styles)
+        self.fleet.alarms = alarms or Alarms(fleet, default_alarms(), clocks=self.look)
+        self._person = person
         self._console_log = console_log
         self._preferences = preferences or Preferences()
         self._roster = roster
@@ -89,12 +97,17 @@ class NovaApp(MeteredApp, inherit_bindings=False):
 
     def get_default_screen(self) -> FrameScreen:
         """The home screen, on a stage of its own."""
+        assert self.fleet.alarms is not None
         versions = Versions()
+        pulse = Pulse(self, self.fleet, self.look, versions)
+        watch = AlarmWatch(self, self.fleet, self.fleet.alarms, self._person, pulse.measure_all, pulse.look_again)
+        pulse.watch = watch.take
         self.stage = Stage(
             fleet=self.fleet,
             look=self.look,
             versions=versions,
-            pulse=Pulse(self, self.fleet, self.look, versions),
+            pulse=pulse,
+            watch=watch,
             navigation=Navigation(self),
             keys=Keymap(),
             preferences=self._preferences,
@@ -109,6 +122,7 @@ class NovaApp(MeteredApp, inherit_bindings=False):
         self.set_class(self.look.marks.ascii, "ascii-only")
         self.stage.pulse.beside.append(Questions(self, self.stage).look)
         self.stage.pulse.start()
+        self.stage.watch.start()
         if self._roster is not None and not self.fleet.connections:
             self.stage.navigation.open(Place("add"))
         self.call_after_refresh(self._connect)
@@ -128,6 +142,7 @@ class NovaApp(MeteredApp, inherit_bindings=False):
         if self._settling is not None:
             self._settling.cancel()
         self.stage.pulse.stop()
+        await self.stage.watch.stop()
         await self.fleet.stop()
 
     async def on_event(self, event: events.Event) -> None:

@@ -36,6 +36,12 @@ class Pulse:
         self._fleet = fleet
         self._look = look
         self._versions = versions
+        self.watch: Callable[[Changes], set[int]] | None = None
+        """Gets every drain first; the slots that it answers with are drawn anew, too."""
+        self._again: set[int] = set()
+        """Slots that look different for a reason outside the stores."""
+        self._everything = False
+        """All objects are measured, not only what is on the screen."""
         self._missed: dict[Follower, Changes | None] = {}
         """What each screen has not been told yet."""
         self._attention = Attention(fleet, self._wanted, app.set_timer)
@@ -85,8 +91,24 @@ class Pulse:
         for each in self.beside:
             each()
 
+    def look_again(self, slots: set[int]) -> None:
+        """These slots look different though nothing in the stores changed."""
+        self._again |= slots
+        self.painter.request(self._tick)
+
+    def measure_all(self, everything: bool) -> None:
+        """Have everything measured for a while, or only what is on the screen again."""
+        self._fleet.metrics.begins_rings = not everything
+        if everything is not self._everything:
+            self._everything = everything
+            self.attend()
+
     def _tick(self) -> None:
         changes = self._fleet.drain()
+        if self.watch is not None:
+            self._again |= self.watch(changes)
+        changes.rows |= {slot for slot in self._again if self._fleet.inventory.alive(slot)}
+        self._again = set()
         self._versions.changed(changes.rows)
         self._versions.changed(self._counted_anew(changes))
         top = self.top
@@ -109,6 +131,8 @@ class Pulse:
 
     def _wanted(self) -> Mapping[str, Collection[str] | None]:
         """What the screen on top shows, and what is kept whether it is shown or not."""
+        if self._everything:
+            return dict.fromkeys(self._fleet.connections)
         top = self.top
         if top is None:
             return {}

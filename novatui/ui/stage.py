@@ -15,6 +15,7 @@ from novatui.ui.render.look import Look
 from novatui.ui.sources import Versions
 
 if TYPE_CHECKING:
+    from novatui.ui.alarm_watch import AlarmWatch
     from novatui.ui.navigation import Navigation
     from novatui.ui.pulse import Pulse
 
@@ -33,6 +34,8 @@ class Stage:
     """Which keys each action has."""
     preferences: Preferences
     """Columns, saved views, the last session."""
+    watch: AlarmWatch
+    """Alarms, and what people say of them."""
     roster: Roster | None = None
     """What keeps the fleet in step with the configuration; None for a fleet that has none."""
     commands: list[str] = field(default_factory=list)

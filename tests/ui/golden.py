@@ -12,7 +12,7 @@ from pathlib import Path
 from novatui.ui.columns.views import VIEWS
 from novatui.ui.place import Place
 from novatui.ui.render.marks import DRAWN, PLAIN, Marks
-from tests.ui import chart_pictures, newcomer
+from tests.ui import chart_pictures, hostile, newcomer
 from tests.ui.desk import Desk, desk
 from tests.ui.still import StillFleet
 from tests.ui.world import parts, world
@@ -74,6 +74,20 @@ ACTS: dict[str, Act] = {
 }
 """What a person did before the picture of 100×30 was taken, by the name of the picture."""
 
+ACTS |= {
+    "tasks-failed": _keys("t", "j", "j", "j"),
+    "tasks-unknown": _keys("t", "G"),
+    "tasks-filtered": _keys("t", "slash", *"fam:xen,vc severity:error", "enter"),
+    "tasks-filter-error": _keys("t", "slash", *"severity:eror"),
+    "events-pane": _keys("t", "tab", "j", "j"),
+    "alarms-said": _keys("exclamation_mark", "a", "j", "z", "8", "j", "space", "space"),
+    "alarms-silence": _keys("exclamation_mark", "z"),
+    "alarms-filter-nothing": _keys("exclamation_mark", "slash", *"nothing like it", "enter"),
+}
+
+SCREENS = {"tasks": "t", "alarms": "exclamation_mark"}
+"""Screens that are pictured at every size: the key that opens each."""
+
 
 VIEWED = ((80, 24), (100, 30), (160, 50))
 """Sizes of the pictures of the other lists."""
@@ -110,6 +124,13 @@ def every() -> dict[str, Callable[[], Awaitable[str]]]:
                 found[f"{sign}-{view.name}-{size[0]}x{size[1]}"] = lambda size=size, marks=marks, view=view: picture(
                     size, marks, _view(view.name), parts
                 )
+    for screen, key in SCREENS.items():
+        for name, marks in SIGNS.items():
+            for size in SIZES[1:4]:
+                shot = f"{screen}-{name}-{size[0]}x{size[1]}"
+                found[shot] = lambda size=size, marks=marks, key=key: picture(size, marks, _keys(key))
+        found[f"{screen}-hostile"] = lambda key=key: picture((100, 30), DRAWN, _keys(key), hostile.fleet)
+        found[f"{screen}-low"] = lambda key=key: picture((60, 12), DRAWN, _keys(key))
     found["empty"] = lambda: picture((100, 30), DRAWN, fleet=lambda: StillFleet([]))
     found |= newcomer.pictures()
     found["ascii-help"] = lambda: picture((80, 24), PLAIN, ACTS["help"])

@@ -100,6 +100,6 @@ def _happen(made: StillFleet, conn: str, nth: int, text: str) -> None:
         ),
         world.event(
             conn, id=f"{nth}{text}", at=EVENING - nth, key=f"vm:gone{nth}", subject=text, text=text, who=text,
-            alarm=text, severity=list(Severity)[nth % 3],
+            alarm=text, raised=nth % 2 == 0, severity=list(Severity)[nth % 3],
         ),
     )  # fmt: skip

@@ -275,7 +275,10 @@ def _pve(fleet: StillFleet) -> None:
 NO_MEMORY = Failure(
     fault=Fault.CONFLICT,
     message="not enough host memory: need 4.0G, free 3.1G",
+    meaning="the machine may run on xen-a1 only, and that host is full",
+    hint="stop something on xen-a1, or give the machine less memory",
     code="HOST_NOT_ENOUGH_FREE_MEMORY",
+    native="HOST_NOT_ENOUGH_FREE_MEMORY: 4294967296, 3328599654, OpaqueRef:2f0c3a1e-77d0-4b8e-9a42-0f6f4f0b1c55",
 )
 
 

@@ -315,6 +315,22 @@ def test_a_silenced_alarm_is_quiet_also_when_it_is_raised_again() -> None:
     assert fleet.alarms.counts().critical == 1
 
 
+def test_a_chore_is_listed_last_and_bothers_nobody() -> None:
+    fleet = AlarmFleet()
+    slot = fleet.row("vm:1", name="a", snapshots=1, snapshot_oldest=fleet.time() - 40 * DAY)
+    fleet.row("datastore:1", name="ssd", capacity=100, free=10)
+    fleet.news()
+    fleet.now += 100
+    fleet.row("vm:2", name="b", snapshots=1, snapshot_oldest=fleet.time() - 31 * DAY)
+    assert [name for name, _, _ in fleet.raised()] == ["ssd", "b", "a"]
+    assert fleet.news() == []
+    assert fleet.alarms.level(slot) is None
+    assert (fleet.alarms.counts().open, fleet.alarms.counts().chores) == (1, 2)
+    strict = AlarmFleet(AlarmConfig(rules={"snapshot.age": Rule(warn=1.0, critical=2.0)}))
+    slot = strict.row("vm:1", name="a", snapshots=1, snapshot_oldest=strict.time() - 40 * DAY)
+    assert strict.alarms.level(slot) is Level.CRITICAL, "who asks for a critical limit gets one"
+
+
 def test_marks_reach_the_nodes_above() -> None:
     fleet = AlarmFleet()
     host = fleet.row("host:1", name="h", parent="")

@@ -6,13 +6,17 @@ from itertools import combinations
 
 from novatui.actions.catalogue import ACTIONS, ELSEWHERE, FORBIDDEN, Scope, in_footer, shown, verbs
 
-TOGETHER = set(Scope) - ELSEWHERE - {Scope.CHART, Scope.MOVERS, Scope.ADD}
+TOGETHER = set(Scope) - ELSEWHERE - {Scope.CHART, Scope.MOVERS, Scope.ADD, Scope.FEED, Scope.ALARMS}
+LISTS = TOGETHER - {Scope.FLEET, Scope.DETAIL}
+"""Other screens with rows than the home and the details of an object."""
+
+FEED, ALARMS = LISTS | {Scope.FEED}, LISTS - {Scope.PANES} | {Scope.ALARMS}
 CHARTS = {Scope.EVERYWHERE, Scope.FRAME, Scope.OBJECTS, Scope.CHART}
 """Charts have the keyboard: their keys go before those of a screen with rows, but not before these."""
 
 MOVERS = {Scope.EVERYWHERE, Scope.FRAME, Scope.MOVE, Scope.ROWS, Scope.OBJECTS, Scope.MOVERS}
 ADDING = {Scope.EVERYWHERE, Scope.FRAME, Scope.MOVE, Scope.ADD}
-PLACES = (TOGETHER, CHARTS, MOVERS, ADDING)
+PLACES = (TOGETHER, CHARTS, MOVERS, ADDING, FEED, ALARMS)
 TYPING = ({Scope.TEXT, Scope.FILTER}, {Scope.TEXT, Scope.COMMAND}, {Scope.TEXT, Scope.PICKER})
 
 

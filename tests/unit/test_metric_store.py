@@ -268,3 +268,16 @@ def test_the_past_lies_where_its_times_are(cells: list[int | None], late: int, l
         if tick < last and wanted.get(tick, 0) is None:
             wanted[tick] = value
     assert cpu(metrics, 300) == [wanted[tick] for tick in range(last - 299, last + 1)]
+
+
+def test_a_look_at_everything_begins_no_histories() -> None:
+    inventory, metrics = store(), MetricStore()
+    tell(inventory, {"vm:1": {"name": "a"}, "vm:2": {"name": "b"}})
+    metrics.apply(samples({"vm:1": {"cpu.used": 5}}, begun=10.0), inventory, 10.0)
+    metrics.begins_rings = False
+    metrics.apply(samples({"vm:1": {"cpu.used": 6}, "vm:2": {"cpu.used": 7}}, begun=12.0), inventory, 12.0)
+    one, other = slot(inventory, "vm:1"), slot(inventory, "vm:2")
+    assert metrics.latest(other, "cpu.used") == 7
+    assert metrics.age(other, 13.0) == 1.0
+    assert metrics.history(other, "cpu.used", 3) == []
+    assert metrics.history(one, "cpu.used", 2) == [pytest.approx(5, rel=1e-3), pytest.approx(6, rel=1e-3)]

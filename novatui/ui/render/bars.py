@@ -10,6 +10,7 @@ from textual.strip import Strip
 
 from novatui.actions.catalogue import Action, in_footer, shown
 from novatui.core.states import Link
+from novatui.engine.alarm_record import Counts
 from novatui.engine.fleet import Fleet
 from novatui.ui.render.cells import Group, Piece, ends, line, whole, width_of
 from novatui.ui.render.look import Look
@@ -38,7 +39,8 @@ def status(fleet: Fleet, look: Look, width: int) -> Strip:
     styles = look.styles
     up = sum(1 for one in fleet.connections.values() if one.status.link is Link.UP)
     vms, running = fleet.identity.count(None, "machines"), fleet.identity.count(None, "running")
-    alarms = fleet.identity.count(None, "alarms")
+    counts = fleet.alarms.counts() if fleet.alarms is not None else Counts()
+    critical, alarms = counts.critical, counts.warning
     moving = sum(1 for one in fleet.tasks.running() if one.task.verb == "migrate")
     failing = sum(1 for one in fleet.connections.values() if one.broken)
     left: list[Group] = [
@@ -46,6 +48,7 @@ def status(fleet: Fleet, look: Look, width: int) -> Strip:
         (0, [(f" {up}/{len(fleet.connections)} conns ", styles.text if not failing else styles.warning)]),
         (3, [(f" {vms:,} VMs ", styles.text)]),
         (5, [(f" {running:,} run ", styles.text)]),
+        (2, [(f" {critical:,} crit ", styles.bad)] if critical else []),
         (2 if alarms else 7, [(f" {alarms:,} alarm ", styles.warning if alarms else styles.quiet)]),
         (4 if moving else 8, [(f" {moving:,} mig ", styles.info if moving else styles.quiet)]),
         (1 if failing else 9, [(f" {failing} err ", styles.bad if failing else styles.quiet)]),

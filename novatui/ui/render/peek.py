@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from textual.strip import Strip
 
 from novatui.core import units
+from novatui.core.alarms import Level
 from novatui.core.states import Kind
 from novatui.ui.render import peek_parts, peek_places, readings
 from novatui.ui.render.curve import curve
@@ -95,17 +96,30 @@ def _nature(subject: Subject) -> list[Fact]:
 
 def _identity(subject: Subject) -> list[Fact]:
     fleet, slot, look = subject.fleet, subject.slot, subject.look
+    raised = _alarms(subject)
     facts = labelled(
         look,
         ("state", state(subject)),
         *_job(subject),
-        ("alarms", readings.text(fleet, slot, "alarms")),
+        *([] if raised else [("alarms", readings.text(fleet, slot, "alarms"))]),
         ("tags", readings.text(fleet, slot, "tags")),
         ("id", readings.text(fleet, slot, "native_id")),
     )
     if fleet.identity.duplicate(slot):
-        return [[(f"{look.marks.alarm} another machine has this uuid", look.styles.warning)], *facts]
-    return facts
+        return [*raised, [(f"{look.marks.alarm} another machine has this uuid", look.styles.warning)], *facts]
+    return [*raised, *facts]
+
+
+def _alarms(subject: Subject) -> list[Fact]:
+    """The worst alarm, and how many more there are."""
+    look, alarms = subject.look, subject.fleet.alarms
+    raised = alarms.of(subject.slot) if alarms is not None else []
+    if not raised:
+        return []
+    critical = raised[0].level is Level.CRITICAL
+    more = f" (+{len(raised) - 1})" if len(raised) > 1 else ""
+    sign = look.marks.error if critical else look.marks.alarm
+    return [[(f"{sign} {raised[0].text}{more}", look.styles.bad if critical else look.styles.warning)]]
 
 
 def _job(subject: Subject) -> list[tuple[str, str]]:

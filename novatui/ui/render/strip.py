@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from textual.strip import Strip
 
+from novatui.core.alarms import PRODUCT, Level
 from novatui.core.events import Severity
 from novatui.core.migration import Fidelity
 from novatui.core.tasks import Task, TaskState
+from novatui.engine.alarm_record import Alarm
 from novatui.engine.event_log import LoggedEvent
+from novatui.engine.feed_query import task_moment
 from novatui.engine.fleet import Connection, Fleet
 from novatui.engine.task_store import TrackedTask
 from novatui.ui.render.cells import Piece, line
@@ -25,10 +28,11 @@ def lines(fleet: Fleet, look: Look, width: int, height: int) -> list[Strip]:
     tasks = fleet.tasks.tasks()
     running = [_task(one, fleet, look) for one in tasks if one.live]
     past: list[tuple[float, list[Piece]]] = [
-        (one.task.ended or one.task.started or 0.0, _task(one, fleet, look))
+        (task_moment(one, fleet.events, look.epoch()) or 0.0, _task(one, fleet, look))
         for one in tasks[len(running) : len(running) + height]
     ]
     past += [(fleet.events.moment(one), _event(one, fleet, look)) for one in fleet.events.newest(height)]
+    past += [(one.since, _alarm(one, look)) for one in _own_alarms(fleet)[:height]]
     past.sort(key=lambda pair: pair[0], reverse=True)
     ended = [pieces for _, pieces in past]
     # Room that nobody else wants goes to the broken connections, then to what runs.
@@ -64,6 +68,7 @@ def _connection(one: Connection, look: Look) -> list[Piece]:
 
 def _task(tracked: TrackedTask, fleet: Fleet, look: Look) -> list[Piece]:
     task, styles, marks = tracked.task, look.styles, look.marks
+    at = task.ended or task.started
     sign = {
         TaskState.QUEUED: (marks.off, styles.quiet),
         TaskState.RUNNING: (marks.migrating if task.verb == "migrate" else marks.on, styles.info),
@@ -74,7 +79,7 @@ def _task(tracked: TrackedTask, fleet: Fleet, look: Look) -> list[Piece]:
     }[task.state]
     return _line(
         look,
-        task.ended or task.started,
+        None if at is None else at + fleet.events.skew(tracked.conn),
         sign,
         task.verb,
         (_subject(tracked.conn, task.key, task.target, fleet), styles.text),
@@ -120,6 +125,22 @@ def _event(logged: LoggedEvent, fleet: Fleet, look: Look) -> list[Piece]:
         (f"x{logged.count}" if logged.count > 1 else "", styles.quiet),
         (logged.conn, styles.quiet),
     )
+
+
+def _own_alarms(fleet: Fleet) -> list[Alarm]:
+    """The latest that the console raised; those of products come as events."""
+    if fleet.alarms is None:
+        return []
+    judged = fleet.alarms
+    found = [one for one in judged.raised() if one.id.rule != PRODUCT and not one.chore and not judged.silenced(one)]
+    return sorted(found, key=lambda one: one.since, reverse=True)
+
+
+def _alarm(one: Alarm, look: Look) -> list[Piece]:
+    critical = one.level is Level.CRITICAL
+    sign = (look.marks.error, look.styles.bad) if critical else (look.marks.alarm, look.styles.warning)
+    words = ((one.subject, look.styles.text), (one.text, look.styles.quiet), (one.id.conn, look.styles.quiet))
+    return _line(look, one.since, sign, "alarm", *words)
 
 
 def _subject(conn: str, key: str, target: str, fleet: Fleet) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.strip import Strip
 
+from novatui.core.alarms import Level
 from novatui.ui.columns.column import GUTTER, Grid
 from novatui.ui.render import readings
 from novatui.ui.render.cells import Piece, line
@@ -41,7 +42,7 @@ def row(grid: Grid, subject: Subject, width: int, state: RowState) -> Strip:
     name, columns = grid.at(width)
     age = readings.shown_age(subject.fleet, subject.slot, look)
     aged = bool(age) and not any(column.ages for column, _ in columns)
-    pieces = _gutter(state, look)
+    pieces = _gutter(state, subject)
     pieces += _name(subject, name, age if aged else "")
     for column, cells in columns:
         text, style = column.draw(subject, cells)
@@ -55,7 +56,7 @@ def words(grid: Grid, subject: Subject, width: int, state: RowState) -> Strip:
     store = subject.fleet.inventory
     age = readings.shown_age(subject.fleet, subject.slot, look)
     columns = grid.spoken
-    pieces = _gutter(state, look)
+    pieces = _gutter(state, subject)
     pieces.append((store.name(subject.slot), look.styles.stale if age else look.styles.text))
     if age and not any(column.ages for column in columns):
         pieces.append((f" ~{age}", look.styles.stale))
@@ -77,9 +78,21 @@ def _voiced(said: str) -> str:
     return word if len(sign) == 1 and not sign.isalnum() and word else said
 
 
-def _gutter(state: RowState, look: Look) -> list[Piece]:
+def _gutter(state: RowState, subject: Subject) -> list[Piece]:
+    """The cursor, and the mark; where nothing is marked, whether an alarm is raised."""
+    look = subject.look
     pointer = look.marks.point if state.cursor else " "
-    return [(pointer, look.styles.key), ("*" if state.marked else " ", look.styles.mark)]
+    mark = ("*", look.styles.mark) if state.marked else alarm_mark(subject) or (" ", look.styles.text)
+    return [(pointer, look.styles.key), mark]
+
+
+def alarm_mark(subject: Subject) -> Piece | None:
+    """The sign of the worst alarm of an object and of what is below it; None without one."""
+    look, alarms = subject.look, subject.fleet.alarms
+    level = alarms.level(subject.slot) if alarms is not None else None
+    if level is None:
+        return None
+    return look.marks.alarm, look.styles.bad if level is Level.CRITICAL else look.styles.warning
 
 
 def _name(subject: Subject, width: int, age: str) -> list[Piece]:

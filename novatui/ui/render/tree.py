@@ -12,7 +12,7 @@ from novatui.ui.render import readings
 from novatui.ui.render.cells import Group, Piece, spread, whole, width_of
 from novatui.ui.render.marks import UNKNOWN, link_mark, power_mark
 from novatui.ui.render.subject import Subject
-from novatui.ui.render.table import highlighted
+from novatui.ui.render.table import alarm_mark, highlighted
 from novatui.ui.rows.cells import fit
 from novatui.ui.rows.source import RowState
 
@@ -58,6 +58,9 @@ def row(subject: Subject, width: int, state: RowState, has_children: bool) -> St
         (f"{sign} " if sign else "", sign_style),
         ("*" if state.marked else "", look.styles.mark),
     ]
+    mark = alarm_mark(subject)
+    if mark is not None:
+        left.append(mark)
     name = subject.fleet.inventory.name(subject.slot)
     room = width - width_of(left) - min(cell_len(name), NAME_AT_LEAST)
     far = whole(_facts(subject), room)

@@ -17,6 +17,9 @@ SCREENS: dict[str, str] = {
     "add": "novatui.ui.screens.add:AddScreen",
     "detail": "novatui.ui.screens.detail:DetailScreen",
     "top": "novatui.ui.screens.movers:MoversScreen",
+    "task": "novatui.ui.screens.feed:FeedScreen",
+    "ev": "novatui.ui.screens.feed:FeedScreen",
+    "alarm": "novatui.ui.screens.alarms:AlarmScreen",
     "log": "novatui.ui.screens.log:LogScreen",
 }
 """`module:Class` by the name of a place."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from rich.style import Style
 
 from novatui.core import units
+from novatui.core.alarms import PRODUCT, SNAPSHOT, Level
 from novatui.core.errors import Failure
 from novatui.core.states import Health, Link
 from novatui.ui.render import readings
@@ -47,8 +48,15 @@ def _lines(whole: Whole) -> Iterator[tuple[str, Style]]:
 
 def _condition(whole: Whole) -> Iterator[tuple[str, Style]]:
     styles, look = whole.look.styles, whole.look
+    raised = whole.fleet.alarms.of(whole.slot) if whole.fleet.alarms is not None else []
+    rules = {one.id.rule for one in raised}
+    for one in raised:
+        critical = one.level is Level.CRITICAL
+        sign = look.marks.error if critical else look.marks.alarm
+        since = f"for {units.span(look.epoch() - one.since)}{' or longer' if one.at_least else ''}"
+        yield f"{sign} {one.text}, {since}", styles.bad if critical else styles.warning
     alarms = whole.number("alarms")
-    if alarms:
+    if alarms and PRODUCT not in rules:
         yield f"{look.marks.alarm} {alarms:.0f} alarm{'s' if alarms > 1 else ''} of the product raised", styles.warning
     health = whole.text("health")
     if health == Health.CRITICAL:
@@ -58,7 +66,7 @@ def _condition(whole: Whole) -> Iterator[tuple[str, Style]]:
     if whole.flag("maintenance"):
         yield f"{look.marks.partly} in maintenance: takes no new machines", styles.warning
     oldest = whole.number("snapshot_oldest")
-    if oldest is not None and look.epoch() - oldest > OLD_SNAPSHOT:
+    if oldest is not None and look.epoch() - oldest > OLD_SNAPSHOT and SNAPSHOT not in rules:
         yield f"{look.marks.alarm} oldest snapshot is {units.span(look.epoch() - oldest)} old", styles.warning
 
 
