@@ -17,7 +17,10 @@ from importlib import import_module
 from typing import Any
 
 import textual.screen
+from rich.console import Console
+from rich.control import Control
 from textual import events
+from textual._compositor import ChopsUpdate
 from textual.app import App
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
@@ -47,6 +50,8 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "textual.screen:UPDATE_PERIOD": (),
     "textual._compositor:Compositor.render_update": ("full", "screen_stack"),
     "textual._compositor:Compositor.render_strips": (),
+    "textual._compositor:ChopsUpdate.__init__": ("chops", "spans", "chop_ends"),
+    "textual._compositor:ChopsUpdate.render_segments": ("console",),
     "textual.drivers.linux_driver:LinuxDriver.write": ("data",),
     "textual.drivers.linux_driver:LinuxDriver.start_application_mode": (),
     "textual.drivers.linux_driver:LinuxDriver.close": (),
@@ -116,6 +121,23 @@ class PassThroughDriver(LinuxDriver):
             self.output.stop()
 
 
+class ExactUpdate(ChopsUpdate):
+    """Changed spans and nothing else: Textual's own sends each widget's line from its left edge on."""
+
+    def render_segments(self, console: Console) -> str:
+        """The spans as bytes for the terminal."""
+        sequences: list[str] = []
+        for y, start, stop in self.spans:
+            for end, (x, strip) in zip(self.chop_ends[y], self.chops[y].items(), strict=False):
+                first, last = max(x, start), min(end, stop)
+                if strip is not None and first < last:
+                    sequences += [
+                        Control.move_to(first, y).segment.text,
+                        strip.crop(first - x, last - x).render(console),
+                    ]
+        return "".join(sequences)
+
+
 class MeteredApp(App[Any]):
     """An app that counts its frames and whose loop never waits for the terminal."""
 
@@ -144,6 +166,8 @@ class MeteredApp(App[Any]):
             self.counters.frames_dropped += 1
             self.post_display_hook()
             return
+        if isinstance(renderable, ChopsUpdate):
+            renderable = ExactUpdate(renderable.chops, renderable.spans, renderable.chop_ends)
         started = time.monotonic()
         sent = self.counters.frames
         with output.frame():
