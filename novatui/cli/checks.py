@@ -119,7 +119,7 @@ def configuration(options: Namespace) -> tuple[Loaded | None, list[Check]]:
     return loaded, found
 
 
-_BEGIN = "name one: novatui doctor qemu:///system, or begin with `novatui config example`"
+_BEGIN = "name one: novatui doctor qemu:///system, or add one: `novatui config add`"
 
 
 def _folders(paths: Paths) -> list[Check]:

@@ -44,7 +44,7 @@ def prepare(
     if not wanted:
         raise UsageError(
             "no connection is configured and none was named",
-            hint="name one: -c qemu:///system; try -c demo://; or begin with `novatui config example`",
+            hint="name one: -c qemu:///system; try -c demo://; or add one: `novatui config add`",
         )
     return Session(options, loaded, wanted)
 

@@ -44,7 +44,7 @@ def load_of(console: Terminal, name: str) -> str:
 
 def test_a_newcomer_reaches_a_real_host(program: Program, console: Terminal, libvirt_host: LibvirtHost) -> None:
     console.wait_for("No connection is configured yet", PATIENCE)
-    console.wait_for("a another address", PATIENCE)
+    console.wait_for("a other address", PATIENCE)
     console.send("a")
     console.wait_for("Enter try it  Tab next line", PATIENCE)
     console.send(f"{libvirt_host.uri}\t\t\tmine\r")

@@ -10,6 +10,7 @@ from novatui.config.draft import draft
 from novatui.config.imports import Imported
 from novatui.core.errors import Failure, Fault
 from novatui.core.states import Link
+from novatui.ui.dialogs import typed
 from novatui.ui.dialogs.form import ConnectionForm
 from novatui.ui.dialogs.question import QuestionDialog
 from novatui.ui.dialogs.quit import QuitDialog
@@ -240,7 +241,10 @@ async def test_questions_wait_for_one_another_and_show_no_secret(tmp_path: Path)
         assert person.app.screen is person.home
 
 
-async def test_a_key_that_was_meant_for_something_else_is_no_answer(tmp_path: Path) -> None:
+async def test_a_key_that_was_meant_for_something_else_is_no_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(typed, "SETTLING", 60.0)
     async with newcomer(tmp_path, fleet=world()) as (person, _):
         person.fleet.hear(question("kvm-03", 1))
         await person.settle()
@@ -310,3 +314,13 @@ async def test_every_size_holds(tmp_path: Path, size: tuple[int, int]) -> None:
             await person.press(*keys)
             await settled(person)
             assert person.text
+
+
+async def test_what_leads_to_the_same_is_told(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('[connections.mine]\nuri = "qemu:///system"\n')
+    async with newcomer(tmp_path, fleet=world()) as (person, _):
+        await person.open("add")
+        await settled(person)
+        await person.press("g", "enter")
+        await settled(person)
+        assert "mine leads to the same already" in person.text

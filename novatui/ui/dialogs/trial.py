@@ -9,7 +9,7 @@ from textual.screen import ModalScreen
 from textual.strip import Strip
 
 from novatui.actions.catalogue import Action, Scope, in_scope
-from novatui.config.draft import Draft
+from novatui.config.draft import Draft, same_target
 from novatui.config.errors import ConfigError
 from novatui.core.states import Link
 from novatui.engine.fleet import Connection
@@ -52,6 +52,8 @@ class TrialDialog(ModalScreen[Outcome], inherit_bindings=False):
         self._names: list[str] = []
         self._problem = ""
         """Why it cannot be opened or saved."""
+        self._twin = same_target(str(draft.settings["uri"]), roster.book.loaded.config.connections)
+        """A configured connection that leads to the same."""
         self._lines = Lines(self._draw)
 
     def compose(self) -> ComposeResult:
@@ -102,6 +104,8 @@ class TrialDialog(ModalScreen[Outcome], inherit_bindings=False):
     def _draw(self, width: int, height: int) -> list[Strip]:
         look = self._stage.look
         drawn = [line([(f" {self._draft.settings['uri']}", look.styles.info)], width, look.marks.ellipsis)]
+        if self._twin:
+            drawn.append(line([(f" {self._twin} leads to the same already", look.styles.warning)], width))
         drawn += [strip for name in self._names for strip in trial.lines(self._stage.fleet, name, look, width)]
         if self._problem:
             drawn.append(line([(f" {self._problem}", look.styles.bad)], width, look.marks.ellipsis))

@@ -99,20 +99,14 @@ def header(look: Look, width: int) -> Strip:
     return line([(text, look.styles.header)], width)
 
 
-WELCOME = (
-    "No connection is configured yet. Below: what this machine has, and what else you can connect to.",
-    "Enter tries a connection and shows each step; nothing is saved before you say so.",
-)
-WELCOME_AGAIN = ("Enter tries a connection and shows each step; nothing is saved before you say so.",)
+WELCOME = "No connection is configured yet. Here is what this machine has, and what else."
+TRYING = "Enter tries one and shows each step; nothing is saved before you say so."
 
 
 def welcome(first: bool, look: Look, width: int) -> list[Strip]:
-    """The lines above the rows."""
-    return [
-        line([(f" {text}", look.styles.text)], width)
-        for said in (WELCOME if first else WELCOME_AGAIN)
-        for text in textwrap.wrap(said, max(20, width - 2))
-    ]
+    """The lines above the rows; `first`: nothing is open yet."""
+    said = (WELCOME, TRYING) if first else (TRYING,)
+    return [line([(f" {text}", look.styles.text)], width, look.marks.ellipsis) for text in said]
 
 
 def details(offer: Offer | None, look: Look, width: int) -> list[Strip]:

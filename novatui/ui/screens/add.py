@@ -42,7 +42,6 @@ class AddScreen(FrameScreen, inherit_bindings=False):
     SCOPES = (Scope.EVERYWHERE, Scope.MOVE, Scope.ADD, Scope.FRAME)
     BINDINGS = bindings(*SCOPES)
     DEFAULT_CSS = f"""
-    AddScreen #welcome {{ height: 2; }}
     AddScreen #details {{ height: {DETAILS}; }}
     """
 
@@ -64,6 +63,7 @@ class AddScreen(FrameScreen, inherit_bindings=False):
         yield self._details
 
     def on_mount(self) -> None:
+        self._greet()
         self._rows.focus()
         self._rows.replace([*range(len(self._offers))])
         self.action_add_look()
@@ -83,8 +83,12 @@ class AddScreen(FrameScreen, inherit_bindings=False):
     def take(self, changes: Changes) -> None:
         """The first connection is there, or the last one went."""
         if changes.connections:
-            self._welcome.redraw()
+            self._greet()
             self.redraw_frame()
+
+    def _greet(self) -> None:
+        self._welcome.styles.height = 2 if self._first else 1
+        self._welcome.redraw()
 
     @property
     def _first(self) -> bool:
