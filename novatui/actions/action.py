@@ -15,6 +15,7 @@ class Section(StrEnum):
     MARK = "Mark"
     TAB = "Tabs of one object"
     VIEW = "View"
+    CURVES = "Curves in tables, after v"
     CHART = "Charts"
     MOVERS = "Top movers"
     ALARM = "Alarms"

@@ -10,7 +10,6 @@ from textual.strip import Strip
 from novatui.core.states import Family, Kind
 from novatui.engine.fleet import Fleet
 from novatui.ui.columns import aggregate
-from novatui.ui.columns.cells import CURVE
 from novatui.ui.columns.views import HOME
 from novatui.ui.render import bars, readings, table, tree
 from novatui.ui.render.look import Look
@@ -61,7 +60,7 @@ class _Source:
         """While the metrics are stale: how far their curve has moved on, until it is empty."""
         metrics = self.fleet.metrics
         age = metrics.age(node, now) if metrics.stale(node, now) else None
-        return None if age is None else int(min(age, 2 * CURVE) / AGE_STEP)
+        return None if age is None else int(min(age, 2 * self.look.curve.seconds) / AGE_STEP)
 
 
 class TreeSource(_Source):
@@ -130,9 +129,9 @@ class TableSource(_Source):
 
     def version(self, node: int) -> Hashable:
         """Of a cluster also that of its hosts, whose figures it sums up."""
-        own = super().version(node)
+        own = super().version(node), self.look.curve
         store = self.fleet.inventory
-        if own is None or store.kind(node) is not Kind.CLUSTER:
+        if own[0] is None or store.kind(node) is not Kind.CLUSTER:
             return own
         hosts = aggregate.hosts(self.fleet, node)
         stale = aggregate.stale(self.fleet, node, self.look.monotonic())

@@ -13,17 +13,13 @@ from novatui.core.states import Power
 from novatui.engine.fleet import Fleet
 from novatui.engine.query_values import Reader, reader
 from novatui.ui.columns.column import Cell
-from novatui.ui.render import readings
+from novatui.ui.render import readings, sparks
 from novatui.ui.render.cells import Piece
-from novatui.ui.render.curve import curve
 from novatui.ui.render.look import Look
 from novatui.ui.render.marks import POWER_WORDS, UNKNOWN, power_mark
 from novatui.ui.render.spark import SAMPLES_PER_CELL, sparkline
 from novatui.ui.render.subject import Subject
 from novatui.ui.rows.cells import fit
-
-CURVE = 60.0
-"""Seconds that the curve in a table stands for."""
 
 Number = Callable[[Fleet, int], float | None]
 """Reads a number of a slot; None when unknown."""
@@ -233,11 +229,10 @@ def rate(*metrics: str) -> Number:
 
 
 def spark(subject: Subject, width: int) -> Piece:
-    """The last minute of the processor load."""
-    fleet, look = subject.fleet, subject.look
-    columns = width * SAMPLES_PER_CELL[look.spark]
-    values = curve(fleet.metrics, subject.slot, "cpu.used", columns=columns, seconds=CURVE, now=subject.now)
-    return sparkline(values, width, high=100.0, kind=look.spark), look.styles.spark
+    """The curve that a person chose: the last minute of the processor load unless told otherwise."""
+    look = subject.look
+    values, high = sparks.values(look.curve, subject, width * SAMPLES_PER_CELL[look.spark])
+    return sparkline(values, width, high=high, kind=look.spark), look.styles.spark
 
 
 def gauge(share: float | None, subject: Subject, width: int) -> Piece:

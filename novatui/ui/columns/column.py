@@ -8,6 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from novatui.ui.render.cells import Piece
+from novatui.ui.render.look import Look
 from novatui.ui.render.subject import Subject
 
 Cell = Callable[[Subject, int], Piece]
@@ -53,6 +54,8 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     """Key that sorts by it after the sort key; empty when another column of the view has it."""
     word: str = ""
     """What prompts and lines without columns call it."""
+    titled: Callable[[Look], str] | None = None
+    """Its title where a person chooses what it shows."""
     spoken: bool = True
     """A line without columns names it: false for drawings, which no voice reads."""
 

@@ -63,8 +63,8 @@ CPU = Column(
     word="cpu", draw=cells.metric(cells.rate("cpu.used"), units.percent, 90), numeric=True,
 )  # fmt: skip
 SPARK = Column(
-    id="spark", title="60 s", help="processor load of the last minute", width=8, rank=3, sort="cpu.used",
-    word="curve", draw=cells.spark, spoken=False,
+    id="spark", title="60 s", help="processor load of the last minute, or what v chooses", width=8, rank=3,
+    sort="cpu.used", word="curve", titled=lambda look: look.curve.title, draw=cells.spark, spoken=False,
 )  # fmt: skip
 WAIT = Column(
     id="wait", title="WAIT%", help="time that its vCPUs were ready but did not run", width=6, rank=4, sort="cpu.wait",

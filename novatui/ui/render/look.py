@@ -9,6 +9,7 @@ import msgspec
 
 from novatui.ui.render.marks import Marks
 from novatui.ui.render.spark import Kind as SparkKind
+from novatui.ui.render.sparkchoice import Choice
 from novatui.ui.theme import Styles
 
 
@@ -23,6 +24,8 @@ class Look(msgspec.Struct, kw_only=True):
     """The wall clock."""
     monotonic: Callable[[], float] = time.monotonic
     """The clock that ages are counted by."""
+    curve: Choice = Choice()
+    """What the curves in tables show."""
 
     def time(self) -> float:
         """Epoch seconds: with `monotonic` these are the clocks that filters ask."""

@@ -32,7 +32,8 @@ def header(grid: Grid, width: int, look: Look, sort: str, descending: bool) -> S
         here = column.sort == sort and not told
         told = told or here
         pieces.append((arrow if here else " ", styles.key))
-        pieces.append((fit(column.title, cells, right=column.numeric), styles.header))
+        title = column.titled(look) if column.titled is not None else column.title
+        pieces.append((fit(title, cells, right=column.numeric), styles.header))
     return line(pieces, width)
 
 

@@ -10,11 +10,11 @@ from novatui.ui.commands import Wrong
 from novatui.ui.keys import bindings
 from novatui.ui.place import Place
 from novatui.ui.rows.view import RowView
-from novatui.ui.screens.fleet_views import FleetViews
+from novatui.ui.screens.fleet_curves import FleetCurves
 from novatui.ui.widgets.sortprompt import SortPrompt
 
 
-class FleetScreen(FleetViews, inherit_bindings=False):
+class FleetScreen(FleetCurves, inherit_bindings=False):
     """The home of the console."""
 
     SCOPES = (
