@@ -92,12 +92,15 @@ class Judge:
             self._waiting.discard((slot, rule))
             if slot in self._tracks:
                 self._judge(slot, (rule,))
-        for name in self._links:
+        for name in list(self._links):
             self.link(name)
 
     def link(self, name: str) -> None:
-        """Look at a connection."""
-        one, now = self._links[name], self._clocks.time()
+        """Look at a connection; one that was removed is not lost."""
+        one, now = self._links.get(name), self._clocks.time()
+        if one is None or not self._inventory.has_connection(name):
+            self._lost.pop(name, None)
+            return
         if one.broken:
             since = self._lost.setdefault(name, one.last_good or now)
         elif name in self._lost:

@@ -63,6 +63,8 @@ class Alarms:
             self._products.events()
         for name in changes.connections:
             self._judge.link(name)
+            if name not in self._view.connections:
+                self._dismiss(name)
 
     def survey(self) -> None:
         """Judge everything there is: for those who come when the fleet is loaded already."""
@@ -287,6 +289,12 @@ class Alarms:
                 self._end(id)
         self._judge.gone(gone)
         self._products.gone(gone)
+
+    def _dismiss(self, conn: str) -> None:
+        """The connection was removed: what was raised on it goes, its objects went before."""
+        for id in [id for id in self._alarms if id.conn == conn]:
+            self._end(id)
+        self._known.discard(conn)
 
     def _find_objects(self) -> None:
         """Events may tell of objects that the inventory tells of later."""

@@ -93,6 +93,10 @@ class InventoryStore(InventoryRows):
         """The slot of a connection. KeyError when there is none of this name."""
         return self._links[conn].slot
 
+    def has_connection(self, conn: str) -> bool:
+        """True while there is a connection of this name."""
+        return conn in self._links
+
     def generation(self, conn: str) -> int:
         """The generation of a connection; 0 before its first."""
         link = self._links.get(conn)

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from rich.cells import cell_len
 from textual.pilot import Pilot
 
+from novatui.engine.alarms import Alarms
 from novatui.ui.app import NovaApp
 from novatui.ui.place import Place
 from novatui.ui.preferences import Preferences
@@ -148,9 +149,11 @@ async def desk(
     place: Place | None = None,
     theming: Theming | None = None,
     preferences: Preferences | None = None,
+    alarms: Alarms | None = None,
 ) -> AsyncIterator[Desk]:
     """A console that runs without a terminal, at home or at another place."""
-    app = NovaApp(fleet, find=find, look=look_at(fleet, marks, theming), theming=theming, preferences=preferences)
+    look = look_at(fleet, marks, theming)
+    app = NovaApp(fleet, find=find, look=look, theming=theming, preferences=preferences, alarms=alarms, person="oncall")
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         person = Desk(app, fleet, pilot)

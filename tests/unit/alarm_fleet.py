@@ -48,7 +48,7 @@ class AlarmFleet:
         self.connections = {"c1": Standing(), "c2": Standing()}
         self._sampled: set[int] = set()
         self._events = 0
-        self._links: set[str] = set()
+        self.links: set[str] = set()
         self.book = AlarmBook(book)
         self.alarms = Alarms(self, config or default_alarms(), self.book, self)
         self.alarms.tick()
@@ -113,7 +113,7 @@ class AlarmFleet:
         one = self.connections[conn]
         one.link, one.last_good = Link.DOWN, self.time()
         self.inventory.set_link(conn, Link.DOWN)
-        self._links.add(conn)
+        self.links.add(conn)
         self.take()
 
     def regain(self, conn: str = "c1") -> None:
@@ -121,7 +121,7 @@ class AlarmFleet:
         self.inventory.open_generation(conn, max(1, self.inventory.generation(conn)) + 1)
         self.connections[conn].link = Link.UP
         self.inventory.set_link(conn, Link.UP)
-        self._links.add(conn)
+        self.links.add(conn)
         self.take()
 
     def wait(self, seconds: float) -> None:
@@ -137,10 +137,10 @@ class AlarmFleet:
             gone=delta.gone,
             tasks=False,
             events=self._events,
-            connections=self._links,
+            connections=self.links,
             moved=[],
         )
-        self._sampled, self._events, self._links = set(), 0, set()
+        self._sampled, self._events, self.links = set(), 0, set()
         self.alarms.take(changes)
 
     # What is raised

@@ -151,6 +151,21 @@ def test_a_lost_connection_is_raised_after_a_while_and_its_alarms_are_stale() ->
     assert fleet.raised() == [("db", "crash", "critical")], "what was raised stays until somebody knows better"
 
 
+def test_a_connection_that_is_removed_takes_its_alarms_along() -> None:
+    fleet = AlarmFleet()
+    fleet.event("Licence", True, key="", subject="vc")
+    fleet.row("vm:1", name="db", power="crashed")
+    fleet.lose()
+    fleet.wait(40)
+    assert len(fleet.raised()) == 3
+    del fleet.connections["c1"]
+    fleet.inventory.remove_connection("c1")
+    fleet.links.add("c1")
+    fleet.take()
+    assert fleet.raised() == []
+    fleet.wait(5)
+
+
 def test_a_stale_state_neither_raises_nor_ends() -> None:
     fleet = AlarmFleet()
     fleet.row("vm:1", name="a", power="running", native_state="running")

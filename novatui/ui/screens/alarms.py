@@ -89,7 +89,7 @@ class AlarmScreen(HappeningScreen, inherit_bindings=False):
 
     def show(self, place: Place) -> bool:
         """The same screen with another filter."""
-        self.show_filter(place.filter)
+        self.show_filter(place)
         return True
 
     def take(self, changes: Changes) -> None:

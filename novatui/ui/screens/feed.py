@@ -127,7 +127,7 @@ class FeedScreen(HappeningScreen, inherit_bindings=False):
     def show(self, place: Place) -> bool:
         """The other pane, or another filter."""
         self._on_events = place.name == "ev"
-        self.show_filter(place.filter)
+        self.show_filter(place)
         self.focus_rows()
         return True
 

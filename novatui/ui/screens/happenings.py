@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 from textual.strip import Strip
 
+from novatui.core.ids import ObjectRef
 from novatui.core.text import clean
-from novatui.engine.feed_query import FeedFilter, parse_feed
+from novatui.engine.feed_query import FEED, FeedFilter, parse_feed
 from novatui.engine.query import Query, QueryError
+from novatui.engine.query_text import quoted_value
 from novatui.ui.place import Place
 from novatui.ui.render import bars
 from novatui.ui.render.cells import Piece, line, width_of
@@ -22,6 +24,8 @@ EXAMPLES = "fam:vsphere  user:oncall  severity:error  since:1h  text  !conn:lab"
 class HappeningScreen(FrameScreen, inherit_bindings=False):
     """A subclass lists what `self.means` lets through when `read` is called."""
 
+    VOCABULARY = FEED
+
     def __init__(self, stage: Stage, place: Place) -> None:
         super().__init__(stage, place)
         self._wrong: QueryError | None = None
@@ -33,11 +37,11 @@ class HappeningScreen(FrameScreen, inherit_bindings=False):
             self,
             lambda width, _: [self._draw_listing(width)],
             lambda width, _: [line(self.counted()[:1], width)],
-            text=place.filter,
+            text=self.text_of(place),
             examples=EXAMPLES,
             id="filter",
         )
-        self._filter_by(clean(place.filter))
+        self._filter_by(self.text_of(place))
 
     # What a subclass gives
 
@@ -83,8 +87,15 @@ class HappeningScreen(FrameScreen, inherit_bindings=False):
         self.read()
         return True
 
-    def show_filter(self, text: str) -> None:
+    @staticmethod
+    def text_of(place: Place) -> str:
+        """The filter of a place; a node that it is limited to means what happens on its connection."""
+        conn = ObjectRef.parse(place.scope).conn if place.scope else ""
+        return clean(" ".join(filter(None, (f"conn:{quoted_value(conn)}" if conn else "", place.filter))))
+
+    def show_filter(self, place: Place) -> None:
         """Another filter, not typed here."""
+        text = self.text_of(place)
         self.filter.set_text(text)
         self._filter_by(text)
         self.read()
