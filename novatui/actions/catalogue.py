@@ -28,7 +28,7 @@ __all__ = [
 TABS: tuple[tuple[int, str], ...] = (
     (1, "summary"),
     (2, "metrics"),
-    (3, "disks, machines, volumes"),
+    (3, "disks, VMs, volumes"),
     (4, "interfaces, hosts"),
     (5, "devices, storage"),
     (6, "snapshots, networks"),

@@ -71,7 +71,8 @@ VOLUME_COLUMNS = (
     Column("format"),
     Column("size", right=True),
     Column("used", right=True),
-    Column("of it", right=True, rank=1),
+    Column("of it", right=True, rank=2),
+    Column("path", shrinks=True, rank=1),
 )
 
 
@@ -84,6 +85,7 @@ def volume_row(volume: Volume) -> list[Cell]:
         words.size(volume.capacity),
         words.size(volume.allocation),
         words.percent(share),
+        words.told(volume.path),
     ]
 
 
