@@ -38,17 +38,21 @@ FIRST_ONLY = frozenset({"vm-unread", "vm-lost", "connection", "connection-down"}
 """Objects of which the summary says it all."""
 
 
+ELSEWHERE = frozenset({"metrics", "machines", "hosts", "storage", "networks"})
+"""Tabs that show what other screens have pictures of; so is the line of keys, which is left out."""
+
+
 async def pictures(size: tuple[int, int], signs: str) -> AsyncIterator[tuple[str, str]]:
     """All pictures of one size: name and text."""
     async with desk(details.fleet(), size, SIGNS[signs]) as person:
         for name, (conn, key) in OBJECTS.items():
             ref = person.fleet.inventory.ref(person.slot(conn, key))
             tabs = TABS[ref.kind][:1] if name in FIRST_ONLY else TABS[ref.kind]
-            tabs = [tab for tab in tabs if tab.name != "metrics"]  # charts have pictures of their own
+            tabs = [tab for tab in tabs if tab.name not in ELSEWHERE]
             for tab in tabs:
                 person.app.stage.navigation.open(Place("detail", ref=str(ref), tab=tab.name))
                 await person.settle()
-                yield f"{name}-{tab.name}-{signs}-{size[0]}x{size[1]}", person.text + "\n"
+                yield f"{name}-{tab.name}-{signs}-{size[0]}x{size[1]}", "\n".join(person.lines[:-1]) + "\n"
                 await _home(person)
 
 
