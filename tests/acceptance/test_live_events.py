@@ -71,13 +71,13 @@ async def test_power(make_libvirt_host: MakeHost) -> None:
     async with watched(host) as lab:
         assert (lab.value("power"), lab.value("since")) == ("off", None)
         await lab.becomes("start", NAME, event="lifecycle.started", power="running", native="running (booted)")
-        assert isinstance(lab.value("since"), float)
+        await until(lambda: isinstance(lab.value("since"), float))
         await lab.becomes("suspend", NAME, event="lifecycle.suspended", power="paused", native="paused (user)")
         await lab.becomes("resume", NAME, event="lifecycle.resumed", power="running", native="running (unpaused)")
         await lab.becomes("managedsave", NAME, event="lifecycle.stopped", power="suspended", native="shut off (saved)")
         await lab.becomes("start", NAME, event="lifecycle.started", power="running", native="running (restored)")
         await lab.becomes("destroy", NAME, event="lifecycle.stopped", power="off", native="shut off (destroyed)")
-        assert lab.value("since") is None
+        await until(lambda: lab.value("since") is None)
         assert machines(lab.fleet, "lab") == [NAME]
 
 

@@ -30,6 +30,7 @@ NAME = "subject"
 CLOCKS = 0.05
 """Share by which the seconds of a window may be misjudged: a reading is dated in the middle of its call."""
 
+TRIES = 5
 MIB = 1 << 20
 
 COUNTERS: dict[str, tuple[Callable[[dict[str, int]], int], float]] = {
@@ -97,6 +98,10 @@ class Meter(Arrivals):
             await aside(partial(host.type_on_console, spec, line))
         await aside(partial(host.wait_console, spec, "all-42", start=start))
 
+    def knows(self, first: int, last: int) -> bool:
+        """Whether every sample between two has every rate."""
+        return all(None not in [self.values[at][metric] for metric in COUNTERS] for at in range(first + 1, last + 1))
+
     def amount(self, metric: str, first: int, last: int) -> float:
         """How much was counted between two samples, by the rates that the console shows."""
         total = 0.0
@@ -129,11 +134,15 @@ async def metering(guest: Guest) -> AsyncIterator[Meter]:
 async def counted(meter: Meter, *lines: str) -> dict[str, int]:
     """Let the guest work, and hold every rate against libvirt's counters; what virsh counted at least.
 
-    A counter only grows, so what it stood at when a sample was read lies between virsh's words before and after.
+    A counter only grows, so what it stood at when a sample was read lies between virsh's words before and after. Done
+    again when the machine was asked by virsh just then and did not answer us, too: a rate is unknown after that.
     """
-    start, first, started = await meter.edge()
-    await meter.do(*lines)
-    end, last, ended = await meter.edge()
+    for _ in range(TRIES):
+        start, first, started = await meter.edge()
+        await meter.do(*lines)
+        end, last, ended = await meter.edge()
+        if meter.knows(first, last):
+            break
     least: dict[str, int] = {}
     for metric, (read, _) in COUNTERS.items():
         least[metric], most = read(end) - read(started), read(ended) - read(start)
