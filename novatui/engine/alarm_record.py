@@ -73,7 +73,7 @@ class Alarm(msgspec.Struct, kw_only=True, eq=False):
         if bounds.duration:
             words.append(f"for {units.span(bounds.duration)}")
         lowest = bounds.lowest - bounds.hysteresis
-        return f"{' · '.join(words)} · over at {figure(lowest, rule.unit)} or below"
+        return f"{', '.join(words)}; over at {figure(lowest, rule.unit)} or below"
 
 
 def figure(value: float | None, unit: str) -> str:

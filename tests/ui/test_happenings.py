@@ -146,6 +146,21 @@ async def test_enter_opens_the_object() -> None:
         assert "this row is about no object" in person.text
 
 
+async def test_what_is_shown_short_can_be_had_in_full() -> None:
+    async with desk(world(), (80, 24)) as person:
+        await person.press("t", "j", "j", "j")
+        assert feed(person).line_in_words().startswith("× err  start  vdi-0231  pool-xen  ?  23:40:50  1s  not enough")
+        full = feed(person).paged()
+        assert "native: HOST_NOT_ENOUGH_FREE_MEMORY: 4294967296, 3328599654, OpaqueRef:2f0c3a1e" in full
+        assert "try: stop something on xen-a1, or give the machine less memory" in full
+        await person.press("tab", "G")
+        assert "x14 folded  cpu ready 6.1 % > 5 %" in feed(person).line_in_words()
+        assert len(feed(person).paged().splitlines()) == 5
+        await person.press("exclamation_mark")
+        assert alarms(person).line_in_words().endswith("nobody  crashed: Crashed (0x7e)")
+        assert len(alarms(person).paged().splitlines()) == 43
+
+
 async def test_clocks_that_are_corrected_are_named() -> None:
     fleet = world()
     for at in range(12):

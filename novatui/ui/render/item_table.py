@@ -66,6 +66,10 @@ class ItemTable:
             pieces += [(shown, style), (" ", look.styles.text)]
         return highlighted(line(pieces[:-1], width), state, look)
 
+    def words(self, item: Any) -> str:
+        """All cells of an item in full, as text."""
+        return "  ".join(text for column in self._columns if (text := column.draw(item)[0].strip()))
+
     def at(self, width: int) -> list[tuple[ItemColumn, int]]:
         """The columns that fit, each with its cells."""
         if width not in self._placed:

@@ -115,6 +115,16 @@ class AlarmScreen(HappeningScreen, inherit_bindings=False):
         """The list has the keyboard."""
         self._list.focus()
 
+    def line_in_words(self) -> str:
+        """The alarm under the cursor, all of its cells."""
+        one = self._source.item(self._list.cursor)
+        return "" if one is None else self._source.table.words(one)
+
+    def paged(self) -> str:
+        """The alarms that are listed."""
+        listed = [one for node in self._source.order if (one := self._source.item(node)) is not None]
+        return "".join(f"{self._source.table.words(one)}\n" for one in listed)
+
     # Reading and drawing
 
     def read(self) -> None:

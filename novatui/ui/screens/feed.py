@@ -150,6 +150,21 @@ class FeedScreen(HappeningScreen, inherit_bindings=False):
         task = self._tasks_source.item(self._tasks.cursor)
         return (task.conn, task.task.key) if task else None
 
+    def line_in_words(self) -> str:
+        """The task or event under the cursor, all of its cells."""
+        source, view = (self._events_source, self._events) if self._on_events else (self._tasks_source, self._tasks)
+        item = source.item(view.cursor)
+        return "" if item is None else source.table.words(item)
+
+    def paged(self) -> str:
+        """All that is known of the task under the cursor; of events: those that are listed."""
+        if self._on_events:
+            source = self._events_source
+            listed = [item for node in source.order if (item := source.item(node)) is not None]
+            return "".join(f"{source.table.words(one)}\n" for one in listed)
+        task = self._tasks_source.item(self._tasks.cursor)
+        return tasks.copied(task, self.fleet) + "\n" if task else ""
+
     # Reading
 
     def read(self) -> None:
