@@ -57,6 +57,8 @@ class Selection:
         self._late: set[int] | None = None
         """Slots that changed while frozen; None while not."""
         self._disordered = False
+        self._arranged_at = -1
+        """Structure of the inventory that `slots` was put in order for."""
         self._candidates: list[int] = []
         """Every slot of the wanted kinds by natural name, as of `_candidates_version`."""
         self._candidates_version = -1
@@ -110,6 +112,8 @@ class Selection:
         """Put rows whose values changed in order. True when that moved any; never while frozen."""
         if not self._disordered or self._late is not None:
             return False
+        if self._order.by_name and self._arranged_at == self._view.inventory.structure_version:
+            return False  # values changed, but no name
         before = self.slots
         members = self._members
         self._arrange([slot for slot in self._by_name() if slot in members])
@@ -129,6 +133,11 @@ class Selection:
 
     def _judge(self, changed: Collection[int], leaving: set[int], joining: list[int]) -> None:
         members, holds, hidden = self._members, self._conditions.surely_hold, self._view.identity.hidden
+        if not self.query.terms:  # nothing that a row says can make it go or come
+            staying = members.intersection(changed)
+            self._disordered = self._disordered or bool(staying)
+            leaving |= staying.intersection(hidden)
+            changed = set(changed).difference(staying)
         for slot in changed:
             wanted = holds(slot) if self._fits(slot) and slot not in hidden else False
             if slot not in members:
@@ -158,6 +167,7 @@ class Selection:
     def _arrange(self, by_name: list[int]) -> None:
         """Show these slots, which come by natural name, in the order of the sort key."""
         self.slots = self._order.arranged(by_name)
+        self._arranged_at = self._view.inventory.structure_version
         self._places = None
         self._disordered = False
         self.version += 1
@@ -200,7 +210,7 @@ class _Order:
     def __init__(self, view: FleetView, sort: Sort, clocks: Clocks) -> None:
         self._read = reader(sort.key, view, clocks)
         self._name_key = view.inventory.name_key
-        self._by_name = sort.key == "name"
+        self.by_name = sort.key == "name"
         self._descending = sort.descending
 
     def arranged(self, by_name: list[int]) -> list[int]:
@@ -208,7 +218,7 @@ class _Order:
         values = self._values(by_name)
         known = [slot for slot in by_name if values[slot] is not None]
         unknown = [slot for slot in by_name if values[slot] is None]
-        if not self._by_name or self._descending:
+        if not self.by_name or self._descending:
             known.sort(key=values.__getitem__, reverse=self._descending)
         return known + unknown
 
@@ -225,7 +235,7 @@ class _Order:
     def _values(self, slots: Sequence[int]) -> dict[int, Any]:
         """What each slot is sorted by; None where that is unknown."""
         read = map(self._read, slots)
-        if self._by_name:
+        if self.by_name:
             return {s: None if v is None else self._name_key(s) for s, v in zip(slots, read, strict=True)}
         keys: dict[Value | tuple[str, ...], Any] = {}
         values = dict[int, Any]()

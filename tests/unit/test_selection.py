@@ -155,3 +155,16 @@ def test_another_query_and_order() -> None:
     with pytest.raises(KeyError):
         selection.show(parse(""), Sort("nonsense"))
     assert view.names(selection) == "web db1 db0"
+
+
+def test_by_name_rows_are_put_in_order_anew_for_a_name_and_for_nothing_else() -> None:
+    view = View()
+    view.tell(v1="a", v2="b", v3="c")
+    selection = Selection(view, kinds=[Kind.VM])
+    version = selection.version
+    assert not selection.update(view.measure(v1=10, v2=20, v3=30))
+    assert not selection.resort()
+    assert selection.version == version, "nothing was sorted"
+    selection.update(*view.tell(v1="z"))
+    assert selection.resort()
+    assert view.names(selection) == "b c z"
