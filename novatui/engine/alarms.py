@@ -39,9 +39,9 @@ class Alarms:
         self.version = 0
         """Grows with every change that a list of alarms shows."""
         self._view, self._clocks = view, clocks
-        table = LimitTable(config)
-        self._judge = Judge(view, config, table, clocks, self._hear)
-        self._products = ProductAlarms(view, table, self._judge.readings, self._hear_product)
+        self._table = LimitTable(config)
+        self._judge = Judge(view, config, self._table, clocks, self._hear)
+        self._products = ProductAlarms(view, self._table, self._judge.readings, self._hear_product)
         self._alarms: dict[AlarmId, Alarm] = {}
         self._by_slot: dict[int, dict[AlarmId, None]] = {}
         self._news: dict[AlarmId, None] = {}
@@ -125,6 +125,12 @@ class Alarms:
     def counts(self) -> Counts:
         """How many there are."""
         return self._marked().counts
+
+    def bounds(self, slot: int, rule: str) -> Bounds:
+        """What an object is held against by a rule; limits that do not exist for it are None."""
+        inventory = self._view.inventory
+        tags = inventory.value(slot, "tags")
+        return self._table.of(rule, inventory.family(slot), tags if isinstance(tags, list) else ())
 
     def pending(self) -> list[Alarm]:
         """Limits that are exceeded, but not for long enough yet, the worst first."""

@@ -11,6 +11,7 @@ from textual.app import App
 from novatui.config.errors import ConfigError
 from novatui.engine import alarm_hook, blocking
 from novatui.engine.alarm_book import AlarmId
+from novatui.engine.alarm_readings import METRIC_RULES
 from novatui.engine.alarm_record import Alarm
 from novatui.engine.alarms import Alarms
 from novatui.engine.fleet import Changes, Fleet
@@ -154,7 +155,14 @@ class AlarmWatch:
         moved = {slot for slot, mark in marks.items() if self._marked.get(slot) != mark}
         moved |= self._marked.keys() - marks.keys()
         self._marked = dict(marks)
+        if moved:
+            self._keep_days()
         return moved
+
+    def _keep_days(self) -> None:
+        """Of what has an alarm of a metric a day is kept: somebody will ask how it came to that."""
+        raised = (alarm for alarm in self.alarms.raised() if alarm.id.rule in METRIC_RULES)
+        self._fleet.keeping.alarm([alarm.slot for alarm in raised if alarm.slot is not None])
 
     # --- measuring --------------------------------------------------------------------------------------------------
 

@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 
 from novatui.actions.catalogue import ACTIONS, Scope
+from novatui.config.alarms import Alarms as AlarmConfig
+from novatui.config.alarms import Limits, Rule
+from novatui.engine.alarms import Alarms
 from novatui.engine.metric_store import HISTORY
 from novatui.ui.place import Place
 from novatui.ui.render import history
@@ -185,3 +188,29 @@ async def test_a_group_and_a_connection_measure_everything() -> None:
         assert person.screen.wanted() == {"kvm-03": None, "kvm-12": None}
         await person.open(Place("detail", ref="vc-east:connection:vc-east", tab="metrics"))
         assert person.screen.wanted() == {"vc-east": None}
+
+
+async def test_limits_are_those_of_the_configuration() -> None:
+    async with desk(measured()) as person:
+        rules = {"cpu.used": Rule(warn=40.0, family={"kvm": Limits(warn=60.0)})}
+        person.fleet.alarms = Alarms(person.fleet, AlarmConfig(rules=rules), clocks=person.app.look)
+        await person.open(BUSY)
+        await person.press("c")
+        assert "used warn 60" in person.text
+        assert "wait warn" not in person.text
+
+
+async def test_what_has_an_alarm_has_a_day() -> None:
+    async with desk(measured()) as person:
+        await _measure(person, 97.0)
+        assert not person.fleet.keeping.kept
+        person.fleet.measure("kvm-03", {"vm:busy": load("busy", 97.0) | {"cpu.wait": 50.0}})
+        for _ in range(40):
+            await _hot(person)
+        assert list(person.fleet.keeping.kept) == [person.slot("kvm-03", "vm:busy")]
+
+
+async def _hot(person: Desk) -> None:
+    person.fleet.clock.advance(STEP)
+    person.fleet.measure("kvm-03", {"vm:busy": load("busy", 97.0) | {"cpu.wait": 50.0}})
+    await person.settle()

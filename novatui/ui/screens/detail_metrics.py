@@ -8,6 +8,8 @@ from textual.app import ComposeResult
 
 from novatui.engine.fleet import Changes
 from novatui.ui.render.detail.tabs import Tab
+from novatui.ui.render.metrics_page import built_in
+from novatui.ui.render.panels import Bounds
 from novatui.ui.screens.detail_body import Body, Sight
 from novatui.ui.screens.rows import Mover
 from novatui.ui.stage import Stage
@@ -19,7 +21,7 @@ class MetricsBody(Body):
 
     def __init__(self, stage: Stage, sight: Sight, tab: Tab, report: Callable[[str, str], None]) -> None:
         super().__init__(stage, sight, tab)
-        self._charts = Charts(stage, self._slot, report)
+        self._charts = Charts(stage, self._slot, report, self._limits)
 
     def compose(self) -> ComposeResult:
         """The charts."""
@@ -28,6 +30,14 @@ class MetricsBody(Body):
     def _slot(self) -> int | None:
         whole = self.sight()
         return whole.slot if whole is not None else None
+
+    def _limits(self, slot: int, rule: str) -> Bounds:
+        """What alarms are raised for: as configured, for this family and these tags."""
+        alarms = self.stage.fleet.alarms
+        if alarms is None:
+            return built_in(slot, rule)
+        found = alarms.bounds(slot, rule)
+        return found.warn, found.critical
 
     def begin(self) -> None:
         """They have the keyboard."""
