@@ -90,7 +90,9 @@ class TreeSource(_Source):
     def _sole_host(self, node: int, below: Sequence[int]) -> int | None:
         """The host that a libvirt connection is: it has no row of its own, its machines hang below the connection."""
         store = self.fleet.inventory
-        if node == ROOT or store.kind(node) is not Kind.CONNECTION or store.family(node) is not Family.LIBVIRT:
+        if node == ROOT or not store.alive(node) or store.kind(node) is not Kind.CONNECTION:
+            return None
+        if store.family(node) is not Family.LIBVIRT:
             return None
         hosts = [slot for slot in below if store.kind(slot) is Kind.HOST]
         return hosts[0] if len(hosts) == 1 else None

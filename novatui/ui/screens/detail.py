@@ -110,11 +110,17 @@ class DetailScreen(FrameScreen, inherit_bindings=False):
             self._seen = True
             self._name, self._way = store.name(self._slot), store.path(self._slot)
 
+    @property
+    def _there(self) -> int | None:
+        """Its slot while it exists: the changes that tell of its end may still be on their way."""
+        return self._slot if self._slot is not None and self.fleet.inventory.alive(self._slot) else None
+
     def sight(self) -> Whole | None:
-        """All that is known of it now."""
-        if self._slot is None:
+        """All that is known of it now; None once it is gone, also while nobody has told this screen yet."""
+        slot = self._there
+        if slot is None:
             return None
-        subject = Subject(self.fleet, self._slot, self.look, self.look.monotonic())
+        subject = Subject(self.fleet, slot, self.look, self.look.monotonic())
         reading = self._reading
         return Whole(subject, reading.detail, reading.problem, reading=not reading.has(self._tab.parts))
 
@@ -206,11 +212,12 @@ class DetailScreen(FrameScreen, inherit_bindings=False):
     def facts(self) -> Sequence[Group]:
         """Its state, and how old that is."""
         styles, look = self.look.styles, self.look
-        if self._slot is None:
+        slot = self._there
+        if slot is None:
             said = f"gone since {look.clock(self._gone_at)}" if self._gone_at is not None else "not known yet"
             return [(0, [(f" {said} ", styles.bad)])]
         word = self._state()
-        age = readings.shown_age(self.fleet, self._slot, look)
+        age = readings.shown_age(self.fleet, slot, look)
         if age:
             old = f"{age} old"
             return [(0, [(f" ~{f'{word}, {old}' if word else old} ", styles.stale)])]
@@ -313,7 +320,7 @@ class DetailScreen(FrameScreen, inherit_bindings=False):
     def subject(self) -> int | None:
         """The row under the cursor where rows are objects, else the object itself."""
         below = self.body.subject() if self.body is not None else None
-        return below if below is not None else self._slot
+        return below if below is not None and self.fleet.inventory.alive(below) else self._there
 
     def targets(self) -> list[int]:
         """Marked rows, else the subject."""

@@ -300,9 +300,7 @@ class MembersBody(Body):
     def redraw(self) -> None:
         """Take in who belongs to it now, and what is new of them."""
         whole = self.sight()
-        if whole is None:
-            return
-        order = places.members(whole, *self._kind.kinds)
+        order = places.members(whole, *self._kind.kinds) if whole is not None else []
         if order != self._source.order:
             gone = set(self._source.order) - set(order)
             self._source.order = order
