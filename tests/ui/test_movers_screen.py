@@ -43,7 +43,7 @@ async def test_the_greatest_change_stands_first_and_says_which_way() -> None:
         assert " 10%" in lines[0]
         assert " 90%" in lines[0]
         assert "↓ 30%" in lines[1]
-        assert "3 of 3 running measured long enough" in person.lines[1]
+        assert "3 of 3 machines measured long enough" in person.lines[1]
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ async def test_too_few_samples_are_no_change() -> None:
     async with desk(moved(steps=5)) as person:
         await person.open("top")
         assert "nothing to compare yet: that takes 30 s of samples" in person.text
-        assert "0 of 3 running" in person.text
+        assert "0 of 3 machines" in person.text
 
 
 async def test_new_samples_change_the_order_and_silence_empties_it() -> None:

@@ -80,7 +80,7 @@ class MoversScreen(FrameScreen, inherit_bindings=False):
 
     def _draw_title(self, width: int) -> Strip:
         mover = MOVERS[self._metric]
-        far = f"{len(self._movers):,} of {self.fleet.identity.count(None, 'running'):,} running measured long enough"
+        far = f"{len(self._movers):,} of {self.fleet.identity.count(None, 'machines'):,} machines measured long enough"
         return bars.rule(
             self.look, width, f"What changed most in {SPAN / 60:.0f} min: {mover.title}", far, focused=True
         )
