@@ -154,7 +154,7 @@ class FleetListing:
         """What to say in place of rows."""
         many, known = self.view.many, self._fleet.connections
         if not known:
-            return "no connection: novatui demo, or novatui -c qemu:///system"
+            return "no connection is open; `:add` finds some and adds one"
         if self._selection.candidates:
             return f"no {self.view.one} matches {self.filter}" if self.filter else f"there is no {self.view.one} here"
         waiting = [one.name for one in known.values() if not one.settled or self._unread(one)]
