@@ -10,7 +10,10 @@ from typing import Any
 import msgspec
 from textual.pilot import Pilot
 
+from novatui.config.alarms import Alarms as AlarmConfig
+from novatui.config.alarms import default_alarms
 from novatui.core.states import Power
+from novatui.engine.alarms import Alarms
 from novatui.engine.fleet import Fleet
 from novatui.ui.app import NovaApp
 from novatui.ui.place import Place
@@ -32,6 +35,12 @@ LONGEST = 60.0
 
 _REST = 0.4
 """Seconds without a change after which a screen is finished."""
+
+
+_TIMELESS = AlarmConfig(
+    interval=0.0, rules={name: rule for name, rule in default_alarms().rules.items() if not rule.duration}
+)
+"""Alarms that do not depend on how long it takes to take the pictures."""
 
 
 class Picture(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +83,7 @@ async def take(fleet: Fleet, pictures: Sequence[Picture]) -> AsyncIterator[Taken
     """Take these pictures of a fleet on FLEET, one after another on one console that nobody sees."""
     theming = Theming("dark", environ={})
     look = Look(marks=DRAWN, styles=load_theme("dark").styles, utc=True, epoch=lambda: float(MOMENT))
-    app = NovaApp(fleet, look=look, theming=theming)
+    app = NovaApp(fleet, look=look, theming=theming, alarms=Alarms(fleet, _TIMELESS, clocks=look))
     async with app.run_test(size=(pictures[0].width, pictures[0].height)) as pilot:
         await fleet.settled(LONGEST)
         for picture in pictures:

@@ -128,11 +128,12 @@ def _event(logged: LoggedEvent, fleet: Fleet, look: Look) -> list[Piece]:
 
 
 def _own_alarms(fleet: Fleet) -> list[Alarm]:
-    """The latest that the console raised; those of products come as events."""
+    """The latest that the console raised; those of products come as events, and what was there before us is no news."""
     if fleet.alarms is None:
         return []
     judged = fleet.alarms
-    found = [one for one in judged.raised() if one.id.rule != PRODUCT and not one.chore and not judged.silenced(one)]
+    raised = [one for one in judged.raised() if one.id.rule != PRODUCT and not one.chore and not one.at_least]
+    found = [one for one in raised if not judged.silenced(one)]
     return sorted(found, key=lambda one: one.since, reverse=True)
 
 
