@@ -69,11 +69,11 @@ class Judge:
         """What is remembered of a rule on an object."""
         return self._tracks.get(slot, {}).get(rule)
 
-    def rows(self, slots: Collection[int]) -> None:
-        """These rows changed, or were measured."""
+    def rows(self, slots: Collection[int], told: Collection[int]) -> None:
+        """These rows were measured or changed; of those told, columns may be others."""
         for slot in self._over(slots):
             self._judge(slot, self._metric_rules)
-        self._look(slots)
+        self._look(told)
 
     def gone(self, slots: Iterable[int]) -> None:
         """These objects are gone."""

@@ -57,8 +57,9 @@ class Alarms:
         self._forget(changes.gone)
         for old, new in changes.moved:
             self._follow(old, new)
-        self._judge.rows(changes.rows)
-        self._products.rows(changes.rows)
+        told = changes.rows if changes.told is None else changes.told
+        self._judge.rows(changes.rows, told)
+        self._products.rows(told)
         if changes.events:
             self._products.events()
         for name in changes.connections:
@@ -69,7 +70,7 @@ class Alarms:
     def survey(self) -> None:
         """Judge everything there is: for those who come when the fleet is loaded already."""
         slots = set(self._view.inventory.slots())
-        self._judge.rows(slots)
+        self._judge.rows(slots, slots)
         self._products.rows(slots)
         self.tick()
 

@@ -59,6 +59,8 @@ class Changes(msgspec.Struct):
     """Connections that stand elsewhere."""
     moved: list[tuple[int, int]]
     """(old slot, new slot) of machines that another row stands for now: cursor and marks go along."""
+    told: set[int] | None = None
+    """Those of `rows` that their connection told something of; the others were measured, and no more. None: all."""
 
     @property
     def structure(self) -> bool:
@@ -234,6 +236,7 @@ class Fleet:
             events=self._new_events,
             connections=self._moved,
             moved=self.identity.drain_moves(),
+            told=delta.rows,
         )
         self._sampled, self._moved = set(), set()
         self._tasks_moved, self._new_events, self._announced = False, 0, False
