@@ -100,6 +100,18 @@ ACTIONS: tuple[Action, ...] = (
     Action(id="mark.clear", keys=("U",), title="clear marks", section=Section.MARK, scope=Scope.ROWS),
     Action(id="pane.zoom", keys=("z",), title="zoom pane", section=Section.VIEW, scope=Scope.FLEET, footer=8),
     Action(id="tree.toggle", keys=("T",), title="tree", section=Section.VIEW, scope=Scope.FLEET, footer=7),
+    Action(
+        id="saved",
+        keys=(),
+        title="saved list",
+        section=Section.FIND,
+        scope=Scope.FRAME,
+        verb="view",
+        takes=Argument.VIEW,
+    ),
+    Action(
+        id="forget", keys=(), title="forget saved list", section=Section.FIND, scope=Scope.FRAME, takes=Argument.VIEW
+    ),
     Action(id="clock.utc", keys=("C",), title="UTC or local time", section=Section.VIEW, scope=Scope.FRAME),
     Action(id="overlay", keys=("O", "f12"), title="speed overlay", section=Section.VIEW, scope=Scope.EVERYWHERE),
     Action(
@@ -167,7 +179,15 @@ ACTIONS: tuple[Action, ...] = (
         scope=Scope.FRAME,
         verb="reload",
     ),
-    Action(id="save", keys=(), title="save this connection", section=Section.OTHER, scope=Scope.OBJECTS, verb="save"),
+    Action(
+        id="save",
+        keys=(),
+        title="save list NAME, or connection",
+        section=Section.OTHER,
+        scope=Scope.OBJECTS,
+        verb="save",
+        takes=Argument.NAME,
+    ),
     Action(id="log", keys=(), title="log", section=Section.OTHER, scope=Scope.FRAME, verb="log", place="log"),
     Action(id="refresh", keys=("r",), title="read again", section=Section.OTHER, scope=Scope.OBJECTS, footer=9),
     Action(
@@ -180,7 +200,9 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(id="help", keys=("question_mark",), title="help", section=Section.OTHER, scope=Scope.FRAME, footer=11),
     Action(id="quit", keys=("q",), title="quit", section=Section.OTHER, scope=Scope.FRAME, footer=10),
-    Action(id="view", keys=("v",), title="curves", section=Section.VIEW, scope=Scope.FLEET),
+    Action(id="view", keys=("v",), title="view", section=Section.VIEW, scope=Scope.FLEET, verb="curves"),
+    Action(id="columns", keys=("o",), title="columns", section=Section.VIEW, scope=Scope.FLEET, leader="view"),
+    Action(id="lines", keys=(), title="lines of words", section=Section.VIEW, scope=Scope.FLEET),
     Action(
         id="curve.1",
         keys=("c",),
@@ -224,7 +246,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         id="curve.5",
         keys=("w",),
-        title="cpu wait",
+        title="wait",
         section=Section.CURVES,
         scope=Scope.FLEET,
         number=5,
@@ -234,7 +256,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         id="curve.6",
         keys=("l",),
-        title="disk latency",
+        title="latency",
         section=Section.CURVES,
         scope=Scope.FLEET,
         number=6,
@@ -335,6 +357,13 @@ ACTIONS: tuple[Action, ...] = (
     Action(id="pick.page.down", keys=("pagedown",), title="page down", section=Section.MOVE, scope=Scope.PICKER),
     Action(id="pick.page.up", keys=("pageup",), title="page up", section=Section.MOVE, scope=Scope.PICKER),
     Action(id="pick.leave", keys=("escape",), title="leave", section=Section.OTHER, scope=Scope.PICKER),
+    Action(id="columns.toggle", keys=("space",), title="show or hide", section=Section.OTHER, scope=Scope.COLUMNS),
+    Action(id="columns.earlier", keys=("K", "shift+up"), title="left", section=Section.OTHER, scope=Scope.COLUMNS),
+    Action(id="columns.later", keys=("J", "shift+down"), title="right", section=Section.OTHER, scope=Scope.COLUMNS),
+    Action(id="columns.usual", keys=("r",), title="usual ones", section=Section.OTHER, scope=Scope.COLUMNS),
+    Action(id="columns.close", keys=("escape", "q", "enter"), title="done", section=Section.OTHER, scope=Scope.COLUMNS),
+    Action(id="columns.down", keys=("j", "down"), title="down", section=Section.MOVE, scope=Scope.COLUMNS),
+    Action(id="columns.up", keys=("k", "up"), title="up", section=Section.MOVE, scope=Scope.COLUMNS),
     Action(
         id="dialog.close",
         keys=("escape", "q", "question_mark", "enter"),
@@ -360,7 +389,7 @@ ACTIONS: tuple[Action, ...] = (
 """Every action. Never bound: ctrl-s, ctrl-q, ctrl-z, ctrl-\\ (the terminal's), ctrl-a, ctrl-b (tmux's), ctrl-h, ctrl-i,
 ctrl-j, ctrl-m (backspace, tab and enter in disguise)."""
 
-DIALOGS = frozenset({Scope.PICKER, Scope.DIALOG, Scope.QUESTION, Scope.FORM, Scope.TRIAL, Scope.ASK})
+DIALOGS = frozenset({Scope.PICKER, Scope.COLUMNS, Scope.DIALOG, Scope.QUESTION, Scope.FORM, Scope.TRIAL, Scope.ASK})
 """Scopes of dialogs: each shows its keys itself."""
 
 ELSEWHERE = DIALOGS | {Scope.TEXT, Scope.FILTER, Scope.COMMAND}

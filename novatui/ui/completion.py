@@ -69,6 +69,8 @@ def _words(screen: FrameScreen, action: Action, part: str, first: bool) -> Itera
             yield from (fleet.inventory.name(slot) for slot in fleet.inventory.slots())
         case Argument.COLUMN if first:
             yield from screen.sortable()
+        case Argument.VIEW | Argument.NAME:
+            yield from screen.stage.preferences.names()
         case Argument.THEME if first:
             yield from screen.stage.themes()
         case Argument.FORMAT if first:

@@ -22,12 +22,15 @@ MOST = 200
 
 def verbs_of(screen: FrameScreen) -> Find:
     """Everything that can be done on this screen."""
-    actions = available(screen)
+    actions, lists = available(screen), screen.stage.preferences.names()
     names = [f"{action.title} {action.word} {action.id}".casefold() for action in actions]
+    names += [f"view {name}".casefold() for name in lists]
 
     def find(typed: str) -> Sequence[Choice]:
         best = _best(names, typed)
-        return [_verb(screen, actions[at]) for at in best]
+        return [
+            _verb(screen, actions[at]) if at < len(actions) else _list(screen, lists[at - len(actions)]) for at in best
+        ]
 
     return find
 
@@ -41,10 +44,16 @@ def _verb(screen: FrameScreen, action: Action) -> Choice:
     return Choice(action.title, f"{key}   :{action.word}", lambda: perform(screen, action))
 
 
-def perform(screen: FrameScreen, action: Action) -> None:
+def _list(screen: FrameScreen, name: str) -> Choice:
+    """A list that was saved."""
+    view = next(action for action in available(screen) if action.id == "saved")
+    return Choice(name, f"saved list   :view {name}", lambda: perform(screen, view, name))
+
+
+def perform(screen: FrameScreen, action: Action, argument: str = "") -> None:
     """Carry out an action that was picked; what is wrong with that is said in the footer."""
     try:
-        do(screen, action)
+        do(screen, action, argument)
     except Wrong as wrong:
         screen.report(wrong.message, wrong.hint)
 

@@ -57,6 +57,7 @@ ACTS: dict[str, Act] = {
     "filter-nothing": _keys("slash", *"no-such-machine", "enter"),
     "marked": _keys("space", "space", "j", "V", "j", "j"),
     "zoomed": _keys("z"),
+    "columns": _keys("v", "o", "j", "space"),
     "tree-zoomed": _keys("tab", "z"),
     "overlay-closed": _keys("O", "O"),
     "scoped": _at("vc-east", "host:esx-07", True, "at"),

@@ -35,16 +35,16 @@ async def test_a_key_of_the_strip_chooses_the_curve(keys: str, words: str) -> No
 
 
 def test_every_key_of_the_strip_is_tried() -> None:
-    assert {key for action in STRIP for key in action.keys} == set("cmdnwlt")
+    assert {key for action in STRIP for key in action.keys} == set("cmdnwlt") | {"o"}
 
 
 async def test_the_strip_says_its_keys_and_any_other_key_closes_it() -> None:
     async with desk(measured(), (80, 24)) as person:
         await person.press("v")
-        said = "curves: c cpu m memory d disk n net w cpu wait l disk latency t 1 or 10 min"
+        said = "view: o columns c cpu m memory d disk n net w wait l latency t 1 or 10 min"
         assert " ".join(person.lines[-1].split()) == said
         await person.press("s")
-        assert "curves:" not in person.text
+        assert "o columns" not in person.text
         assert "sort by" not in person.text
         assert "60 s" in title(person)
 

@@ -178,27 +178,113 @@ async def test_a_list_that_is_empty_says_why() -> None:
 # --- saved views ------------------------------------------------------------------------------------------------------
 
 
+async def say(person: Desk, command: str) -> None:
+    await person.press("colon")
+    await person.type(command)
+    await person.press("enter")
+
+
 async def test_a_view_is_saved_and_shown_again() -> None:
     async with desk(parts()) as person:
         await go(person, "host", filter="cpu>40", sort="-machines")
-        person.home.save_view("busy")
-        assert "saved as busy" in person.lines[-1] or person.home._problem
-        await go(person, "vm")
-        person.home.open_view("busy")
-        await person.settle()
+        await say(person, "save busy")
+        assert "saved as busy" in person.lines[-1]
+        await say(person, "vm")
+        assert person.home.place() == Place("vm")
+        await say(person, "view busy")
         assert person.home.place() == Place("host", filter="cpu>40", sort="-machines")
-        person.home.open_view("no-such")
-        await person.settle()
-        assert "there is no saved view no-such" in person.lines[-1]
-        assert "busy" in person.lines[-1]
+        await say(person, "view bussy")
+        assert "there is no saved list `bussy`" in person.lines[-1]
+        assert "did you mean `busy`?" in person.lines[-1]
+        await person.press("escape", "colon", *"view b", "tab")
+        assert "view busy" in person.lines[-1], "it is completed"
+        await person.press("escape", "escape")
+        await say(person, "forget busy")
+        await say(person, "view busy")
+        assert "no list was saved yet" in person.lines[-1]
 
 
-async def test_chosen_columns_are_drawn_and_kept_for_their_view() -> None:
+async def test_a_saved_view_brings_its_columns_and_its_scope() -> None:
+    async with desk(parts()) as person:
+        await person.press("tab", "G", "at", "tab")
+        scope = person.home.place().scope
+        assert scope
+        person.home.choose_columns(("state", "ip"))
+        await say(person, "save mine")
+        person.home.choose_columns(VIEW["vm"].usual)
+        await say(person, "ds")
+        await say(person, "view mine")
+        assert person.home.columns() == ("state", "ip")
+        assert person.home.place().scope == scope
+        await say(person, "ds")
+        await say(person, "vm")
+        assert person.home.columns() == VIEW["vm"].usual, "its columns were those of the saved list only"
+
+
+async def test_a_saved_view_is_shown_from_another_screen_and_stands_in_the_palette() -> None:
+    async with desk(parts()) as person:
+        await say(person, "host")
+        await say(person, "save all-hosts")
+        await say(person, "vm")
+        await say(person, "log")
+        await say(person, "view all-hosts")
+        assert person.app.screen is person.home
+        assert person.home.place().name == "host"
+        await say(person, "vm")
+        await person.press("semicolon", *"all-hos", "enter")
+        assert person.home.place().name == "host"
+
+
+async def test_columns_are_chosen_by_keys_and_drawn_at_once() -> None:
+    async with desk(world()) as person:
+        await person.press("v", "o")
+        assert "Columns of machines" in person.text
+        await person.press("space")  # the state, the first one
+        assert "state" not in person.home.columns()
+        assert " ST " not in person.lines[3]
+        await person.press("j", "j", "K", "K")  # the processor before the host
+        assert person.home.columns()[:2] == ("cpu", "host")
+        await person.press(*["j"] * 40, "space")
+        assert "tools" in person.home.columns()
+        shown = person.home._table_source.grid.shows(person.table.body_width)
+        assert "tools" in shown, "what was asked for is drawn, whatever else has to go"
+        assert "no room" in person.text
+        await person.press("r")
+        assert person.home.columns() == VIEW["vm"].usual
+        await person.press("escape")
+        assert "Columns of machines" not in person.text
+
+
+async def test_the_last_column_cannot_be_hidden() -> None:
+    async with desk(world()) as person:
+        person.home.choose_columns(("cpu",))
+        await person.press("v", "o", "space")
+        assert person.home.columns() == ("cpu",)
+
+
+@pytest.mark.parametrize("size", [(40, 10), (80, 24)])
+async def test_the_columns_dialog_scrolls_on_a_small_screen(size: tuple[int, int]) -> None:
+    async with desk(world(), size) as person:
+        await person.press("v", "o", *["j"] * 40)
+        assert "tools" in person.text
+        await person.press(*["k"] * 40)
+        assert "[x] state" in person.text
+
+
+async def test_lines_of_words_can_be_had_at_any_width() -> None:
+    async with desk(world(), (160, 50)) as person:
+        await say(person, "lines")
+        assert "api-hv-01, on, cpu 14%" in person.text
+        assert "NAME" not in person.text
+        await say(person, "lines")
+        assert "NAME" in person.text
+
+
+async def test_chosen_columns_are_kept_for_their_view() -> None:
     async with desk(world()) as person:
         person.home.choose_columns(("ip", "state", "snaps"))
         await person.settle()
-        header = person.lines[3][31:].split()
-        assert header[1:4] == ["IP", "ST", "SNAPS"]
+        assert person.lines[3][31:].split()[1:4] == ["IP", "ST", "SNAPS"]
         await go(person, "host")
         assert "IP" not in person.lines[3].split()
         await go(person, "vm")
@@ -307,6 +393,5 @@ async def test_a_file_of_views_that_is_damaged_is_told_on_the_screen(tmp_path: P
     (tmp_path / "views.toml").write_text("[")
     async with desk(world(), preferences=kept(tmp_path)) as person:
         assert "views.toml cannot be read" in person.lines[-1]
-        person.home.save_view("x")
-        await person.settle()
+        await say(person, "save x")
         assert "for this session only" in person.lines[-1]

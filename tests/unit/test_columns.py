@@ -11,6 +11,7 @@ from novatui.core.states import Kind
 from novatui.engine.query_keys import find_key
 from novatui.engine.query_values import reader
 from novatui.engine.selection import Sort
+from novatui.ui.columns.choice import Choice
 from novatui.ui.columns.column import GUTTER, NAME_AT_LEAST, NAME_LEGIBLE
 from novatui.ui.columns.views import VIEW, VIEWS, View, falls, view_of
 from novatui.ui.render import table
@@ -201,3 +202,34 @@ def test_a_view_can_be_sorted_by_each_of_its_columns() -> None:
     assert listing.sort == VIEW["host"].sort
     assert listing.set_view(VIEW["vm"], filter="cpu>") is not None
     assert listing.view is VIEW["host"], "a filter that cannot be read leaves what is there"
+
+
+# --- the choice of columns --------------------------------------------------------------------------------------------
+
+
+@given(data=st.data())
+@settings(max_examples=60, deadline=None)
+def test_whatever_is_chosen_all_columns_stay_and_one_at_least_is_shown(data: st.DataObject) -> None:
+    view = VIEW[data.draw(st.sampled_from(NAMES))]
+    choice = Choice(view, data.draw(st.lists(st.sampled_from([column.id for column in view.columns]))) or view.usual)
+    for step in data.draw(
+        st.lists(st.sampled_from(["up", "down", "toggle", "earlier", "later", "reset"]), max_size=30)
+    ):
+        under, before = choice.columns[choice.at].id, choice.chosen
+        match step:
+            case "up" | "down":
+                choice.step(1 if step == "down" else -1)
+                assert choice.chosen == before
+            case "toggle":
+                changed = choice.toggle()
+                assert changed == (set(choice.chosen) ^ set(before) == {under})
+            case "earlier" | "later":
+                choice.move(1 if step == "later" else -1)
+                assert choice.columns[choice.at].id == under, "the cursor goes along"
+            case _:
+                choice.reset()
+                assert choice.chosen == view.usual
+                assert choice.columns[choice.at].id == under
+        assert sorted(column.id for column in choice.columns) == sorted(column.id for column in view.columns)
+        assert choice.chosen
+        assert [column.id for column in view.grid(choice.chosen).columns] == list(choice.chosen)

@@ -13,7 +13,7 @@ from novatui.engine.fleet import Changes
 from novatui.ui.columns.views import HOME, VIEW, View
 from novatui.ui.listing import sort_of
 from novatui.ui.place import Place
-from novatui.ui.preferences import place_of, saved
+from novatui.ui.preferences import place_of
 from novatui.ui.screens.fleet_feed import FleetFeed
 from novatui.ui.screens.fleet_session import Awaited, describe
 from novatui.ui.stage import Stage
@@ -118,39 +118,40 @@ class FleetViews(FleetFeed, inherit_bindings=False):
         """Ids of the columns of this view, shown or without room, in drawing order."""
         return tuple(column.id for column in self._table_source.grid.columns)
 
+    def action_columns(self) -> None:
+        """Choose which columns this list has."""
+        from novatui.ui.columns.choice import Choice
+        from novatui.ui.dialogs.columns import ColumnsDialog
+
+        choice = Choice(self._listing.view, self.columns())
+        fits = lambda: self._table_source.grid.shows(self._table.body_width)  # noqa: E731
+        self.app.push_screen(ColumnsDialog(self.stage, choice, self.choose_columns, fits))
+
+    def action_lines(self) -> None:
+        """Lines of words in place of columns, or columns again."""
+        self._words_wanted = not self._table_source.in_words
+        self._lay_out_anew()
+
     def choose_columns(self, ids: tuple[str, ...]) -> None:
         """Draw these columns from now on, and whenever this view is opened; the usual ones need not be kept."""
         view = self._listing.view
         chosen = () if ids == view.usual else ids
-        self._table_source.grid = view.grid(chosen)
-        self._table.redraw()
+        self.draw_columns(chosen)
         try:
             self.stage.preferences.choose_columns(view.name, chosen)
         except ConfigError as error:
             self.report(f"the columns hold for this session only: {error.problems[0]}")
 
-    def save_view(self, name: str) -> None:
-        """Keep this list under a name."""
-        name = clean(name).strip()
-        if not name:
-            self.report("a view is saved under a name", "`:save NAME`")
-            return
-        columns = self.stage.preferences.columns(self._listing.view.name)
-        try:
-            self.stage.preferences.save_view(name, saved(self.place(), columns))
-        except ConfigError as error:
-            self.report(f"{name} is kept for this session only: {error.problems[0]}")
-        else:
-            self.report(f"saved as {name}", f"`:view {name}` shows it again")
+    def draw_columns(self, ids: tuple[str, ...]) -> None:
+        """Draw these columns until the list is left."""
+        self._table_source.grid = self._listing.view.grid(ids)
+        self._table.redraw()
 
-    def open_view(self, name: str) -> None:
-        """Show a list that was saved."""
-        found = self.stage.preferences.view(name)
-        if found is None:
-            known = ", ".join(self.stage.preferences.names()) or "none was saved yet: `:save NAME`"
-            self.report(f"there is no saved view {clean(name)}", f"there are: {known}")
+    def action_save(self, name: str = "") -> None:
+        """Save this list under a name; without one, the connection of the subject."""
+        if not name:
+            super().action_save()
             return
-        self.stage.navigation.open(place_of(found))
-        if found.columns:
-            self._table_source.grid = self._listing.view.grid(found.columns)
-            self._table.redraw()
+        from novatui.ui import savedviews
+
+        savedviews.save(self, name, self.columns())

@@ -271,11 +271,25 @@ class FrameScreen(RowScreen, inherit_bindings=False, inherit_css=False):
 
         self.run_worker(configuring.reload(self))
 
-    def action_save(self) -> None:
-        """Save the connection of the subject."""
+    def action_save(self, name: str = "") -> None:
+        """Save the connection of the subject; lists are saved under a name where they are shown."""
         from novatui.ui import configuring
 
+        if name:
+            raise Wrong("only lists are saved under a name", "`:vm` shows one")
         self.run_worker(configuring.save(self))
+
+    def action_saved(self, name: str = "") -> None:
+        """Show a list that was saved."""
+        from novatui.ui import savedviews
+
+        savedviews.show(self, name)
+
+    def action_forget(self, name: str = "") -> None:
+        """A list is saved no more."""
+        from novatui.ui import savedviews
+
+        savedviews.forget(self, name)
 
     def action_clock_utc(self) -> None:
         """UTC or local time, everywhere."""
