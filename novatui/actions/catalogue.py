@@ -62,6 +62,9 @@ SILENCES = (
 )
 """How long alarms are silenced: word, key, title."""
 
+CURVES = (("c", "cpu"), ("m", "memory"), ("d", "disk"), ("n", "net"), ("w", "wait"), ("l", "latency"))
+"""Key and title of each metric that the curves in tables can show."""
+
 ACTIONS: tuple[Action, ...] = (
     Action(id="move.down", keys=("j", "down"), title="down", section=Section.MOVE, scope=Scope.MOVE),
     Action(id="move.up", keys=("k", "up"), title="up", section=Section.MOVE, scope=Scope.MOVE),
@@ -203,65 +206,18 @@ ACTIONS: tuple[Action, ...] = (
     Action(id="view", keys=("v",), title="view", section=Section.VIEW, scope=Scope.FLEET, verb="curves"),
     Action(id="columns", keys=("o",), title="columns", section=Section.VIEW, scope=Scope.FLEET, leader="view"),
     Action(id="lines", keys=(), title="lines of words", section=Section.VIEW, scope=Scope.FLEET),
-    Action(
-        id="curve.1",
-        keys=("c",),
-        title="cpu",
-        section=Section.CURVES,
-        scope=Scope.FLEET,
-        number=1,
-        leader="view",
-        verb="curve-cpu",
-    ),
-    Action(
-        id="curve.2",
-        keys=("m",),
-        title="memory",
-        section=Section.CURVES,
-        scope=Scope.FLEET,
-        number=2,
-        leader="view",
-        verb="curve-memory",
-    ),
-    Action(
-        id="curve.3",
-        keys=("d",),
-        title="disk",
-        section=Section.CURVES,
-        scope=Scope.FLEET,
-        number=3,
-        leader="view",
-        verb="curve-disk",
-    ),
-    Action(
-        id="curve.4",
-        keys=("n",),
-        title="net",
-        section=Section.CURVES,
-        scope=Scope.FLEET,
-        number=4,
-        leader="view",
-        verb="curve-net",
-    ),
-    Action(
-        id="curve.5",
-        keys=("w",),
-        title="wait",
-        section=Section.CURVES,
-        scope=Scope.FLEET,
-        number=5,
-        leader="view",
-        verb="curve-wait",
-    ),
-    Action(
-        id="curve.6",
-        keys=("l",),
-        title="latency",
-        section=Section.CURVES,
-        scope=Scope.FLEET,
-        number=6,
-        leader="view",
-        verb="curve-latency",
+    *(
+        Action(
+            id=f"curve.{number}",
+            keys=(key,),
+            title=title,
+            section=Section.CURVES,
+            scope=Scope.FLEET,
+            number=number,
+            leader="view",
+            verb=f"curve-{title}",
+        )
+        for number, (key, title) in enumerate(CURVES, 1)
     ),
     Action(id="curve.time", keys=("t",), title="1 or 10 min", section=Section.CURVES, scope=Scope.FLEET, leader="view"),
     Action(id="chart.cpu", keys=("c",), title="cpu", section=Section.CHART, scope=Scope.CHART, footer=1),
