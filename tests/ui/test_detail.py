@@ -154,6 +154,34 @@ async def test_what_is_gone_stays_as_it_was_last_seen_and_may_come_back() -> Non
         assert "● running" in person.lines[0]
 
 
+async def test_an_object_may_go_between_two_looks_at_the_stores() -> None:
+    made = details.fleet()
+    for tab in ("summary", "disks", "snapshots", "tasks", "raw", "metrics"):
+        async with shown(made, tab=tab) as person:
+            made.remove("kvm-03", GPU)  # what is asked now is asked before the next tick
+            on_top = screen(person)
+            assert on_top.wanted() == {}
+            assert on_top.subject() is None
+            assert on_top.sight() is None
+            assert on_top.crumbs()
+            assert on_top.facts()
+            on_top.age()
+            on_top.minute()
+            await person.settle()
+            assert "gone since" in person.lines[0]
+        made.clock.advance(1.0)
+        made.tell("kvm-03", {GPU: machine("gpu-train-1", "kvm-03")})
+
+
+async def test_a_host_may_go_while_its_devices_are_looked_at() -> None:
+    made = details.fleet()
+    async with shown(made, key="host:kvm-03", tab="devices") as person:
+        made.remove("kvm-03", "host:kvm-03")
+        await person.press("j", "j", "enter")
+        assert "gone since" in person.lines[0]
+        assert "0000:5e:00.2" in person.text
+
+
 async def test_a_machine_that_migrates_to_another_connection_is_followed() -> None:
     made = details.fleet()
     uuid = "b20bb610-fb32-420f-8177-d4ba00014344"

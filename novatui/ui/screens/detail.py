@@ -111,13 +111,14 @@ class DetailScreen(FrameScreen, inherit_bindings=False):
             self._name, self._way = store.name(self._slot), store.path(self._slot)
 
     @property
-    def _there(self) -> int | None:
-        """Its slot while it exists: the changes that tell of its end may still be on their way."""
-        return self._slot if self._slot is not None and self.fleet.inventory.alive(self._slot) else None
+    def slot(self) -> int | None:
+        """Its row; None while it has none. A row is gone at once, and may be another's before `take` hears of it."""
+        slot, store = self._slot, self.fleet.inventory
+        return slot if slot is not None and store.alive(slot) and store.kind(slot) is self._ref.kind else None
 
     def sight(self) -> Whole | None:
-        """All that is known of it now; None once it is gone, also while nobody has told this screen yet."""
-        slot = self._there
+        """All that is known of it now."""
+        slot = self.slot
         if slot is None:
             return None
         subject = Subject(self.fleet, slot, self.look, self.look.monotonic())
@@ -212,28 +213,27 @@ class DetailScreen(FrameScreen, inherit_bindings=False):
     def facts(self) -> Sequence[Group]:
         """Its state, and how old that is."""
         styles, look = self.look.styles, self.look
-        slot = self._there
+        slot = self.slot
         if slot is None:
             said = f"gone since {look.clock(self._gone_at)}" if self._gone_at is not None else "not known yet"
             return [(0, [(f" {said} ", styles.bad)])]
-        word = self._state()
+        word = self._state(slot)
         age = readings.shown_age(self.fleet, slot, look)
         if age:
             old = f"{age} old"
             return [(0, [(f" ~{f'{word}, {old}' if word else old} ", styles.stale)])]
         return [(0, [(f" {word} ", styles.text)])] if word else []
 
-    def _state(self) -> str:
-        assert self._slot is not None
+    def _state(self, slot: int) -> str:
         kind = self._ref.kind
         if kind is Kind.CONNECTION:
             link = self.fleet.connections[self._ref.conn].status.link
             return f"{link_mark(link, self.look.marks)} {link.value}"
         if kind in readings.MACHINES or kind is Kind.HOST:
-            power = readings.power(self.fleet, self._slot)
+            power = readings.power(self.fleet, slot)
             word = power if power in set(POWER_WORDS) else ""
-            since = self.fleet.inventory.value(self._slot, "since")
-            runs = isinstance(since, float) and readings.measures(self.fleet, self._slot)
+            since = self.fleet.inventory.value(slot, "since")
+            runs = isinstance(since, float) and readings.measures(self.fleet, slot)
             span = units.span(self.look.epoch() - since) if runs and isinstance(since, float) else ""
             return " ".join(filter(None, (power_mark(power, self.look.marks), word, span)))
         return ""
@@ -278,7 +278,7 @@ class DetailScreen(FrameScreen, inherit_bindings=False):
             if self.body is not None:
                 self.body.take(changes)
             self._redraw_lines()
-        if self._slot is not None:
+        if self.slot is not None:
             self._reading.need(self._tab.parts)
 
     def _concerns(self, changes: Changes) -> bool:
@@ -291,7 +291,7 @@ class DetailScreen(FrameScreen, inherit_bindings=False):
 
     def age(self) -> None:
         """Ages go on, and what is out of date is read again."""
-        if self._slot is not None:
+        if self.slot is not None:
             self._reading.need(self._tab.parts)
         self._redraw()
 
@@ -320,7 +320,7 @@ class DetailScreen(FrameScreen, inherit_bindings=False):
     def subject(self) -> int | None:
         """The row under the cursor where rows are objects, else the object itself."""
         below = self.body.subject() if self.body is not None else None
-        return below if below is not None and self.fleet.inventory.alive(below) else self._there
+        return below if below is not None else self.slot
 
     def targets(self) -> list[int]:
         """Marked rows, else the subject."""

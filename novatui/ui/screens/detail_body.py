@@ -329,7 +329,8 @@ class MembersBody(Body):
 
     def subject(self) -> int | None:
         """The object under the cursor."""
-        return self._view.cursor
+        cursor = self._view.cursor
+        return cursor if cursor is not None and self.stage.fleet.inventory.alive(cursor) else None
 
     def measured(self) -> Collection[int]:
         """What is on the screen."""

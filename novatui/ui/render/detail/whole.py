@@ -133,8 +133,9 @@ class Whole(msgspec.Struct, frozen=True):
 
     def name_of(self, key: str) -> str:
         """Name of another object of the same connection; its key when it is not in the inventory."""
-        slot = self.fleet.inventory.neighbour(self.slot, key) if key else None
-        return self.fleet.inventory.name(slot) if slot is not None else key
+        store = self.fleet.inventory
+        slot = store.neighbour(self.slot, key) if key and store.alive(self.slot) else None
+        return store.name(slot) if slot is not None else key
 
     def stale(self, group: Group) -> Style | None:
         """The style of stale values when these columns may be out of date."""
