@@ -1,7 +1,7 @@
-"""Which objects have a day of minutes: those that are pinned, those with an alarm, and those that were looked into.
+"""Which objects have a day of minutes: those with an alarm of a metric, and those that were looked into.
 
-They are measured whether they are on the screen or not, else their day would have holes. So there are few of them: what
-was only looked into gives way first, the one longest ago before the others; what is pinned never does.
+They are measured whether they are on the screen or not, else their day would have holes. So there are few of them: of
+those looked into the one longest ago gives way first, of those with an alarm the least important.
 """
 
 from __future__ import annotations
@@ -24,20 +24,10 @@ class Keeping:
     def __init__(self, inventory: InventoryStore, metrics: MetricStore) -> None:
         self._inventory = inventory
         self._metrics = metrics
-        self.pinned: set[int] = set()
-        """Slots that somebody pinned. Do not change it."""
         self._alarmed: dict[int, None] = {}
         self._looked: dict[int, None] = {}
         """The one looked into last stands last."""
         inventory.observers.append(self._forget_gone)
-
-    def pin(self, slot: int, pinned: bool = True) -> None:
-        """Keep it until it is unpinned."""
-        if pinned:
-            self.pinned.add(slot)
-        else:
-            self.pinned.discard(slot)
-        self._settle((slot,))
 
     def look_into(self, slot: int) -> None:
         """Somebody looks at it closely: keep it for as long as it is among the last LOOKED_INTO."""
@@ -69,7 +59,7 @@ class Keeping:
 
     def _settle(self, slots: Collection[int]) -> None:
         for slot in slots:
-            if slot in self.pinned or slot in self._alarmed or slot in self._looked:
+            if slot in self._alarmed or slot in self._looked:
                 if slot not in self.kept:
                     self._metrics.keep(slot)
             else:
@@ -77,7 +67,6 @@ class Keeping:
 
     def _forget_gone(self, touched: Collection[int], gone: Collection[int]) -> None:  # noqa: ARG002
         for slot in gone:
-            self.pinned.discard(slot)
             self._alarmed.pop(slot, None)
             self._looked.pop(slot, None)
             self._metrics.minutes.drop(slot)

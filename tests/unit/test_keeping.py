@@ -15,25 +15,23 @@ def made(machines: int = 4) -> tuple[Bench, Keeping, list[int]]:
 
 def test_a_reason_that_ends_leaves_the_others() -> None:
     _, keep, (one, two, *_) = made()
-    keep.pin(one)
     keep.look_into(one)
     keep.alarm([one, two])
-    keep.pin(one, False)
+    assert set(keep.kept) == {one, two}
     keep.alarm([])
     assert set(keep.kept) == {one}
-    assert keep.pinned == set()
 
 
 def test_what_is_kept_is_to_be_measured() -> None:
     _, keep, (one, two, *_) = made()
-    keep.pin(one)
+    keep.alarm([one])
     keep.look_into(two)
     assert keep.wanted() == {"c1": {"vm:0", "vm:1"}}
 
 
 def test_what_was_looked_into_longest_ago_gives_way_first() -> None:
     bench, keep, slots = made(keeping.LOOKED_INTO + 3)
-    keep.pin(slots[0])
+    keep.alarm([slots[0]])
     for vm in slots[:-1]:
         keep.look_into(vm)
     keep.look_into(slots[2])
@@ -52,13 +50,11 @@ def test_alarms_are_kept_up_to_a_bound_and_none_twice() -> None:
 
 def test_an_object_that_is_gone_is_not_kept() -> None:
     bench, keep, (one, *_) = made()
-    keep.pin(one)
     keep.look_into(one)
     keep.alarm([one])
     remove(bench.inventory, "vm:0", begun=bench.now)
     assert set(keep.kept) == set()
     assert keep.wanted() == {}
-    assert keep.pinned == set()
 
 
 def test_a_day_begins_with_what_the_ring_holds() -> None:
@@ -67,7 +63,7 @@ def test_a_day_begins_with_what_the_ring_holds() -> None:
     for value in (10.0, 20.0, 30.0):
         bench.measure({"vm:0": {"cpu.used": value}})
         bench.now += 2
-    keep.pin(one)
+    keep.look_into(one)
     (minute,) = bench.metrics.minutes.history(one, "cpu.used", 1, bench.now)
     assert minute is not None
     assert [round(value, 1) for value in (minute.low, minute.mean, minute.high)] == [10.0, 20.0, 30.0]
