@@ -177,7 +177,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         id="reload",
         keys=(),
-        title="read the configuration again",
+        title="reload the config",
         section=Section.OTHER,
         scope=Scope.FRAME,
         verb="reload",
