@@ -143,19 +143,25 @@ class FleetListing:
             filter=self.filter,
             scope=scope,
             shown=len(self.order),
-            total=self._selection.candidates,
+            total=self._total(),
             marked=marked,
             sort=self.sort.key,
             sort_word=self.view.word_for(self.sort.key),
             descending=self.sort.descending,
         )
 
+    def _total(self) -> int:
+        """How many there are of the view, whatever the filter; of machines, which are many, the tree keeps count."""
+        if self.view.kinds == MACHINES:
+            return self._fleet.identity.count(None, "machines")
+        return self._selection.candidates
+
     def why_empty(self) -> str:
         """What to say in place of rows."""
         many, known = self.view.many, self._fleet.connections
         if not known:
             return "no connection is open; `:add` finds some and adds one"
-        if self._selection.candidates:
+        if self._total():
             return f"no {self.view.one} matches {self.filter}" if self.filter else f"there is no {self.view.one} here"
         waiting = [one.name for one in known.values() if not one.settled or self._unread(one)]
         if waiting:
