@@ -139,6 +139,7 @@ class AlarmFleet:
             events=self._events,
             connections=self.links,
             moved=[],
+            told=delta.rows,
         )
         self._sampled, self._events, self.links = set(), 0, set()
         self.alarms.take(changes)
