@@ -34,7 +34,10 @@ Hello().run()
 FIRST_NAME = b"ad-dc-1"
 """The first machine by name in every demo fleet."""
 
-CONSOLE = [sys.executable, "-P", "-m", "novatui.cli.main", "demo", "--vms"]
+PROGRAM = [sys.executable, "-P", "-c", "from novatui.cli.main import run; run()"]
+"""As the installed script starts it: `-m` would bring modules of its own."""
+
+CONSOLE = [*PROGRAM, "demo", "--vms"]
 
 
 def seconds_to(argv: list[str], marker: bytes, state: str) -> float:
@@ -86,7 +89,7 @@ def main(argv: list[str]) -> bool:
             bare.append(seconds_to([sys.executable, "-c", HELLO], b"QUITMARK", state))
             console.append(seconds_to([*CONSOLE, str(asked.vms)], FIRST_NAME, state))
         missed = compare(f"first names of {asked.vms:,} cached machines", console, bare, "bare Textual app", FRAME_GOAL)
-    version = [sys.executable, "-P", "-m", "novatui.cli.main", "--version"]
+    version = [*PROGRAM, "--version"]
     said: list[float] = []
     nothing: list[float] = []
     for _ in range(3 * asked.runs):
