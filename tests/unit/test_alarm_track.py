@@ -48,7 +48,12 @@ BOUNDS = st.builds(
 )
 
 
-@given(BOUNDS, st.lists(st.tuples(st.sampled_from([1.0, 29.0, 31.0, 100.0, 151.0]), st.floats(0, 12)), max_size=25))
+PAUSES = st.sampled_from([1.0, 29.0, 30.0, 31.0, 60.0, 100.0, 150.0, 151.0])
+VALUES = st.integers(0, 12).map(float) | st.floats(0, 12)
+"""Often exactly a limit, or a limit less a hysteresis."""
+
+
+@given(BOUNDS, st.lists(st.tuples(PAUSES, VALUES), max_size=25))
 def test_levels_are_those_of_the_definition(bounds: Bounds, steps: Past) -> None:
     track, past, now = Track(), Past(), 0.0
     for pause, value in steps:
