@@ -40,6 +40,8 @@ class Scope(StrEnum):
     """The screen of alarms."""
     FILTERED = "filtered"
     """A screen whose rows can be filtered."""
+    LISTED = "listed"
+    """A screen whose rows can be exported."""
     OBJECTS = "objects"
     """A screen about objects of the inventory."""
     PANES = "panes"
@@ -91,8 +93,8 @@ class Argument(StrEnum):
     NAME = "name"
     """A name to save something under; without one the thing has a name already."""
     THEME = "theme"
-    FORMAT = "format"
-    """Of an export, and the file that it goes to."""
+    FILE = "file"
+    """A file that something is written to."""
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,6 +117,8 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     """Name of the screen that it opens."""
     takes: Argument = Argument.NONE
     """Its argument: with one, the method gets it as text."""
+    leads: bool = False
+    """Opens a strip: a second key does something to what is frozen then."""
     leader: str = ""
     """Id of the action whose strip it stands in: its key works there and nowhere else."""
     number: int = 0
@@ -133,6 +137,21 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def method(self) -> str:
         """The action as Textual dispatches it."""
+        if self.leads:
+            return f"lead({self.id!r})"
         if self.place:
             return f"go({self.place!r})"
         return f"{self.id.partition('.')[0]}({self.number})" if self.number else self.id.replace(".", "_")
+
+
+TABS: tuple[tuple[int, str], ...] = (
+    (1, "summary"),
+    (2, "metrics"),
+    (3, "disks, VMs, volumes"),
+    (4, "interfaces, hosts"),
+    (5, "devices, storage"),
+    (6, "snapshots, networks"),
+    (7, "tasks and events"),
+    (9, "native form"),
+)
+"""Tabs of detail screens by number; not every kind of object has all of them."""

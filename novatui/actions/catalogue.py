@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from novatui.actions.action import Action, Argument, Scope, Section
+from novatui.actions.action import TABS, Action, Argument, Scope, Section
 from novatui.actions.keynames import FORBIDDEN, NAMES, shown
 
 __all__ = [
@@ -24,19 +24,6 @@ __all__ = [
     "shown",
     "verbs",
 ]
-
-TABS: tuple[tuple[int, str], ...] = (
-    (1, "summary"),
-    (2, "metrics"),
-    (3, "disks, VMs, volumes"),
-    (4, "interfaces, hosts"),
-    (5, "devices, storage"),
-    (6, "snapshots, networks"),
-    (7, "tasks and events"),
-    (9, "native form"),
-)
-"""Tabs of detail screens by number; not every kind of object has all of them."""
-
 
 LISTS: tuple[tuple[str, str], ...] = (
     ("vm", "machines"),
@@ -191,6 +178,44 @@ ACTIONS: tuple[Action, ...] = (
         verb="save",
         takes=Argument.NAME,
     ),
+    Action(id="look", keys=("v",), title="view", section=Section.VIEW, scope=Scope.FRAME, leads=True),
+    Action(id="export", keys=("E",), title="export", section=Section.OTHER, scope=Scope.LISTED, leads=True),
+    Action(
+        id="export.csv",
+        keys=("c",),
+        title="CSV",
+        section=Section.OTHER,
+        scope=Scope.LISTED,
+        leader="export",
+        takes=Argument.FILE,
+    ),
+    Action(
+        id="export.json",
+        keys=("j",),
+        title="JSON",
+        section=Section.OTHER,
+        scope=Scope.LISTED,
+        leader="export",
+        takes=Argument.FILE,
+    ),
+    Action(
+        id="export.md",
+        keys=("m",),
+        title="Markdown",
+        section=Section.OTHER,
+        scope=Scope.LISTED,
+        leader="export",
+        takes=Argument.FILE,
+    ),
+    Action(id="copy", keys=("y",), title="copy", section=Section.OTHER, scope=Scope.FRAME, leads=True),
+    Action(id="copy.name", keys=("n",), title="name", section=Section.OTHER, scope=Scope.OBJECTS, leader="copy"),
+    Action(id="copy.uuid", keys=("u",), title="uuid", section=Section.OTHER, scope=Scope.OBJECTS, leader="copy"),
+    Action(id="copy.ref", keys=("r",), title="reference", section=Section.OTHER, scope=Scope.OBJECTS, leader="copy"),
+    Action(id="copy.ip", keys=("i",), title="ip address", section=Section.OTHER, scope=Scope.OBJECTS, leader="copy"),
+    Action(id="copy.line", keys=("l",), title="line", section=Section.OTHER, scope=Scope.FRAME, leader="copy"),
+    Action(id="copy.error", keys=("e",), title="whole error", section=Section.OTHER, scope=Scope.FRAME, leader="copy"),
+    Action(id="pager", keys=("vertical_line",), title="page the text", section=Section.OTHER, scope=Scope.FRAME),
+    Action(id="leave", keys=("ctrl+c",), title="leave the console", section=Section.OTHER, scope=Scope.EVERYWHERE),
     Action(id="log", keys=(), title="log", section=Section.OTHER, scope=Scope.FRAME, verb="log", place="log"),
     Action(id="refresh", keys=("r",), title="read again", section=Section.OTHER, scope=Scope.OBJECTS, footer=9),
     Action(
@@ -203,8 +228,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(id="help", keys=("question_mark",), title="help", section=Section.OTHER, scope=Scope.FRAME, footer=11),
     Action(id="quit", keys=("q",), title="quit", section=Section.OTHER, scope=Scope.FRAME, footer=10),
-    Action(id="view", keys=("v",), title="view", section=Section.VIEW, scope=Scope.FLEET, verb="curves"),
-    Action(id="columns", keys=("o",), title="columns", section=Section.VIEW, scope=Scope.FLEET, leader="view"),
+    Action(id="columns", keys=("o",), title="columns", section=Section.VIEW, scope=Scope.FLEET, leader="look"),
     Action(id="lines", keys=(), title="lines of words", section=Section.VIEW, scope=Scope.FLEET),
     *(
         Action(
@@ -214,12 +238,12 @@ ACTIONS: tuple[Action, ...] = (
             section=Section.CURVES,
             scope=Scope.FLEET,
             number=number,
-            leader="view",
+            leader="look",
             verb=f"curve-{title}",
         )
         for number, (key, title) in enumerate(CURVES, 1)
     ),
-    Action(id="curve.time", keys=("t",), title="1 or 10 min", section=Section.CURVES, scope=Scope.FLEET, leader="view"),
+    Action(id="curve.time", keys=("t",), title="1 or 10 min", section=Section.CURVES, scope=Scope.FLEET, leader="look"),
     Action(id="chart.cpu", keys=("c",), title="cpu", section=Section.CHART, scope=Scope.CHART, footer=1),
     Action(id="chart.memory", keys=("m",), title="memory", section=Section.CHART, scope=Scope.CHART, footer=2),
     Action(id="chart.disk", keys=("d",), title="disk", section=Section.CHART, scope=Scope.CHART, footer=3),
@@ -313,13 +337,6 @@ ACTIONS: tuple[Action, ...] = (
     Action(id="pick.page.down", keys=("pagedown",), title="page down", section=Section.MOVE, scope=Scope.PICKER),
     Action(id="pick.page.up", keys=("pageup",), title="page up", section=Section.MOVE, scope=Scope.PICKER),
     Action(id="pick.leave", keys=("escape",), title="leave", section=Section.OTHER, scope=Scope.PICKER),
-    Action(id="columns.toggle", keys=("space",), title="show or hide", section=Section.OTHER, scope=Scope.COLUMNS),
-    Action(id="columns.earlier", keys=("K", "shift+up"), title="left", section=Section.OTHER, scope=Scope.COLUMNS),
-    Action(id="columns.later", keys=("J", "shift+down"), title="right", section=Section.OTHER, scope=Scope.COLUMNS),
-    Action(id="columns.usual", keys=("r",), title="usual ones", section=Section.OTHER, scope=Scope.COLUMNS),
-    Action(id="columns.close", keys=("escape", "q", "enter"), title="done", section=Section.OTHER, scope=Scope.COLUMNS),
-    Action(id="columns.down", keys=("j", "down"), title="down", section=Section.MOVE, scope=Scope.COLUMNS),
-    Action(id="columns.up", keys=("k", "up"), title="up", section=Section.MOVE, scope=Scope.COLUMNS),
     Action(
         id="dialog.close",
         keys=("escape", "q", "question_mark", "enter"),

@@ -17,6 +17,7 @@ NAMES = {
     "asterisk": "*",
     "question_mark": "?",
     "minus": "-",
+    "vertical_line": "|",
     "exclamation_mark": "!",
     "plus": "+",
     "underscore": "_",

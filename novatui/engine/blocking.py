@@ -116,3 +116,11 @@ def _deliver(
 
     with suppress(RuntimeError):  # a closed loop: nobody waits any more
         loop.call_soon_threadsafe(put_unless_cancelled)
+
+
+def hand_over(argv: Sequence[str], text: str) -> None:
+    """Run a program that has the terminal for itself, with `text` to read, and wait for its end.
+
+    This blocks everything on purpose: whoever reads there looks at nothing else. OSError when it cannot be started.
+    """
+    subprocess.run(argv, input=text, text=True, encoding="utf-8", errors="replace", check=False)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from textual import events
 
-from novatui.actions.catalogue import Scope
+from novatui.actions.catalogue import ACTIONS, Scope
 from novatui.actions.keymap import Keymap
 from novatui.config.alarms import default_alarms
 from novatui.engine.alarms import Alarms
@@ -36,6 +36,10 @@ from novatui.ui.widgets.overlay import Overlay
 
 SETTLING = 300.0
 """Longest wait for the first listings of all connections, seconds."""
+
+
+LEAVE = next(action for action in ACTIONS if action.id == "leave")
+"""Its key works wherever the person is: in a dialog, and while something is typed."""
 
 
 class NovaApp(MeteredApp, inherit_bindings=False):
@@ -149,6 +153,9 @@ class NovaApp(MeteredApp, inherit_bindings=False):
     async def on_event(self, event: events.Event) -> None:
         """A key is the answer to what was reported before."""
         if isinstance(event, events.Key) and not event.is_forwarded:
+            if event.key in self.stage.keys.keys(LEAVE):
+                self.action_leave()
+                return
             self.stage.navigation.top.clear_report()
         if isinstance(event, events.Paste):
             pasted: Callable[[str], bool] | None = getattr(self.screen, "pasted", None)
@@ -174,6 +181,15 @@ class NovaApp(MeteredApp, inherit_bindings=False):
             await found.remove()
         else:
             await self.screen.mount(Overlay(self.fleet, self.counters, self.look))
+
+    def action_leave(self) -> None:
+        """Ask whether to leave, whatever is open; asked once more: leave."""
+        from novatui.ui.dialogs.quit import QuitDialog
+
+        if isinstance(self.screen, QuitDialog):
+            self.exit(0)
+        else:
+            self.action_quit()
 
     def action_quit(self) -> None:  # type: ignore[override]
         """Ask, and leave with exit code 0."""

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 MOST = 40
 """Words that are offered at once."""
 
-FORMATS = ("csv", "json", "md")
-
 
 class Offer(NamedTuple):
     """Words that may stand where the text from `start` on stands now."""
@@ -73,8 +71,6 @@ def _words(screen: FrameScreen, action: Action, part: str, first: bool) -> Itera
             yield from screen.stage.preferences.names()
         case Argument.THEME if first:
             yield from screen.stage.themes()
-        case Argument.FORMAT if first:
-            yield from FORMATS
         case _:
             return
 

@@ -53,6 +53,8 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "textual._compositor:ChopsUpdate.__init__": ("chops", "spans", "chop_ends"),
     "textual._compositor:ChopsUpdate.render_segments": ("console",),
     "textual.drivers.linux_driver:LinuxDriver.write": ("data",),
+    "textual.drivers.linux_driver:LinuxDriver._enable_mouse_support": (),
+    "textual.drivers.linux_driver:LinuxDriver._disable_mouse_support": (),
     "textual.drivers.linux_driver:LinuxDriver.start_application_mode": (),
     "textual.drivers.linux_driver:LinuxDriver.close": (),
 }
@@ -148,6 +150,7 @@ class MeteredApp(App[Any]):
         if not self.missing and "TEXTUAL_FPS" not in os.environ:
             textual.screen.UPDATE_PERIOD = FRAME_PERIOD  # type: ignore[misc]
         self._compose_time = 0.0
+        self._mouse_taken = True
         self._unanswered: list[float] = []
         """When the keys were pressed that no frame has answered yet."""
         super().__init__(*args, **kwargs)
@@ -194,6 +197,22 @@ class MeteredApp(App[Any]):
                 self._compose_time = time.monotonic() - started
 
         return timed
+
+    def write_out(self, sequence: str) -> None:
+        """Write an escape sequence to the terminal beside the frames."""
+        if self._driver is not None:
+            self._driver.write(sequence)
+
+    def toggle_mouse(self) -> bool:
+        """Take the mouse, or leave it to the terminal; True when it is ours now."""
+        self._mouse_taken = not self._mouse_taken
+        if isinstance(self._driver, LinuxDriver):
+            if self._mouse_taken:
+                self._driver._mouse = True
+                self._driver._enable_mouse_support()
+            else:
+                self._driver._disable_mouse_support()
+        return self._mouse_taken
 
     def output_drained(self) -> None:
         """The terminal reads again; called on the writing thread."""

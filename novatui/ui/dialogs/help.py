@@ -5,15 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
-from textual.app import ComposeResult
-from textual.containers import VerticalScroll
-from textual.content import Content
-from textual.screen import ModalScreen
-from textual.widgets import Static
-
 from novatui.actions.catalogue import Action, Scope, Section, in_scope, in_strip, shown
 from novatui.actions.keymap import Keymap
-from novatui.ui.keys import bindings
+from novatui.ui.dialogs.page import PageDialog
 from novatui.ui.render.look import Look
 from novatui.ui.render.marks import UNKNOWN
 
@@ -29,34 +23,19 @@ FILTERS: tuple[tuple[str, str], ...] = (
 """Examples of the query language."""
 
 
-class Page(VerticalScroll, inherit_bindings=False):
-    """What is read; the keys are those of the dialog."""
-
-
-class HelpDialog(ModalScreen[None], inherit_bindings=False):
-    """One scrollable page; any of help, back and quit closes it."""
-
-    BINDINGS = bindings(Scope.DIALOG)
-    DEFAULT_CSS = """
-    HelpDialog { align: center middle; }
-    HelpDialog > Page { width: 76; max-width: 100%; height: auto; max-height: 100%; padding: 0 2; }
-    HelpDialog > Page { border: round $foreground; background: $background; scrollbar-size: 0 0; }
-    """
+class HelpDialog(PageDialog):
+    """What can be done on one screen."""
 
     def __init__(self, look: Look, keys: Keymap, scopes: Sequence[Scope], name: str = "") -> None:
         """`scopes` are those of the screen that help is wanted for, `name` is what it is called."""
-        super().__init__()
+        super().__init__(f"Help: {name}" if name else "Help")
         self._look = look
         self._keys = keys
         self._scopes = scopes
-        self._title = f"Help: {name}" if name else "Help"
 
-    def compose(self) -> ComposeResult:
-        """The page."""
-        with Page() as page:
-            page.border_title = self._title
-            page.border_subtitle = "j k scroll   Esc close"
-            yield Static(Content("\n".join(self._lines())))
+    def text(self) -> str:
+        """Keys, filters, signs."""
+        return "\n".join(self._lines())
 
     def _lines(self) -> Iterator[str]:
         marks = self._look.marks
@@ -90,38 +69,6 @@ class HelpDialog(ModalScreen[None], inherit_bindings=False):
         yield " ".join(keys) or f":{action.word}", action.title
         for other in in_strip(action, self._scopes):
             yield f"{keys[0]} {shown(self._keys.keys(other)[0])}", other.title
-
-    @property
-    def _page(self) -> Page:
-        return self.query_one(Page)
-
-    def action_dialog_close(self) -> None:
-        """Back to where we were."""
-        self.dismiss()
-
-    def action_dialog_down(self) -> None:
-        """One line down."""
-        self._page.scroll_down(animate=False)
-
-    def action_dialog_up(self) -> None:
-        """One line up."""
-        self._page.scroll_up(animate=False)
-
-    def action_dialog_page_down(self) -> None:
-        """A screenful down."""
-        self._page.scroll_page_down(animate=False)
-
-    def action_dialog_page_up(self) -> None:
-        """A screenful up."""
-        self._page.scroll_page_up(animate=False)
-
-    def action_dialog_first(self) -> None:
-        """To the beginning."""
-        self._page.scroll_home(animate=False)
-
-    def action_dialog_last(self) -> None:
-        """To the end."""
-        self._page.scroll_end(animate=False)
 
 
 def _columns(entries: list[tuple[str, str]]) -> Iterator[str]:

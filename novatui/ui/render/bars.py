@@ -154,7 +154,7 @@ def sort_keys(columns: Iterable[tuple[str, str]], look: Look, width: int) -> Str
     return line(whole(groups, width), width)
 
 
-def problem(message: str, hint: str, look: Look, width: int) -> Strip:
-    """What is wrong with what was typed, and what to try."""
+def problem(message: str, hint: str, look: Look, width: int, good: bool = False) -> Strip:
+    """What is wrong with what was typed, and what to try; or what was done, if that is `good`."""
     tail = f" {look.marks.dash} {hint}" if hint else ""
-    return line([(f" {message}{tail}", look.styles.bad)], width, cut=look.marks.ellipsis)
+    return line([(f" {message}{tail}", look.styles.info if good else look.styles.bad)], width, cut=look.marks.ellipsis)

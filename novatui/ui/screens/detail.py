@@ -260,6 +260,10 @@ class DetailScreen(FrameScreen, inherit_bindings=False):
         actions = [action for action in in_scope(*scopes) if action.id in body.TAKES or action.id not in ON_ROWS]
         return bars.footer(actions, self.look, width, {**TITLES, **body.TITLES})
 
+    def paged(self) -> str:
+        """The native form, while it is shown."""
+        return self.body.text if isinstance(self.body, RawBody) else ""
+
     def place(self) -> Place:
         """The object and its tab."""
         return Place("detail", ref=str(self._ref), tab=self._tab.name)

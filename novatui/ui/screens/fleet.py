@@ -7,6 +7,7 @@ from textual import on
 from novatui.actions.catalogue import Scope
 from novatui.engine.query_keys import OBJECTS
 from novatui.ui.commands import Wrong
+from novatui.ui.export import Listed, objects
 from novatui.ui.keys import bindings
 from novatui.ui.place import Place
 from novatui.ui.rows.view import RowView
@@ -24,6 +25,7 @@ class FleetScreen(FleetCurves, inherit_bindings=False):
         Scope.PANES,
         Scope.FLEET,
         Scope.FILTERED,
+        Scope.LISTED,
         Scope.OBJECTS,
         Scope.FRAME,
     )
@@ -127,6 +129,24 @@ class FleetScreen(FleetCurves, inherit_bindings=False):
 
     def action_filter(self) -> None:
         self._filter.edit()
+
+    def targets(self) -> list[int]:
+        """What is marked, in the order of the table; else what is under the cursor."""
+        marks = self._table.marks
+        return [slot for slot in self._listing.order if slot in marks] or super().targets()
+
+    def listed(self) -> Listed:
+        """The rows of the table, with its columns."""
+        columns = self._table_source.grid.columns
+        return objects(self.fleet, self.look, self._listing.view.name, list(self._listing.order), columns)
+
+    def line_in_words(self) -> str:
+        """The cells of the row under the cursor."""
+        slot = self.subject()
+        if slot is None:
+            return ""
+        columns = self._table_source.grid.columns
+        return "  ".join(objects(self.fleet, self.look, "", [slot], columns).cells[0])
 
     def sortable(self) -> list[str]:
         """Words of the columns of this list."""

@@ -6,15 +6,10 @@ from msgspec.structs import replace
 
 from novatui.ui.render.sparkchoice import LONG, MINUTE
 from novatui.ui.screens.fleet_views import FleetViews
-from novatui.ui.widgets.leaderstrip import LeaderStrip
 
 
 class FleetCurves(FleetViews, inherit_bindings=False):
     """The choice holds for every table, and for as long as the console runs."""
-
-    def action_view(self) -> None:
-        """The next key says what the curves show."""
-        self.take_keys(LeaderStrip(self, "view"))
 
     def action_curve(self, number: int) -> None:
         """Another metric."""

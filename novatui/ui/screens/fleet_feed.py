@@ -18,6 +18,9 @@ class FleetFeed(FleetPanes, inherit_bindings=False):
 
     # Life
 
+    _moved = False
+    """The order is another one than is shown: nothing moves while a strip is open."""
+
     def on_mount(self) -> None:
         """Take what the stores hold already, and every change from now on."""
         self._table.focus()
@@ -38,7 +41,9 @@ class FleetFeed(FleetPanes, inherit_bindings=False):
         if changes.reshaped:
             self._tree.changed(*(ROOT if node is None else node for node in changes.reshaped))
             self._unfold_connections()
-        if self._listing.update(changes):
+        self._moved |= self._listing.update(changes)
+        if self._moved and not self.steady:
+            self._moved = False
             self._table_source.order = self._listing.order
             self._table.changed()
         for old, new in changes.moved:

@@ -7,6 +7,7 @@ from textual.strip import Strip
 
 from novatui.actions.catalogue import Scope
 from novatui.engine.fleet import Changes
+from novatui.ui.export import Listed
 from novatui.ui.keys import bindings
 from novatui.ui.place import Place
 from novatui.ui.render import log
@@ -22,7 +23,7 @@ EMPTY = " nothing was logged; `novatui --debug` logs more"
 class LogScreen(FrameScreen, inherit_bindings=False):
     """Follows the newest line until somebody scrolls up."""
 
-    SCOPES = (Scope.EVERYWHERE, Scope.MOVE, Scope.FILTERED, Scope.FRAME)
+    SCOPES = (Scope.EVERYWHERE, Scope.MOVE, Scope.FILTERED, Scope.LISTED, Scope.FRAME)
     BINDINGS = bindings(*SCOPES)
 
     def __init__(self, stage: Stage, place: Place) -> None:
@@ -98,6 +99,20 @@ class LogScreen(FrameScreen, inherit_bindings=False):
 
     def _count(self) -> Piece:
         return f" {len(self._said):,} lines ", self.look.styles.quiet
+
+    def listed(self) -> Listed:
+        """The lines as they are shown."""
+        cells = [[self.look.clock(one.at), one.by, one.text] for one in self._said]
+        values = [{"at": one.at, "by": one.by, "text": one.text} for one in self._said]
+        return Listed(name="log", titles=["TIME", "BY", "TEXT"], cells=cells, values=values)
+
+    def line_in_words(self) -> str:
+        """The newest line."""
+        return f"{self._said[-1].by} {self._said[-1].text}" if self._said else ""
+
+    def paged(self) -> str:
+        """All lines that are shown."""
+        return "".join(f"{self.look.clock(one.at)} {one.by} {one.text}\n" for one in self._said)
 
     # Filter
 

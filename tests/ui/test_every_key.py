@@ -1,0 +1,74 @@
+"""Every key of the catalogue on every screen, also on a tiny one: no traceback, and a screen that is whole."""
+
+from __future__ import annotations
+
+import pytest
+
+from novatui.actions.catalogue import Action, in_scope, in_strip
+from novatui.ui.commands import scopes_of
+from novatui.ui.place import Place
+from novatui.ui.screens.frame import FrameScreen
+from novatui.ui.screens.registry import SCREENS
+from tests.ui.desk import Desk, desk
+from tests.ui.world import world
+
+OBJECT = "kvm-03:vm:etl-big-2"
+
+PLACES = [Place(name) for name in SCREENS if name != "detail"]
+PLACES += [Place("detail", ref=OBJECT, tab=tab) for tab in ("", "metrics", "raw")]
+
+
+def keys_on(screen: FrameScreen) -> list[tuple[Action, list[str]]]:
+    """What can be pressed there, a leader with each of its second keys."""
+    scopes = scopes_of(screen)
+    found: list[tuple[Action, list[str]]] = []
+    for action in in_scope(*scopes):
+        if not action.leader:
+            found += [(action, [key]) for key in action.keys]
+            found += [(other, [action.keys[0], key]) for other in in_strip(action, scopes) for key in other.keys]
+    return found
+
+
+async def back_to(person: Desk, place: Place) -> None:
+    """Leave whatever is open, and be at this place again."""
+    for _ in range(6):
+        if isinstance(person.app.screen, FrameScreen) and person.app.screen.taker is None:
+            break
+        await person.press("escape")
+    if person.screen.place().name != place.name or person.screen.place().ref != place.ref:
+        await person.open(place)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (20, 5)], ids=str)
+@pytest.mark.parametrize("place", PLACES, ids=str)
+async def test_every_key_on_every_screen(place: Place, size: tuple[int, int]) -> None:
+    async with desk(world(), size, place=place) as person:
+        pressed = keys_on(person.screen)
+        assert len(pressed) > 20
+        for action, keys in pressed:
+            await person.press(*keys)
+            assert person.text is not None, action.id
+            assert person.app._exception is None, action.id
+            await back_to(person, place)
+            assert isinstance(person.app.screen, FrameScreen), action.id
+        await person.press("ctrl+c")
+        assert type(person.app.screen).__name__ == "QuitDialog"
+
+
+@pytest.mark.parametrize("size", [(1, 1), (20, 5), (80, 24)], ids=str)
+async def test_q_and_y_leave_on_any_screen(size: tuple[int, int]) -> None:
+    async with desk(world(), size) as person:
+        await person.pilot.press("q", "y")
+        await person.pilot.pause()
+        assert person.app._exit
+
+
+@pytest.mark.parametrize("before", [["slash", "x"], ["colon", "x"], ["semicolon", "x"], ["question_mark"], ["y"], []])
+async def test_ctrl_c_asks_wherever_one_is_and_leaves_when_asked_twice(before: list[str]) -> None:
+    async with desk(world()) as person:
+        await person.press(*before, "ctrl+c")
+        assert "Quit?" in person.text
+        assert not person.app._exit
+        await person.pilot.press("ctrl+c")
+        await person.pilot.pause()
+        assert person.app._exit
