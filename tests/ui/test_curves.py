@@ -35,7 +35,7 @@ async def test_a_key_of_the_strip_chooses_the_curve(keys: str, words: str) -> No
 
 
 def test_every_key_of_the_strip_is_tried() -> None:
-    assert {key for action in STRIP for key in action.keys} == set("cmdnwlt") | {"o"}
+    assert {key for action in STRIP for key in action.keys} == set("cmdnwlt")
 
 
 async def test_the_strip_says_its_keys_and_any_other_key_closes_it() -> None:

@@ -54,5 +54,5 @@ class LeaderStrip:
             groups.append(
                 (rank, [(f" {shown(key, look.marks.ascii)}", styles.key), (f" {action.title} ", styles.quiet)])
             )
-        groups.append((0, [("  Esc leave", styles.quiet)]))
+        groups.append((len(self._actions) + 2, [("  Esc leave", styles.quiet)]))
         return line(whole(groups, width), width)
