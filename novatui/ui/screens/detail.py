@@ -261,7 +261,6 @@ class DetailScreen(FrameScreen, inherit_bindings=False):
         return bars.footer(actions, self.look, width, {**TITLES, **body.TITLES})
 
     def paged(self) -> str:
-        """The native form, while it is shown."""
         return self.body.text if isinstance(self.body, RawBody) else ""
 
     def place(self) -> Place:

@@ -52,7 +52,7 @@ class LeaderStrip:
             groups.append((len(self._actions) + 1, [(f"{about} ", styles.info)]))
         for rank, (key, action) in enumerate(self._actions.items(), 1):
             groups.append(
-                (rank, [(f" {shown(key, look.marks.ascii)}", styles.key), (f" {action.title} ", styles.quiet)])
+                (rank, [(f" {shown(key, look.marks.ascii)}", styles.key), (f" {action.title}", styles.quiet)])
             )
         groups.append((len(self._actions) + 2, [("  Esc leave", styles.quiet)]))
         return line(whole(groups, width), width)
