@@ -101,7 +101,7 @@ async def test_nothing_moves_while_a_strip_is_open() -> None:
 def test_the_clipboard_is_reached_through_tmux_and_screen() -> None:
     plain = copying("hé\n", {"TERM": "xterm"})
     assert copied(plain) == "hé\n"
-    through = copying("abc", {"TMUX": "/tmp/tmux-0/default,1,0", "TERM": "screen"})
+    through = copying("abc", {"TMUX": "a socket", "TERM": "screen"})
     assert through.startswith(copying("abc", {}))
     assert "\x1bPtmux;\x1b\x1b]52;c;" in through
     assert through.endswith("\x1b\\")
