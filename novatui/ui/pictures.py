@@ -58,12 +58,22 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     theme: str = "dark"
 
 
+MACHINE = "db-docs-02"
+"""Which machine is shown in full."""
+
 PICTURES: tuple[Picture, ...] = (
-    Picture(name="fleet", title="Six connections of five families in one tree", at="db-docs-02"),
-    Picture(
-        name="filter", title="One filter language for all of them", keys=("slash", *"cpu>60 !host:esx-08", "enter")
-    ),
+    Picture(name="fleet", title="Six connections of five families in one tree", at=MACHINE),
+    Picture(name="filter", title="One filter language for all", keys=("slash", *"cpu>60 !host:esx-08", "enter")),
+    Picture(name="hosts", title="Hosts of all families", place=Place("host")),
+    Picture(name="stores", title="Stores, the fullest first", place=Place("ds")),
+    Picture(name="machine", title="A machine in full", at=MACHINE, keys=("enter",)),
+    Picture(name="charts", title="Its charts", at=MACHINE, keys=("enter", "2")),
+    Picture(name="native", title="Its native form", at=MACHINE, keys=("enter", "9")),
+    Picture(name="top", title="Top movers", place=Place("top")),
+    Picture(name="tasks", title="Tasks and events of all connections, on one clock", place=Place("task")),
+    Picture(name="alarms", title="Alarms", place=Place("alarm")),
     Picture(name="narrow", title="80 columns over SSH", width=80, height=24),
+    Picture(name="lines", title="Lines of words below 80 columns", width=60, height=20),
     Picture(name="help", title="Every key, printed from the one catalogue", keys=("question_mark",)),
     Picture(name="light", title="The light theme", theme="light"),
     Picture(name="contrast", title="The high-contrast theme", theme="contrast"),

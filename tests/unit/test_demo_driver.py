@@ -219,7 +219,8 @@ def test_a_fleet_of_one_moment_is_always_the_same() -> None:
             driver.load({kind.value for kind in Kind})
             driver.sample(None)
             driver.recall(["vm:vm-10001"], 600.0)
-            found.append((sink.table, sink.measured, sink.remembered, driver.tasks(), driver.events(0.0)))
+            events = driver.events(time.time() - 1800)
+            found.append((sink.table, sink.measured, sink.remembered, driver.tasks(), events))
         finally:
             driver.close()
     assert found[0] == found[1]

@@ -171,9 +171,9 @@ class DemoDriver(
             return []
         clock = scene.clock
         until = clock.world()
-        now = clock.now()
-        span = max(0.0, min(now - since, REMEMBERED))
-        return events_between(scene, until - span * (clock.speed or 1), until, now)
+        # Whoever asks lives now, also when the fleet stands still at another moment.
+        span = max(0.0, min(time.time() - since, REMEMBERED))
+        return events_between(scene, until - span * (clock.speed or 1), until, clock.now())
 
     # --- one object -------------------------------------------------------------------------------------------------
 
