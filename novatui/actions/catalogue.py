@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from novatui.actions.action import TABS, Action, Argument, Scope, Section
 from novatui.actions.keynames import FORBIDDEN, NAMES, shown
+from novatui.actions.typed import TYPED
 
 __all__ = [
     "ACTIONS",
@@ -299,68 +300,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(id="add.demo", keys=("d",), title="demo", section=Section.ADD, scope=Scope.ADD, footer=5),
     Action(id="add.import", keys=("i",), title="import", section=Section.ADD, scope=Scope.ADD, footer=6),
     Action(id="add.look", keys=("r",), title="look again", section=Section.ADD, scope=Scope.ADD, footer=7),
-    Action(id="form.done", keys=("enter",), title="try it", section=Section.OTHER, scope=Scope.FORM),
-    Action(id="form.next", keys=("tab", "down"), title="next line", section=Section.OTHER, scope=Scope.FORM),
-    Action(id="form.previous", keys=("shift+tab", "up"), title="line before", section=Section.OTHER, scope=Scope.FORM),
-    Action(id="form.leave", keys=("escape",), title="back", section=Section.OTHER, scope=Scope.FORM),
-    Action(id="trial.keep", keys=("enter", "s"), title="save and open", section=Section.OTHER, scope=Scope.TRIAL),
-    Action(id="trial.trust", keys=("t",), title="trust it", section=Section.OTHER, scope=Scope.TRIAL),
-    Action(id="trial.again", keys=("r",), title="try again", section=Section.OTHER, scope=Scope.TRIAL),
-    Action(id="trial.edit", keys=("e",), title="change it", section=Section.OTHER, scope=Scope.TRIAL),
-    Action(id="trial.drop", keys=("escape", "q"), title="drop it", section=Section.OTHER, scope=Scope.TRIAL),
-    Action(id="ask.answer", keys=("enter",), title="answer", section=Section.OTHER, scope=Scope.ASK),
-    Action(id="ask.decline", keys=("escape",), title="decline", section=Section.OTHER, scope=Scope.ASK),
-    Action(id="submit", keys=("enter",), title="enter it", section=Section.TYPE, scope=Scope.TEXT),
-    Action(id="cursor.left", keys=("left",), title="left", section=Section.TYPE, scope=Scope.TEXT),
-    Action(id="cursor.right", keys=("right",), title="right", section=Section.TYPE, scope=Scope.TEXT),
-    Action(id="home", keys=("home",), title="to the beginning", section=Section.TYPE, scope=Scope.TEXT),
-    Action(id="end", keys=("end",), title="to the end", section=Section.TYPE, scope=Scope.TEXT),
-    Action(id="delete.left", keys=("backspace",), title="erase a letter", section=Section.TYPE, scope=Scope.TEXT),
-    Action(id="delete.right", keys=("delete",), title="erase the next", section=Section.TYPE, scope=Scope.TEXT),
-    Action(id="delete.left.word", keys=("ctrl+w",), title="erase a word", section=Section.TYPE, scope=Scope.TEXT),
-    Action(id="delete.left.all", keys=("ctrl+u",), title="erase all before", section=Section.TYPE, scope=Scope.TEXT),
-    Action(id="delete.right.all", keys=("ctrl+k",), title="erase all after", section=Section.TYPE, scope=Scope.TEXT),
-    Action(
-        id="filter.keep",
-        keys=("down", "up", "tab"),
-        title="keep it, to the rows",
-        section=Section.TYPE,
-        scope=Scope.FILTER,
-    ),
-    Action(
-        id="filter.undo", keys=("escape",), title="back to the one before", section=Section.TYPE, scope=Scope.FILTER
-    ),
-    Action(id="command.previous", keys=("up",), title="the one before", section=Section.TYPE, scope=Scope.COMMAND),
-    Action(id="command.next", keys=("down",), title="the one after", section=Section.TYPE, scope=Scope.COMMAND),
-    Action(id="command.complete", keys=("tab",), title="complete", section=Section.TYPE, scope=Scope.COMMAND),
-    Action(id="command.back", keys=("shift+tab",), title="complete back", section=Section.TYPE, scope=Scope.COMMAND),
-    Action(id="command.leave", keys=("escape",), title="leave", section=Section.TYPE, scope=Scope.COMMAND),
-    Action(id="pick.down", keys=("down", "tab"), title="down", section=Section.MOVE, scope=Scope.PICKER),
-    Action(id="pick.up", keys=("up", "shift+tab"), title="up", section=Section.MOVE, scope=Scope.PICKER),
-    Action(id="pick.page.down", keys=("pagedown",), title="page down", section=Section.MOVE, scope=Scope.PICKER),
-    Action(id="pick.page.up", keys=("pageup",), title="page up", section=Section.MOVE, scope=Scope.PICKER),
-    Action(id="pick.leave", keys=("escape",), title="leave", section=Section.OTHER, scope=Scope.PICKER),
-    Action(
-        id="dialog.close",
-        keys=("escape", "q", "question_mark", "enter"),
-        title="close",
-        section=Section.OTHER,
-        scope=Scope.DIALOG,
-    ),
-    Action(id="answer.yes", keys=("y",), title="yes", section=Section.OTHER, scope=Scope.QUESTION),
-    Action(id="answer.no", keys=("n", "escape", "q"), title="no", section=Section.OTHER, scope=Scope.QUESTION),
-    Action(id="dialog.down", keys=("j", "down"), title="down", section=Section.MOVE, scope=Scope.DIALOG),
-    Action(id="dialog.up", keys=("k", "up"), title="up", section=Section.MOVE, scope=Scope.DIALOG),
-    Action(
-        id="dialog.page.down",
-        keys=("ctrl+f", "pagedown", "space"),
-        title="page down",
-        section=Section.MOVE,
-        scope=Scope.DIALOG,
-    ),
-    Action(id="dialog.page.up", keys=("ctrl+u", "pageup"), title="page up", section=Section.MOVE, scope=Scope.DIALOG),
-    Action(id="dialog.first", keys=("g", "home"), title="beginning", section=Section.MOVE, scope=Scope.DIALOG),
-    Action(id="dialog.last", keys=("G", "end"), title="end", section=Section.MOVE, scope=Scope.DIALOG),
+    *TYPED,
 )
 """Every action. Never bound: ctrl-s, ctrl-q, ctrl-z, ctrl-\\ (the terminal's), ctrl-a, ctrl-b (tmux's), ctrl-h, ctrl-i,
 ctrl-j, ctrl-m (backspace, tab and enter in disguise)."""
