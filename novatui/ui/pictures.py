@@ -56,6 +56,8 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     width: int = 120
     height: int = 34
     theme: str = "dark"
+    fleeting: bool = False
+    """What it shows depends on how long the fleet has been looked at."""
 
 
 MACHINE = "db-docs-02"
@@ -69,7 +71,7 @@ PICTURES: tuple[Picture, ...] = (
     Picture(name="machine", title="A machine in full", at=MACHINE, keys=("enter",)),
     Picture(name="charts", title="Its charts", at=MACHINE, keys=("enter", "2")),
     Picture(name="native", title="Its native form", at=MACHINE, keys=("enter", "9")),
-    Picture(name="top", title="Top movers", place=Place("top")),
+    Picture(name="top", title="Top movers", place=Place("top"), fleeting=True),
     Picture(name="tasks", title="Tasks and events of all connections, on one clock", place=Place("task")),
     Picture(name="alarms", title="Alarms", place=Place("alarm")),
     Picture(name="narrow", title="80 columns over SSH", width=80, height=24),

@@ -48,7 +48,7 @@ class Scene:
     def _stand(self, wish: Wish, name: str) -> Ground:
         if wish.world:
             return Described(Path(wish.world), wish, self.site, self.clock)
-        outage = Outage(name, happens=self.site.outages, speed=wish.speed)
+        outage = Outage(name, happens=self.site.outages, speed=self.clock.speed)
         return Invented(wish, self.site, self.peer, self.clock, outage)
 
     def _settle(self) -> None:
