@@ -18,6 +18,7 @@ from novatui.config.load import examine
 from novatui.config.paths import SITE_FILE, user_paths
 from novatui.config.policy import POLICY_FILE, load_policy
 from novatui.config.show import effective, explain, show
+from novatui.config.themes import theme_problem
 
 
 def configure(options: Namespace) -> int:
@@ -58,7 +59,9 @@ def _exists(path: Path) -> bool:
 
 
 def _check(options: Namespace) -> int:
-    problems = [*_policy_problems(), *examine(request_of(options))[1]]
+    loaded, found = examine(request_of(options))
+    theme = theme_problem(loaded.config.theme, user_paths().themes) if loaded else None
+    problems = [*_policy_problems(), *found, *([theme] if theme else [])]
     wrong = any(problem.severity == "error" for problem in problems)
     if options.json:
         say_json({"ok": not wrong, "problems": [problem_json(problem) for problem in problems]})

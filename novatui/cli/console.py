@@ -93,7 +93,8 @@ def _preferences(restore: bool) -> Preferences:
 
 
 def _theming(name: str) -> Theming:
-    from novatui.ui.theming import BadTheme, Theming
+    from novatui.ui.theme import BadTheme
+    from novatui.ui.theming import Theming
 
     try:
         return Theming(name, user_paths().themes)

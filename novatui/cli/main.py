@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import gc
 import os
 import sys
 
@@ -26,6 +25,8 @@ def main(argv: list[str]) -> int:
     """Run one command line and return its exit code (see `novatui --help`)."""
     if argv == ["--version"]:
         return _say_version()
+    import gc
+
     gc.set_threshold(*COLLECT)
     from novatui.cli.dispatch import dispatch
 

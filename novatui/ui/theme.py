@@ -1,11 +1,10 @@
-"""Themes as data: which one suits a terminal, which there are, and the styles by name that everything is drawn with."""
+"""Themes as data: which one suits a terminal, and the styles by name that everything is drawn with."""
 
 from __future__ import annotations
 
 import os
 import tomllib
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from rich.color import Color, ColorParseError
 from rich.errors import StyleSyntaxError
 from rich.style import Style
 
-import novatui
+from novatui.config.themes import shipped_themes, theme_names
 
 TERMINAL = "ansi_default"
 """Foreground or background as the terminal has it."""
@@ -82,13 +81,6 @@ def theme_for(environ: Mapping[str, str] = os.environ) -> str:
     return "light" if environ.get("COLORFGBG", "").rpartition(";")[2] in _BRIGHT else "dark"
 
 
-def theme_names(user: Path | None = None) -> list[str]:
-    """Every theme there is: those that come with the program first, then those in the user's folder."""
-    own = sorted(path.stem for path in _folder().glob("*.toml"))
-    added = sorted(path.stem for path in user.glob("*.toml")) if user else []
-    return own + [name for name in added if name not in own]
-
-
 def load_theme(name: str, user: Path | None = None) -> Theme:
     """Read a theme; one in the user's folder wins over one of the same name that comes with the program.
 
@@ -116,7 +108,7 @@ def _table(name: str, user: Path | None, below: tuple[str, ...]) -> dict[str, An
     base = table.pop("base", "")
     if not base:
         return {"name": name, **table}
-    if base in below or (base == name and path.parent == _folder()):
+    if base in below or (base == name and path.parent == shipped_themes()):
         raise BadTheme(f"theme {name}: its bases go round in a circle")
     # A user's theme may stand on the one of the same name that comes with the program.
     under = _table(str(base), None if base == name else user, (*below, name))
@@ -127,7 +119,7 @@ def _table(name: str, user: Path | None, below: tuple[str, ...]) -> dict[str, An
 def _find(name: str, user: Path | None) -> Path | None:
     if not name or "/" in name or name.startswith("."):
         return None
-    candidates = [folder / f"{name}.toml" for folder in (user, _folder()) if folder]
+    candidates = [folder / f"{name}.toml" for folder in (user, shipped_themes()) if folder]
     return next((path for path in candidates if path.is_file()), None)
 
 
@@ -138,11 +130,3 @@ def _style(wanted: type, value: object) -> Style:
         return Style.parse(value) if value else Style.null()
     except StyleSyntaxError as error:
         raise ValueError(f"not a style: {value!r} ({error})") from None
-
-
-@cache
-def _folder() -> Path:
-    """In a wheel the themes lie in the package, in a checkout beside it."""
-    package = Path(novatui.__file__).parent
-    packaged = package / "themes"
-    return packaged if packaged.is_dir() else package.parent / "themes"

@@ -11,8 +11,9 @@ from textual.app import App
 from textual.screen import Screen
 from textual.theme import Theme as TextualTheme
 
+from novatui.config.themes import theme_names
 from novatui.ui.render.look import Look
-from novatui.ui.theme import TERMINAL, BadTheme, Theme, load_theme, theme_for, theme_names
+from novatui.ui.theme import TERMINAL, BadTheme, Theme, load_theme, theme_for
 
 _NATIVE = {
     "ansi-background": TERMINAL,
@@ -99,6 +100,3 @@ def _textual_theme(theme: Theme, name: str) -> TextualTheme:
             **(_NATIVE if theme.native else {}),
         },
     )
-
-
-__all__ = ["BadTheme", "Theming"]

@@ -123,6 +123,18 @@ def test_the_example_is_a_configuration_without_problems(program: Program) -> No
     assert (checked.code, checked.out, checked.err) == (0, "ok: no problem found\n", "")
 
 
+def test_a_theme_that_is_not_there_is_found_before_the_console_opens(program: Program) -> None:
+    program.configure('theme = "drak"\n')
+    checked = program.run("config", "check")
+    assert checked.code == 2
+    assert "no theme `drak`" in checked.err
+    assert "did you mean `dark`?" in checked.err
+    folder = program.config.parent / "themes"
+    folder.mkdir()
+    (folder / "drak.toml").write_text('base = "dark"\n')
+    assert program.run("config", "check").code == 0
+
+
 def test_paths_are_told_with_what_is_there(program: Program) -> None:
     paths = program.run("config", "path", "--json").json
     assert paths["user"] == {"path": str(program.config), "exists": False}

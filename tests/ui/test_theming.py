@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from rich.color import Color
 
-from novatui.ui.theme import BadTheme, load_theme, theme_names
+from novatui.config.themes import theme_names
+from novatui.ui.theme import BadTheme, load_theme
 from novatui.ui.theming import Theming
 from tests.ui.desk import Desk, desk
 from tests.ui.world import world

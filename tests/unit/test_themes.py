@@ -9,7 +9,8 @@ import pytest
 from rich.color import Color
 from rich.style import Style
 
-from novatui.ui.theme import BadTheme, Styles, Theme, load_theme, theme_for, theme_names
+from novatui.config.themes import theme_names
+from novatui.ui.theme import BadTheme, Styles, Theme, load_theme, theme_for
 
 OWN = ["ansi", "colorblind", "contrast", "dark", "light", "mono"]
 
