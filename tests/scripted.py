@@ -55,7 +55,7 @@ class Scripted(
     event_poll = 1000.0
 
     def play(self, name: str, default: object, *args: object) -> Any:
-        self.sink.count(name)
+        self.sink.call(name)
         return self.script[name](self, *args) if name in self.script else default
 
     def connect(self) -> ConnectionInfo:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from novatui.core.capabilities import Fact
 from novatui.core.connection import ConnectionInfo, ConnectionSpec
@@ -17,6 +17,7 @@ from novatui.core.devices import Device
 from novatui.core.errors import Failure, NovaError
 from novatui.core.events import Event
 from novatui.core.inventory import Row
+from novatui.core.operations import Argument, NativeCall, Operation, Plan
 from novatui.core.snapshots import Snapshot
 from novatui.core.tasks import Task
 
@@ -68,8 +69,12 @@ class Sink(Protocol):
         """Ask a person and wait for the answer; None when declined or when nobody is there."""
         ...
 
-    def count(self, call: str) -> None:
-        """A native call went out: counted for the overlay and `doctor`."""
+    def call(self, name: str) -> None:
+        """A native call is about to go out: say its name first, each time.
+
+        It is counted for the overlay and `doctor`. Denied when it is none of the driver's READING calls and does not
+        belong to a run that the gate has let in: then it must not be made.
+        """
         ...
 
 
@@ -208,6 +213,69 @@ class NetworkSource(ABC):
         """Addresses that one network gave out."""
 
 
+class Invoker(ABC):
+    """The one way in which a driver changes anything. A driver with a control role is one."""
+
+    READING: ClassVar[frozenset[str]] = frozenset()
+    """Names, as said to `Sink.call`, of calls that change nothing. Any other is refused outside of a run, and in
+    every run on a locked connection: a name that is forgotten here costs a refusal, never a change."""
+
+    @abstractmethod
+    def offers(self) -> frozenset[str]:
+        """Operations of `core.verbs.VERBS` that this product has, here, now."""
+
+    @abstractmethod
+    def invoke(self, call: NativeCall, secrets: Mapping[str, str]) -> Mapping[str, Argument]:
+        """Make exactly this call and wait for its end; its arguments are resolved, secrets are filled in from
+        `secrets`. What it answers can be an argument of later calls. Never tried twice."""
+
+    @abstractmethod
+    def fingerprint(self, key: str) -> str:
+        """A hash of everything of the object that operations change: power state, configuration, snapshots, devices.
+        It stays the same as long as nobody changes it; load and age are no part of it. Empty: it cannot be told."""
+
+
+class PowerControl(ABC):
+    """Operations of the noun `power`. Plans read what they need and change nothing; they raise when it cannot be done
+    now, with the reason (Conflict, NotSupported, Busy …)."""
+
+    @abstractmethod
+    def plan_power(self, operation: Operation) -> Plan:
+        """The calls that would do it now."""
+
+
+class SnapshotControl(ABC):
+    """Operations of the noun `snap`; plans tell costs and losses."""
+
+    @abstractmethod
+    def plan_snap(self, operation: Operation) -> Plan:
+        """The calls that would do it now."""
+
+
+class DeviceControl(ABC):
+    """Operations of the noun `device`; plans warn of what attaching would block."""
+
+    @abstractmethod
+    def plan_device(self, operation: Operation) -> Plan:
+        """The calls that would do it now."""
+
+
+class ResourceControl(ABC):
+    """Operations of the noun `edit`."""
+
+    @abstractmethod
+    def plan_edit(self, operation: Operation) -> Plan:
+        """The calls that would do it now."""
+
+
+class TaskControl(ABC):
+    """Operations of the noun `task`."""
+
+    @abstractmethod
+    def plan_task(self, operation: Operation) -> Plan:
+        """The calls that would do it now."""
+
+
 class CapabilityProbe(ABC):
     """What can be done here, with evidence."""
 
@@ -229,6 +297,12 @@ ROLES: tuple[type, ...] = (
     StorageSource,
     NetworkSource,
     CapabilityProbe,
+    Invoker,
+    PowerControl,
+    SnapshotControl,
+    DeviceControl,
+    ResourceControl,
+    TaskControl,
 )
 """Every role, for `ConnectionInfo.roles`."""
 

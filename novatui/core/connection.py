@@ -59,6 +59,8 @@ class ConnectionInfo(msgspec.Struct, frozen=True, kw_only=True):
     """The product tells changes by itself; False means polling."""
     roles: tuple[str, ...] = ()
     """Driver roles that this connection has: `PowerControl`, `SnapshotSource` …"""
+    verbs: tuple[str, ...] = ()
+    """Operations of `core.verbs.VERBS` that the product offers here."""
 
 
 class LinkStatus(msgspec.Struct, frozen=True, kw_only=True):

@@ -23,6 +23,8 @@ _ENCODER = msgspec.msgpack.Encoder()
 _VERBATIM: dict[type[frames.Frame], frozenset[str]] = {
     frames.Open: frozenset({"spec", "secrets"}),
     frames.RunRequest: frozenset({"calls", "secrets"}),
+    frames.PlanRequest: frozenset({"operation"}),
+    frames.PlanAnswer: frozenset({"calls"}),
     frames.QuestionAnswer: frozenset({"answer"}),
 }
 """Fields that must arrive as they were sent: they go to a product, never to a screen."""

@@ -6,27 +6,31 @@ never replaces a newer one. `Hello` carries what the receiver needs to place tha
 
 from __future__ import annotations
 
-import msgspec
-
 from novatui.core.capabilities import Fact
 from novatui.core.connection import ConnectionInfo, ConnectionSpec
 from novatui.core.detail import Detail
 from novatui.core.errors import Failure
 from novatui.core.events import Event
 from novatui.core.inventory import Value
-from novatui.core.operations import Argument, NativeCall, Operation, Plan
 from novatui.core.states import Link
 from novatui.core.tasks import Task
+from novatui.wire.change_frames import (
+    CallProgress,
+    LockState,
+    PlanAnswer,
+    PlanRequest,
+    Proceed,
+    RunAnswer,
+    RunRequest,
+    Unlock,
+)
+from novatui.wire.frame import Frame
 
-PROTOCOL = 2
+PROTOCOL = 3
 """Both ends must speak the same number; it grows with every change that an older end would misread."""
 
 MAX_ROWS = 500
 """Most rows of one Rows, Remove or Samples frame: about 2 ms of decoding."""
-
-
-class Frame(msgspec.Struct, frozen=True, array_like=True, tag=True):
-    """Base of all frames: a tagged array."""
 
 
 # --- both ways ------------------------------------------------------------------------------------------------------
@@ -118,24 +122,6 @@ class DetailRequest(Frame, frozen=True):
     key: str
     parts: list[str]
     """Wanted parts: vm, snapshots, devices, volumes, leases, raw; empty for all that apply."""
-
-
-class PlanRequest(Frame, frozen=True):
-    """Turn an operation into native calls. Nothing is changed."""
-
-    conn: str
-    request: int
-    operation: Operation
-
-
-class RunRequest(Frame, frozen=True):
-    """Send the native calls of a plan, in order."""
-
-    conn: str
-    request: int
-    operation: int
-    calls: list[NativeCall]
-    secrets: dict[str, str]
 
 
 class QuestionAnswer(Frame, frozen=True):
@@ -269,30 +255,6 @@ class DetailAnswer(Frame, frozen=True):
     failure: Failure | None
 
 
-class PlanAnswer(Frame, frozen=True):
-    """Answer of a PlanRequest."""
-
-    conn: str
-    request: int
-    plan: Plan | None
-    failure: Failure | None
-
-
-class CallProgress(Frame, frozen=True):
-    """One native call of a RunRequest began, advances or ended."""
-
-    conn: str
-    request: int
-    operation: int
-    call: str
-    state: str
-    """resolved, sent, done, failed, skipped, unknown."""
-    arguments: dict[str, Argument]
-    """Arguments as sent, with results filled in and secrets named."""
-    percent: float | None
-    failure: Failure | None
-
-
 class Question(Frame, frozen=True):
     """The product asks for something that only a person has."""
 
@@ -332,6 +294,8 @@ Any = (
     | DetailRequest
     | PlanRequest
     | RunRequest
+    | Proceed
+    | Unlock
     | QuestionAnswer
     | Rows
     | Remove
@@ -346,6 +310,8 @@ Any = (
     | DetailAnswer
     | PlanAnswer
     | CallProgress
+    | RunAnswer
+    | LockState
     | Question
     | Stats
 )

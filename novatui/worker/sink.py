@@ -160,8 +160,8 @@ class ConnectionSink:
             self._calls.resume(self.conn)
         return answers[0]
 
-    def count(self, call: str) -> None:
-        self._counts[f"{self.conn}/{call}"] += 1
+    def call(self, name: str) -> None:
+        self._counts[f"{self.conn}/{name}"] += 1
 
 
 def _chunks(items: Iterable[T]) -> Iterator[list[T]]:

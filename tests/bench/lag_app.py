@@ -88,7 +88,7 @@ class OwnSink:
     def now(self) -> float:
         return time.monotonic()
 
-    def count(self, call: str) -> None:
+    def call(self, name: str) -> None:
         self.replies += 1
 
     def rows(self, begun: float, rows: Iterable[Row]) -> None:

@@ -113,9 +113,9 @@ class Recording:
     def ask(self, topic: str, text: str, *, secret: bool) -> str | None:
         return None
 
-    def count(self, call: str) -> None:
+    def call(self, name: str) -> None:
         with self._changed:
-            self.counts[call] += 1
+            self.counts[name] += 1
 
     def wait(self, condition: Callable[[], bool], what: str) -> None:
         """Wait until it holds; AssertionError, saying what did not come."""

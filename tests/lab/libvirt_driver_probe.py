@@ -80,9 +80,9 @@ class Memory:
         self.asked.append(topic)
         return self._answers.get(topic)
 
-    def count(self, call: str) -> None:
+    def call(self, name: str) -> None:
         with self._lock:
-            self.counts[call] = self.counts.get(call, 0) + 1
+            self.counts[name] = self.counts.get(name, 0) + 1
 
     # What tests ask
 

@@ -68,7 +68,8 @@ def news(conns: Sequence[str], known: Sequence[str]) -> st.SearchStrategy[frames
     key = keys(known)
     said = (
         frames.ConnectionState, frames.ConnectStep, frames.TaskUpdate, frames.EventRecord, frames.Question,
-        frames.DetailAnswer, frames.Facts, frames.Stats, frames.PlanAnswer, frames.CallProgress, frames.LoadComplete,
+        frames.DetailAnswer, frames.Facts, frames.Stats, frames.PlanAnswer, frames.CallProgress, frames.RunAnswer,
+        frames.LockState, frames.LoadComplete,
     )  # fmt: skip
 
     def any_of(kind: type[frames.Frame]) -> st.SearchStrategy[frames.Frame]:

@@ -201,7 +201,7 @@ class DemoDriver(
         """Count a call; fail it when the fleet cannot be reached."""
         if self._open is None:
             raise Unreachable("the connection is not open")
-        self.sink.count(call)
+        self.sink.call(call)
         self._open.check()
         return self._open
 

@@ -145,7 +145,7 @@ class Link:
                 self._turns.notify_all()
 
     def _make(self, function: Callable[..., Any], *args: Any) -> Any:
-        self.sink.count(function.__name__)
+        self.sink.call(function.__name__)
         try:
             return function(*args)
         except libvirt.libvirtError as error:

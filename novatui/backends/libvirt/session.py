@@ -113,7 +113,7 @@ def _check_tls(spec: ConnectionSpec, address: Address, sink: Sink) -> TlsInfo | 
 def _open(address: Address, credentials: Credentials, sink: Sink, *, readonly: bool) -> libvirt.virConnect:
     request = [list(credentials.kinds), credentials.answer, None]
     flags = libvirt.VIR_CONNECT_RO if readonly else 0
-    sink.count("openAuth")
+    sink.call("openAuth")
     try:
         conn, ms = timed(lambda: libvirt.openAuth(address.uri, request, flags))
     except libvirt.libvirtError as error:

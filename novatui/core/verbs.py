@@ -1,0 +1,197 @@
+"""Every operation that the console knows: what it takes, what it means for the object, and when it makes sense.
+
+Names are `noun.verb`. The noun says which role of a driver plans it. Verbs name the effect: `pause` and `resume` keep
+the machine in memory, `suspend` and `wake` put it on disk; what the product calls it stands in the plan.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from novatui.core.states import Kind, Power
+
+
+class Effect(StrEnum):
+    """What an operation does to those who use the object; it decides how it is confirmed."""
+
+    RELIEF = "relief"
+    """Brings something back: start, resume, wake."""
+    AGREED = "agreed"
+    """The guest agrees or hardly notices: shutdown, reboot, pause, suspend, a new snapshot, hot-add."""
+    HARD = "hard"
+    """The guest is not asked: reset, off, detach, a snapshot deleted, a change that needs a restart."""
+    LOSS = "loss"
+    """Data may be gone: revert, a machine or disk deleted, a state forced."""
+
+
+class Given(msgspec.Struct, frozen=True, kw_only=True):
+    """One argument of an operation."""
+
+    name: str
+    kind: str
+    """text, number, size (bytes), yesno, choice, snapshot, device, network, store, target (disk or drive)."""
+    title: str
+    required: bool = True
+    choices: tuple[str, ...] = ()
+
+
+class Verb(msgspec.Struct, frozen=True, kw_only=True):
+    """One operation."""
+
+    name: str
+    title: str
+    """What it does, for a menu."""
+    effect: Effect
+    kinds: frozenset[Kind] = frozenset({Kind.VM})
+    states: frozenset[Power] = frozenset()
+    """Power states in which it makes sense; empty: any."""
+    admin: bool = False
+    """An operator may not: it creates or destroys."""
+    takes: tuple[Given, ...] = ()
+
+    @property
+    def noun(self) -> str:
+        """Which role plans it: power, snap, device, edit, task."""
+        return self.name.partition(".")[0]
+
+
+MACHINES = frozenset({Kind.VM, Kind.CONTAINER})
+ON = frozenset({Power.RUNNING})
+IN_MEMORY = frozenset({Power.RUNNING, Power.PAUSED})
+
+APPLY = Given(name="apply", kind="choice", title="applies to", required=False, choices=("both", "live", "persistent"))
+"""Now, from the next start on, or both; without it: both where the machine runs, else persistent."""
+
+_SNAPSHOT = Given(name="snapshot", kind="snapshot", title="snapshot")
+_DEVICE = Given(name="device", kind="device", title="device")
+_TARGET = Given(name="target", kind="target", title="disk or drive")
+
+
+def _text(name: str, title: str, *, required: bool = True) -> Given:
+    return Given(name=name, kind="text", title=title, required=required)
+
+
+def _yes(name: str, title: str) -> Given:
+    return Given(name=name, kind="yesno", title=title, required=False)
+
+
+def _power(verb: str, title: str, effect: Effect, *states: Power) -> Verb:
+    return Verb(name=f"power.{verb}", title=title, effect=effect, kinds=MACHINES, states=frozenset(states))
+
+
+_ALL: tuple[Verb, ...] = (
+    _power("start", "start", Effect.RELIEF, Power.OFF, Power.CRASHED),
+    _power("shutdown", "shut down (asks the guest)", Effect.AGREED, Power.RUNNING),
+    _power("reboot", "reboot (asks the guest)", Effect.AGREED, Power.RUNNING),
+    _power("reset", "reset (as the button)", Effect.HARD, Power.RUNNING, Power.PAUSED, Power.CRASHED),
+    _power(
+        "off", "power off (pull the plug)", Effect.HARD,
+        Power.RUNNING, Power.PAUSED, Power.STARTING, Power.STOPPING, Power.CRASHED,
+    ),
+    _power("pause", "pause (stays in memory)", Effect.AGREED, Power.RUNNING),
+    _power("resume", "resume", Effect.RELIEF, Power.PAUSED),
+    _power("suspend", "suspend to disk", Effect.AGREED, Power.RUNNING, Power.PAUSED),
+    _power("wake", "wake from disk", Effect.RELIEF, Power.SUSPENDED),
+    Verb(
+        name="power.autostart", title="start with the host", effect=Effect.RELIEF, kinds=MACHINES,
+        takes=(Given(name="to", kind="choice", title="start with the host", choices=("on", "off")),),
+    ),
+    Verb(
+        name="snap.create", title="take a snapshot", effect=Effect.AGREED, kinds=MACHINES,
+        takes=(
+            _text("name", "name"), _text("description", "description", required=False),
+            _yes("memory", "with memory"), _yes("quiesce", "quiet the guest's disks first"),
+        ),
+    ),
+    Verb(
+        name="snap.revert", title="revert", effect=Effect.LOSS, kinds=MACHINES,
+        takes=(
+            _SNAPSHOT,
+            Given(name="then", kind="choice", title="then", required=False, choices=("as-saved", "running", "paused")),
+        ),
+    ),
+    Verb(
+        name="snap.delete", title="delete", effect=Effect.HARD, kinds=MACHINES,
+        takes=(
+            _SNAPSHOT,
+            Given(name="children", kind="choice", title="children", required=False, choices=("keep", "with", "only")),
+        ),
+    ),
+    Verb(
+        name="device.attach", title="attach a host device", effect=Effect.AGREED, admin=True, takes=(_DEVICE, APPLY),
+    ),
+    Verb(name="device.detach", title="detach a host device", effect=Effect.HARD, admin=True, takes=(_DEVICE, APPLY)),
+    Verb(
+        name="device.mdev_create", title="create a mediated device", effect=Effect.AGREED, kinds=frozenset({Kind.HOST}),
+        admin=True, takes=(_DEVICE, _text("type", "type"), _text("uuid", "uuid", required=False)),
+    ),
+    Verb(
+        name="device.mdev_remove", title="remove a mediated device", effect=Effect.HARD, kinds=frozenset({Kind.HOST}),
+        admin=True, takes=(_DEVICE,),
+    ),
+    Verb(
+        name="device.vfs", title="set the number of virtual functions", effect=Effect.HARD,
+        kinds=frozenset({Kind.HOST}), admin=True,
+        takes=(_DEVICE, Given(name="count", kind="number", title="virtual functions")),
+    ),
+    Verb(
+        name="edit.vcpus", title="virtual processors", effect=Effect.AGREED,
+        takes=(Given(name="count", kind="number", title="processors"), APPLY),
+    ),
+    Verb(
+        name="edit.memory", title="memory (balloon, or from the next start)", effect=Effect.AGREED,
+        takes=(Given(name="size", kind="size", title="memory"), APPLY),
+    ),
+    Verb(
+        name="edit.memory_add", title="plug memory in", effect=Effect.AGREED,
+        takes=(Given(name="size", kind="size", title="memory to add"), APPLY),
+    ),
+    Verb(
+        name="edit.disk_add", title="add a disk", effect=Effect.AGREED, admin=True,
+        takes=(
+            Given(name="store", kind="store", title="on"),
+            Given(name="size", kind="size", title="size", required=False),
+            _text("volume", "existing volume", required=False), _text("bus", "bus", required=False), APPLY,
+        ),
+    ),
+    Verb(
+        name="edit.disk_remove", title="remove a disk (its data stays)", effect=Effect.HARD, admin=True,
+        takes=(_TARGET, APPLY),
+    ),
+    Verb(
+        name="edit.nic_add", title="add a network interface", effect=Effect.AGREED, admin=True,
+        takes=(
+            Given(name="network", kind="network", title="network"), _text("model", "model", required=False),
+            _text("mac", "MAC address", required=False), APPLY,
+        ),
+    ),
+    Verb(
+        name="edit.nic_remove", title="remove a network interface", effect=Effect.HARD, admin=True,
+        takes=(_text("mac", "MAC address"), APPLY),
+    ),
+    Verb(
+        name="edit.iso_insert", title="insert an ISO", effect=Effect.AGREED,
+        takes=(_text("source", "path or store/volume"), Given(
+            name="target", kind="target", title="drive", required=False
+        ), APPLY),
+    ),
+    Verb(
+        name="edit.iso_eject", title="eject the medium", effect=Effect.AGREED,
+        takes=(Given(name="target", kind="target", title="drive", required=False), APPLY),
+    ),
+    Verb(
+        name="edit.pin", title="pin a virtual processor", effect=Effect.AGREED,
+        takes=(Given(name="vcpu", kind="number", title="virtual processor"), _text("cpus", "host processors"), APPLY),
+    ),
+    Verb(name="edit.rename", title="rename", effect=Effect.AGREED, admin=True, takes=(_text("name", "new name"),)),
+    Verb(name="edit.notes", title="notes", effect=Effect.RELIEF, kinds=MACHINES, takes=(_text("text", "notes"),)),
+    Verb(
+        name="task.cancel", title="cancel a task", effect=Effect.HARD, kinds=frozenset(Kind),
+        takes=(_text("task", "task"),),
+    ),
+)  # fmt: skip
+
+VERBS: dict[str, Verb] = {verb.name: verb for verb in _ALL}
+"""By name, in the order of menus."""
