@@ -13,6 +13,7 @@ from novatui.core import units
 from novatui.core.ids import ObjectRef
 from novatui.core.states import Kind
 from novatui.engine.fleet import Changes
+from novatui.ui.followed import Followed
 from novatui.ui.keys import bindings
 from novatui.ui.place import Place
 from novatui.ui.reading import Reading
@@ -69,21 +70,15 @@ class DetailScreen(FrameScreen, inherit_bindings=False):
 
     def __init__(self, stage: Stage, place: Place) -> None:
         super().__init__(stage, place)
-        self._ref = ObjectRef.parse(place.ref)
-        self._slot = self._find()
+        self._object = Followed(stage.fleet, ObjectRef.parse(place.ref))
         self._gone_at: float | None = None
         """When it was found to be gone, epoch seconds."""
-        self._name = self._ref.id
-        self._way: list[str] = []
-        self._seen = False
-        """It was in the inventory while this screen lives."""
-        self._tabs = TABS[self._ref.kind]
-        self._tab = named(self._ref.kind, place.tab)
-        self._reading = Reading(stage.fleet, self._ref, self.look.monotonic, self._was_read)
+        self._tabs = TABS[self._object.ref.kind]
+        self._tab = named(self._object.ref.kind, place.tab)
+        self._reading = Reading(stage.fleet, self._object.ref, self.look.monotonic, self._was_read)
         self._bodies: dict[str, Body] = {}
         self._holder = Vertical(id="body")
         self._tab_line = Lines(lambda width, _: [self._draw_tabs(width)], id="tabs")
-        self._learn()
 
     def compose_body(self) -> ComposeResult:
         """Tabs, and the body of the one that is shown."""
@@ -98,27 +93,9 @@ class DetailScreen(FrameScreen, inherit_bindings=False):
 
     # The object
 
-    def _find(self) -> int | None:
-        """Its row, or the one that stands for it while it moves."""
-        slot = self.fleet.inventory.slot(self._ref.conn, self._ref.key)
-        return self.fleet.identity.fold(slot) if slot is not None else None
-
-    def _learn(self) -> None:
-        """Name and way, for the time when it is gone."""
-        if self._slot is not None:
-            store = self.fleet.inventory
-            self._seen = True
-            self._name, self._way = store.name(self._slot), store.path(self._slot)
-
-    @property
-    def slot(self) -> int | None:
-        """Its row; None while it has none. A row is gone at once, and may be another's before `take` hears of it."""
-        slot, store = self._slot, self.fleet.inventory
-        return slot if slot is not None and store.alive(slot) and store.kind(slot) is self._ref.kind else None
-
     def sight(self) -> Whole | None:
         """All that is known of it now."""
-        slot = self.slot
+        slot = self._object.slot
         if slot is None:
             return None
         subject = Subject(self.fleet, slot, self.look, self.look.monotonic())
@@ -127,26 +104,15 @@ class DetailScreen(FrameScreen, inherit_bindings=False):
 
     def _follow(self, changes: Changes) -> None:
         """It moved, went, or is back."""
-        for old, new in changes.moved:
-            if old == self._slot:
-                self._move(new)
-        if self._slot is not None and self._slot in changes.gone:
-            self._slot = None
-        if self._slot is None:
-            self._slot = self._find()
-        self._learn()
-        if self._slot is None and self._gone_at is None and self._seen:
+        followed = self._object
+        if followed.take(changes):
+            self._reading.follow(followed.ref)
+            self.stage.pulse.attend()
+        if followed.lost and followed.seen and self._gone_at is None:
             self._gone_at = self.look.epoch()
-            self.report(f"{self._name} is gone", "what you see is what was last known; Esc goes back")
-        elif self._slot is not None:
+            self.report(f"{followed.name} is gone", "what you see is what was last known; Esc goes back")
+        elif not followed.lost:
             self._gone_at = None
-
-    def _move(self, slot: int) -> None:
-        """Another row stands for it now: it was migrated to another connection."""
-        self._slot = slot
-        self._ref = self.fleet.inventory.ref(slot)
-        self._reading.follow(self._ref)
-        self.stage.pulse.attend()
 
     # Tabs
 
@@ -173,9 +139,9 @@ class DetailScreen(FrameScreen, inherit_bindings=False):
         self.stage.pulse.attend()
 
     def _make(self, tab: Tab) -> Body:
-        if pages.is_page(self._ref.kind, tab.name):
+        if pages.is_page(self._object.ref.kind, tab.name):
             return PageBody(self.stage, self.sight, tab)
-        if is_list(self._ref.kind, tab.name):
+        if is_list(self._object.ref.kind, tab.name):
             return ListBody(self.stage, self.sight, tab)
         if tab.name == "raw":
             return RawBody(self, self.sight, tab)
@@ -201,19 +167,19 @@ class DetailScreen(FrameScreen, inherit_bindings=False):
         if found is not None:
             self._show_tab(found)
         else:
-            kind = self._ref.kind.value.replace("_", " ")
+            kind = self._object.ref.kind.value.replace("_", " ")
             self.report(f"a {kind} has no tab {number}", "the numbers stand above")
 
     # The frame
 
     def crumbs(self) -> Sequence[str]:
         """The way to it; a libvirt connection and its host may have one name, which is said once."""
-        return list(dict.fromkeys([*self._way, self._name]))
+        return list(dict.fromkeys([*self._object.way, self._object.name]))
 
     def facts(self) -> Sequence[Group]:
         """Its state, and how old that is."""
         styles, look = self.look.styles, self.look
-        slot = self.slot
+        slot = self._object.slot
         if slot is None:
             said = f"gone since {look.clock(self._gone_at)}" if self._gone_at is not None else "not known yet"
             return [(0, [(f" {said} ", styles.bad)])]
@@ -225,9 +191,9 @@ class DetailScreen(FrameScreen, inherit_bindings=False):
         return [(0, [(f" {word} ", styles.text)])] if word else []
 
     def _state(self, slot: int) -> str:
-        kind = self._ref.kind
+        kind = self._object.ref.kind
         if kind is Kind.CONNECTION:
-            link = self.fleet.connections[self._ref.conn].status.link
+            link = self.fleet.connections[self._object.ref.conn].status.link
             return f"{link_mark(link, self.look.marks)} {link.value}"
         if kind in readings.MACHINES or kind is Kind.HOST:
             power = readings.power(self.fleet, slot)
@@ -265,13 +231,13 @@ class DetailScreen(FrameScreen, inherit_bindings=False):
 
     def place(self) -> Place:
         """The object and its tab."""
-        return Place("detail", ref=str(self._ref), tab=self._tab.name)
+        return Place("detail", ref=str(self._object.ref), tab=self._tab.name)
 
     def show(self, place: Place) -> bool:
         """Another tab of the same object."""
-        if place.ref != str(self._ref):
+        if place.ref != str(self._object.ref):
             return False
-        self._show_tab(named(self._ref.kind, place.tab))
+        self._show_tab(named(self._object.ref.kind, place.tab))
         return True
 
     def take(self, changes: Changes) -> None:
@@ -281,20 +247,21 @@ class DetailScreen(FrameScreen, inherit_bindings=False):
             if self.body is not None:
                 self.body.take(changes)
             self._redraw_lines()
-        if self.slot is not None:
+        if self._object.slot is not None:
             self._reading.need(self._tab.parts)
 
     def _concerns(self, changes: Changes) -> bool:
         """Places tell of all below them, and members change with each other."""
-        if self._slot is None or self._ref.kind in HOLDERS or isinstance(self.body, MembersBody):
+        followed = self._object
+        if followed.lost or followed.ref.kind in HOLDERS or isinstance(self.body, MembersBody):
             return True
-        if self._slot in changes.rows or self._ref.conn in changes.connections or changes.structure:
+        if followed.changed(changes):
             return True
         return (changes.tasks or changes.events > 0) and self._tab.name == "tasks"
 
     def age(self) -> None:
         """Ages go on, and what is out of date is read again."""
-        if self.slot is not None:
+        if self._object.slot is not None:
             self._reading.need(self._tab.parts)
         self._redraw()
 
@@ -323,7 +290,7 @@ class DetailScreen(FrameScreen, inherit_bindings=False):
     def subject(self) -> int | None:
         """The row under the cursor where rows are objects, else the object itself."""
         below = self.body.subject() if self.body is not None else None
-        return below if below is not None else self.slot
+        return below if below is not None else self._object.slot
 
     def targets(self) -> list[int]:
         """Marked rows, else the subject."""
