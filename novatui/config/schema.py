@@ -44,8 +44,8 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     tags: tuple[str, ...] = ()
     """Words for filters (`tag:lab`)."""
     color: Literal["", "red", "yellow", "green", "cyan", "blue", "magenta"] = ""
-    """Colour that helps to tell this connection from others. Never the only sign of anything. Empty: the
-    theme's."""
+    """Colour that the name of this connection is drawn in wherever it stands, as the theme has it. Never the
+    only sign of anything; without colours it changes nothing. Empty: none."""
     protected: bool = False
     """Production: red frame, every change needs an unlock with a ticket and the stricter confirmation."""
     ro: bool = False

@@ -23,6 +23,8 @@ class ConnectionSpec(msgspec.Struct, frozen=True, kw_only=True):
     """Group in the tree; empty for none."""
     protected: bool = False
     readonly: bool = False
+    color: str = ""
+    """Name of the colour that its name is drawn in, one of those that every theme has; empty for none."""
 
 
 class TlsInfo(msgspec.Struct, frozen=True, kw_only=True):

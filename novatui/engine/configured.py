@@ -98,6 +98,7 @@ def _targets(
         label=one.group,
         protected=protected,
         readonly=readonly,
+        color=one.color,
     )
     fetch, typed = secrets.of(name, one)
     return [Target(spec=spec, secrets=fetch, via=via, typed=typed)]
@@ -118,6 +119,7 @@ def _demo(name: str, one: Connection, protected: bool, readonly: bool, taken: Co
             label=one.group or spec.label,
             protected=spec.protected or protected,
             readonly=spec.readonly or readonly,
+            color=one.color,
         )
         for spec, called in zip(specs, names, strict=True)
     ]

@@ -48,6 +48,21 @@ class Styles(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     protected: Style
     readonly: Style
     match: Style
+    red: Style
+    """This and what follows: the names of connections to which a person gave that colour."""
+    yellow: Style
+    green: Style
+    cyan: Style
+    blue: Style
+    magenta: Style
+
+    def tint(self, color: str) -> Style | None:
+        """The style of a colour that a connection may have; None for a word that is none."""
+        return getattr(self, color) if color in TINTS else None
+
+
+TINTS = frozenset({"red", "yellow", "green", "cyan", "blue", "magenta"})
+"""Colours that connections may have."""
 
 
 class Theme(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

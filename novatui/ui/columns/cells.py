@@ -97,7 +97,8 @@ def referenced(fleet: Fleet, field: str) -> Reader:
 
 def connection(subject: Subject, width: int) -> Piece:
     """Name of its connection."""
-    return plain(subject.fleet.inventory.conn(subject.slot), subject, width, subject.look.styles.quiet)
+    name, look = subject.fleet.inventory.conn(subject.slot), subject.look
+    return plain(name, subject, width, readings.conn_style(subject.fleet, name, look))
 
 
 def family(subject: Subject, width: int) -> Piece:

@@ -9,15 +9,17 @@ from novatui.core import units
 from novatui.core.alarms import PRODUCT, Level
 from novatui.engine.alarm_record import Alarm, Counts
 from novatui.engine.alarms import Alarms
+from novatui.engine.fleet import Fleet
+from novatui.ui.render import readings
 from novatui.ui.render.cells import Piece
 from novatui.ui.render.item_table import ItemColumn, ItemTable
 from novatui.ui.render.labelled import Fact, labelled
 from novatui.ui.render.look import Look
 
 
-def alarm_table(alarms: Alarms, look: Look) -> ItemTable:
+def alarm_table(fleet: Fleet, alarms: Alarms, look: Look) -> ItemTable:
     """The columns of alarms."""
-    cells = _Cells(alarms, look)
+    cells = _Cells(fleet, alarms, look)
     return ItemTable(
         (
             ItemColumn(title="LEVEL", draw=cells.level, width=7),
@@ -42,8 +44,8 @@ def alarm_sign(level: Level | None, look: Look) -> Piece:
 class _Cells:
     """What stands in the columns."""
 
-    def __init__(self, alarms: Alarms, look: Look) -> None:
-        self._alarms, self._look = alarms, look
+    def __init__(self, fleet: Fleet, alarms: Alarms, look: Look) -> None:
+        self._fleet, self._alarms, self._look = fleet, alarms, look
 
     def level(self, one: Alarm) -> Piece:
         if one.chore:
@@ -56,7 +58,7 @@ class _Cells:
         return one.subject or self._look.marks.inapplicable, self._look.styles.text
 
     def connection(self, one: Alarm) -> Piece:
-        return one.id.conn, self._look.styles.quiet
+        return one.id.conn, readings.conn_style(self._fleet, one.id.conn, self._look)
 
     def since(self, one: Alarm) -> Piece:
         """`>` before what was so already when we first looked."""

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from textual.strip import Strip
 
 from novatui.actions.catalogue import Action, in_footer, shown
+from novatui.core.connection import ConnectionSpec
 from novatui.core.states import Link
 from novatui.engine.alarm_record import Counts
 from novatui.engine.fleet import Fleet
@@ -56,28 +57,42 @@ def status(fleet: Fleet, look: Look, width: int) -> Strip:
     return ends(left, _corner(fleet, look), width)
 
 
-def header(crumbs: Sequence[str], facts: Sequence[Group], fleet: Fleet, look: Look, width: int) -> Strip:
+def header(
+    crumbs: Sequence[str],
+    facts: Sequence[Group],
+    fleet: Fleet,
+    look: Look,
+    width: int,
+    about: ConnectionSpec | None = None,
+) -> Strip:
     """Where the person is, what is to be said about it, what is protected, and the time.
+
+    `about` is the connection of what is shown: the locks of others are no matter there.
 
     What does not fit goes: first the clock, then the way but for its end, then facts of higher ranks.
     """
     styles = look.styles
-    way = [f" {look.marks.into} {crumb} " for crumb in crumbs]
+    own = styles.tint(about.color) if about is not None else None
     left: list[Group] = [(0, [(" NovaTUI", styles.title)])]
-    left += [(1 if at == len(way) - 1 else 10, [(crumb.rstrip(), styles.header)]) for at, crumb in enumerate(way)]
-    return ends(left, [*((rank + 1, pieces) for rank, pieces in facts), *_corner(fleet, look)], width)
+    for at, crumb in enumerate(crumbs, 1):
+        style = own if own is not None and about is not None and crumb == about.name else styles.header
+        left.append((1 if at == len(crumbs) else 10, [(f" {look.marks.into} ", styles.header), (crumb, style)]))
+    return ends(left, [*((rank + 1, pieces) for rank, pieces in facts), *_corner(fleet, look, about)], width)
 
 
-def _corner(fleet: Fleet, look: Look) -> list[Group]:
-    """What is protected, and the time."""
+def _corner(fleet: Fleet, look: Look, about: ConnectionSpec | None = None) -> list[Group]:
+    """What is protected, here or anywhere, and the time."""
     styles = look.styles
-    locked = [one.name for one in fleet.connections.values() if one.spec.readonly]
-    guarded = [one.name for one in fleet.connections.values() if one.spec.protected]
+    specs = [about] if about is not None else [one.spec for one in fleet.connections.values()]
+    locked = [spec.name for spec in specs if spec.readonly]
+    guarded = [spec.name for spec in specs if spec.protected]
     far: list[Group] = []
     if guarded:
-        far.append((3, [(f" PROT:{_few(guarded)} ", styles.protected), (" ", styles.text)]))
+        where = "" if about is not None else f":{_few(guarded)}"
+        far.append((3, [(f" PROT{where} ", styles.protected), (" ", styles.text)]))
     if locked:
-        far.append((4, [(f" RO:{_few(locked)} ", styles.readonly), (" ", styles.text)]))
+        where = "" if about is not None else f":{_few(locked)}"
+        far.append((4, [(f" RO{where} ", styles.readonly), (" ", styles.text)]))
     far.append((5, [(f"{look.clock(look.epoch(), seconds=False)} {look.zone} ", styles.quiet)]))
     return far
 

@@ -6,6 +6,7 @@ from novatui.core.events import Severity
 from novatui.engine.event_log import EventLog, LoggedEvent
 from novatui.engine.feed_query import object_name
 from novatui.engine.fleet import Fleet
+from novatui.ui.render import readings
 from novatui.ui.render.cells import Piece
 from novatui.ui.render.item_table import ItemColumn, ItemTable
 from novatui.ui.render.look import Look
@@ -48,7 +49,7 @@ class _Cells:
         return moment(self._fleet.events.moment(one), self._look), self._look.styles.quiet
 
     def connection(self, one: LoggedEvent) -> Piece:
-        return one.conn, self._look.styles.quiet
+        return one.conn, readings.conn_style(self._fleet, one.conn, self._look)
 
     def sign(self, one: LoggedEvent) -> Piece:
         return event_sign(one.event.severity, self._look)

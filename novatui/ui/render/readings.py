@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 
+from rich.style import Style
+
 from novatui.core import units
 from novatui.core.ids import split_key
 from novatui.core.inventory import Group
@@ -26,6 +28,31 @@ NOTHING = "none"
 
 LISTED = 3
 """Items of a list that are named; the others are counted."""
+
+
+def protected(fleet: Fleet, slot: int) -> bool:
+    """True for what belongs to a production connection; of a group, when one of its connections is one."""
+    store = fleet.inventory
+    if store.kind(slot) is Kind.GROUP:
+        return any(store.spec(each).protected for each in store.children(slot))
+    return store.spec(slot).protected
+
+
+def tint(fleet: Fleet, conn: str, look: Look) -> Style | None:
+    """The style of the name of a connection that was given a colour; None for the others."""
+    connection = fleet.connections.get(conn)
+    return look.styles.tint(connection.spec.color) if connection is not None else None
+
+
+def conn_style(fleet: Fleet, conn: str, look: Look) -> Style:
+    """The style of the name of a connection beside what it is about: its colour, else a quiet one."""
+    return tint(fleet, conn, look) or look.styles.quiet
+
+
+def own_tint(fleet: Fleet, slot: int, look: Look) -> Style | None:
+    """The style of the name of an object that was given a colour: only connections are."""
+    store = fleet.inventory
+    return tint(fleet, store.conn(slot), look) if store.kind(slot) is Kind.CONNECTION else None
 
 
 def power(fleet: Fleet, slot: int) -> str | None:

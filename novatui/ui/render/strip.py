@@ -13,6 +13,7 @@ from novatui.engine.event_log import LoggedEvent
 from novatui.engine.feed_query import task_moment
 from novatui.engine.fleet import Connection, Fleet
 from novatui.engine.task_store import TrackedTask
+from novatui.ui.render import readings
 from novatui.ui.render.cells import Piece, line
 from novatui.ui.render.look import Look
 from novatui.ui.render.marks import UNKNOWN
@@ -24,7 +25,7 @@ WORD = 8
 
 def lines(fleet: Fleet, look: Look, width: int, height: int) -> list[Strip]:
     """At most `height` lines: broken connections, running tasks, then the newest of ended tasks and events."""
-    broken = [_connection(one, look) for one in fleet.connections.values() if one.broken]
+    broken = [_connection(one, fleet, look) for one in fleet.connections.values() if one.broken]
     tasks = fleet.tasks.tasks()
     running = [_task(one, fleet, look) for one in tasks if one.live]
     past: list[tuple[float, list[Piece]]] = [
@@ -32,7 +33,7 @@ def lines(fleet: Fleet, look: Look, width: int, height: int) -> list[Strip]:
         for one in tasks[len(running) : len(running) + height]
     ]
     past += [(fleet.events.moment(one), _event(one, fleet, look)) for one in fleet.events.newest(height)]
-    past += [(one.since, _alarm(one, look)) for one in _own_alarms(fleet)[:height]]
+    past += [(one.since, _alarm(one, fleet, look)) for one in _own_alarms(fleet)[:height]]
     past.sort(key=lambda pair: pair[0], reverse=True)
     ended = [pieces for _, pieces in past]
     # Room that nobody else wants goes to the broken connections, then to what runs.
@@ -55,7 +56,7 @@ def _line(look: Look, at: float | None, sign: Piece, word: str, *words: Piece) -
     return pieces
 
 
-def _connection(one: Connection, look: Look) -> list[Piece]:
+def _connection(one: Connection, fleet: Fleet, look: Look) -> list[Piece]:
     status, styles = one.status, look.styles
     facts = [str(status.failure) if status.failure else "lost"]
     if status.last_good is not None:
@@ -63,7 +64,14 @@ def _connection(one: Connection, look: Look) -> list[Piece]:
     if status.retry_at is not None:
         facts.append(f"try {status.attempt + 1} at {look.clock(status.retry_at)}")
     sign = (look.marks.unreachable, styles.bad)
-    return _line(look, status.since, sign, "conn", (one.name, styles.text), (", ".join(facts), styles.text))
+    return _line(
+        look,
+        status.since,
+        sign,
+        "conn",
+        (one.name, readings.tint(fleet, one.name, look) or styles.text),
+        (", ".join(facts), styles.text),
+    )
 
 
 def _task(tracked: TrackedTask, fleet: Fleet, look: Look) -> list[Piece]:
@@ -84,7 +92,7 @@ def _task(tracked: TrackedTask, fleet: Fleet, look: Look) -> list[Piece]:
         task.verb,
         (_subject(tracked.conn, task.key, task.target, fleet), styles.text),
         (_outcome(task, look), styles.bad if task.state is TaskState.FAILED else styles.quiet),
-        (tracked.conn, styles.quiet),
+        (tracked.conn, readings.conn_style(fleet, tracked.conn, look)),
     )
 
 
@@ -123,7 +131,7 @@ def _event(logged: LoggedEvent, fleet: Fleet, look: Look) -> list[Piece]:
         (_subject(logged.conn, event.key, event.subject, fleet), styles.text),
         (event.text or event.native_type, styles.quiet),
         (f"x{logged.count}" if logged.count > 1 else "", styles.quiet),
-        (logged.conn, styles.quiet),
+        (logged.conn, readings.conn_style(fleet, logged.conn, look)),
     )
 
 
@@ -137,10 +145,11 @@ def _own_alarms(fleet: Fleet) -> list[Alarm]:
     return sorted(found, key=lambda one: one.since, reverse=True)
 
 
-def _alarm(one: Alarm, look: Look) -> list[Piece]:
+def _alarm(one: Alarm, fleet: Fleet, look: Look) -> list[Piece]:
     critical = one.level is Level.CRITICAL
     sign = (look.marks.error, look.styles.bad) if critical else (look.marks.alarm, look.styles.warning)
-    words = ((one.subject, look.styles.text), (one.text, look.styles.quiet), (one.id.conn, look.styles.quiet))
+    conn = (one.id.conn, readings.conn_style(fleet, one.id.conn, look))
+    words = ((one.subject, look.styles.text), (one.text, look.styles.quiet), conn)
     return _line(look, one.since, sign, "alarm", *words)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich.style import Style
 from textual.strip import Strip
 
 from novatui.core.alarms import Level
@@ -58,7 +59,7 @@ def words(grid: Grid, subject: Subject, width: int, state: RowState) -> Strip:
     age = readings.shown_age(subject.fleet, subject.slot, look)
     columns = grid.spoken
     pieces = _gutter(state, subject)
-    pieces.append((store.name(subject.slot), look.styles.stale if age else look.styles.text))
+    pieces.append((store.name(subject.slot), look.styles.stale if age else _style_of_name(subject)))
     if age and not any(column.ages for column in columns):
         pieces.append((f" ~{age}", look.styles.stale))
     for column in columns:
@@ -101,7 +102,12 @@ def _name(subject: Subject, width: int, age: str) -> list[Piece]:
     look = subject.look
     far = f" ~{age}" if age and len(age) + 2 < width else ""
     name = fit(subject.fleet.inventory.name(subject.slot), width - len(far), ellipsis=look.marks.ellipsis)
-    return [(name, look.styles.stale if age else look.styles.text), (far, look.styles.stale)]
+    return [(name, look.styles.stale if age else _style_of_name(subject)), (far, look.styles.stale)]
+
+
+def _style_of_name(subject: Subject) -> Style:
+    look = subject.look
+    return readings.own_tint(subject.fleet, subject.slot, look) or look.styles.text
 
 
 def highlighted(strip: Strip, state: RowState, look: Look) -> Strip:

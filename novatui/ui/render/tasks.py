@@ -10,11 +10,13 @@ from novatui.core.tasks import Task, TaskState
 from novatui.engine.feed_query import object_name
 from novatui.engine.fleet import Fleet
 from novatui.engine.task_store import TrackedTask
+from novatui.ui.render import readings
 from novatui.ui.render.cells import Piece
 from novatui.ui.render.item_table import ItemColumn, ItemTable
 from novatui.ui.render.labelled import Fact, labelled
 from novatui.ui.render.look import Look
 from novatui.ui.render.marks import UNKNOWN
+from novatui.ui.theme import Styles
 
 BAR = 8
 """Cells of a progress bar."""
@@ -67,7 +69,10 @@ class _Cells:
 
     def __init__(self, fleet: Fleet, look: Look) -> None:
         self._fleet, self._look = fleet, look
-        self._styles = look.styles
+
+    @property
+    def _styles(self) -> Styles:
+        return self._look.styles
 
     def state(self, one: TrackedTask) -> Piece:
         sign, style = task_sign(one.task, self._look)
@@ -92,7 +97,7 @@ class _Cells:
         return subject(one, self._fleet) or self._look.marks.inapplicable, self._styles.text
 
     def connection(self, one: TrackedTask) -> Piece:
-        return one.conn, self._styles.quiet
+        return one.conn, readings.conn_style(self._fleet, one.conn, self._look)
 
     def who(self, one: TrackedTask) -> Piece:
         return one.task.who or UNKNOWN, self._styles.quiet

@@ -70,8 +70,10 @@ def row(subject: Subject, width: int, state: RowState, has_children: bool) -> St
 
 
 def _name_style(subject: Subject) -> Style:
-    styles = subject.look.styles
-    return styles.stale if readings.shown_age(subject.fleet, subject.slot, subject.look) else styles.text
+    fleet, slot, look = subject.fleet, subject.slot, subject.look
+    if readings.shown_age(fleet, slot, look):
+        return look.styles.stale
+    return readings.own_tint(fleet, slot, look) or look.styles.text
 
 
 def _sign(subject: Subject) -> tuple[str, Style]:

@@ -51,7 +51,7 @@ class AlarmScreen(HappeningScreen, inherit_bindings=False):
     def __init__(self, stage: Stage, place: Place) -> None:
         super().__init__(stage, place)
         look, self._watch, self._alarms = self.look, stage.watch, stage.watch.alarms
-        self._source: ItemSource[Alarm] = ItemSource(alarm_table(self._alarms, look), self._version)
+        self._source: ItemSource[Alarm] = ItemSource(alarm_table(stage.fleet, self._alarms, look), self._version)
         self._list = RowView(
             self._source, header=True, painter=stage.pulse.painter, ascii_only=look.marks.ascii, id="alarms"
         )

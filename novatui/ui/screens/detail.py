@@ -10,6 +10,7 @@ from textual.strip import Strip
 
 from novatui.actions.catalogue import Scope, in_scope
 from novatui.core import units
+from novatui.core.connection import ConnectionSpec
 from novatui.core.ids import ObjectRef
 from novatui.core.states import Kind
 from novatui.engine.fleet import Changes
@@ -176,6 +177,9 @@ class DetailScreen(FrameScreen, inherit_bindings=False):
         """The way to it; a libvirt connection and its host may have one name, which is said once."""
         return list(dict.fromkeys([*self._object.way, self._object.name]))
 
+    def about(self) -> ConnectionSpec | None:
+        return self._object.spec
+
     def facts(self) -> Sequence[Group]:
         """Its state, and how old that is."""
         styles, look = self.look.styles, self.look
@@ -205,7 +209,9 @@ class DetailScreen(FrameScreen, inherit_bindings=False):
         return ""
 
     def _draw_tabs(self, width: int) -> Strip:
-        return tab_line(self._tabs, self._tab, self.look, width, self._told())
+        spec = self._object.spec
+        guarded = spec is not None and spec.protected
+        return tab_line(self._tabs, self._tab, self.look, width, self._told(), protected=guarded)
 
     def _told(self) -> Sequence[Group]:
         """How old is what was read on demand."""

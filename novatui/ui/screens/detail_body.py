@@ -266,7 +266,8 @@ class ListBody(Body):
         entry = self._source.entry(self._view.cursor)
         if entry is None or entry.full is None or width <= 0:
             return ()
-        return sheet.draw(entry.full(), width, self.stage.look)
+        whole = self.sight()
+        return sheet.draw(entry.full(), width, self.stage.look, protected=whole is not None and whole.protected)
 
 
 _VIEW_OF_TAB = {"machines": "vm", "hosts": "host", "storage": "ds", "networks": "net"}

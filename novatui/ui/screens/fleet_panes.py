@@ -11,7 +11,7 @@ from novatui.engine.query import QueryError
 from novatui.ui.columns.views import HOME, VIEW
 from novatui.ui.listing import FleetListing, sort_of
 from novatui.ui.place import Place
-from novatui.ui.render import bars, peek, strip
+from novatui.ui.render import bars, peek, readings, strip
 from novatui.ui.render.cells import spread
 from novatui.ui.render.subject import Subject
 from novatui.ui.rows.view import RowView
@@ -106,13 +106,14 @@ class FleetPanes(FrameScreen, inherit_bindings=False):
 
     def _draw_table_title(self, width: int, height: int) -> list[Strip]:
         del height
-        scope = self._table_source.listing.scope
+        name, scope = self._table_source.listing.scope, self._listing.scope
         title = self._listing.view.title
-        if scope:
-            title += f" in {scope}"
+        protected = bool(name) and scope is not None and readings.protected(self.fleet, scope)
+        if name:
+            title += f" in {name}"
         elif self._listing.view.name != "conn":
             title += " in all connections"
-        return [bars.rule(self.look, width, title, focused=not self._in_tree)]
+        return [bars.rule(self.look, width, title, focused=not self._in_tree, protected=protected)]
 
     def subject(self) -> int | None:
         """The object under the cursor of the pane with the keyboard."""
@@ -129,8 +130,7 @@ class FleetPanes(FrameScreen, inherit_bindings=False):
         if subject is None:
             return [bars.rule(self.look, width, "Nothing selected")]
         name, way = peek.title(subject)
-        protected = self.fleet.inventory.spec(subject.slot).protected
-        return [bars.rule(self.look, width, name, way, protected=protected)]
+        return [bars.rule(self.look, width, name, way, protected=readings.protected(self.fleet, subject.slot))]
 
     def _draw_peek(self, width: int, height: int) -> list[Strip]:
         subject = self._subject()

@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.strip import Strip
 
 from novatui.actions.catalogue import Scope, in_scope
+from novatui.core.connection import ConnectionSpec
 from novatui.core.ids import ObjectRef
 from novatui.engine.fleet import Changes
 from novatui.engine.query_keys import Vocabulary
@@ -79,6 +80,10 @@ class Framing(RowScreen, inherit_bindings=False, inherit_css=False):
         """What the header says on its right, before the locks and the clock."""
         return ()
 
+    def about(self) -> ConnectionSpec | None:
+        """The one connection that everything shown belongs to: the header tells its locks. None: all of them."""
+        return None
+
     def take(self, changes: Changes) -> None:
         """Draw what changed in the stores. Called while the screen is on top, and once with all it missed before."""
 
@@ -122,7 +127,7 @@ class Framing(RowScreen, inherit_bindings=False, inherit_css=False):
 
     def draw_header(self, width: int) -> Strip:
         """The first line."""
-        return bars.header(self.crumbs(), self.facts(), self.fleet, self.look, width)
+        return bars.header(self.crumbs(), self.facts(), self.fleet, self.look, width, self.about())
 
     def draw_keys(self, width: int) -> Strip:
         """The footer while nothing else is to be said there."""

@@ -44,7 +44,7 @@ _PAGES: dict[tuple[Kind, str], Page] = {
 def page(whole: Whole, tab: str, width: int) -> list[Strip]:
     """The lines of a tab that is a page of boxes. KeyError for one that is a list."""
     made = _SUMMARIES[whole.kind] if tab == "summary" else _PAGES[whole.kind, tab]
-    return sheet.draw(made(whole), width, whole.look)
+    return sheet.draw(made(whole), width, whole.look, protected=whole.protected)
 
 
 def is_page(kind: Kind, tab: str) -> bool:

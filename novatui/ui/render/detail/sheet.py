@@ -67,11 +67,11 @@ class Section(msgspec.Struct, frozen=True, kw_only=True):
     """Over the whole width, also where boxes stand side by side."""
 
 
-def draw(sections: Iterable[Section], width: int, look: Look) -> list[Strip]:
-    """The boxes in their order, read from left to right and from top to bottom."""
+def draw(sections: Iterable[Section], width: int, look: Look, *, protected: bool = False) -> list[Strip]:
+    """The boxes in their order, read from left to right and from top to bottom; `protected` ones stand out."""
     shown = [section for section in sections if section.items]
     if width < TWO_COLUMNS:
-        return [strip for section in shown for strip in _box(section, width, look)]
+        return [strip for section in shown for strip in _box(section, width, look, protected)]
     left = (width - 1) // 2
     drawn: list[Strip] = []
     columns: tuple[list[Strip], list[Strip]] = ([], [])
@@ -79,10 +79,10 @@ def draw(sections: Iterable[Section], width: int, look: Look) -> list[Strip]:
         if section.wide:
             drawn += _beside(columns, left, width - 1 - left, look)
             columns = ([], [])
-            drawn += _box(section, width, look)
+            drawn += _box(section, width, look, protected)
             continue
         side = 0 if len(columns[0]) <= len(columns[1]) else 1
-        columns[side].extend(_box(section, (left, width - 1 - left)[side], look))
+        columns[side].extend(_box(section, (left, width - 1 - left)[side], look, protected))
     return [*drawn, *_beside(columns, left, width - 1 - left, look)]
 
 
@@ -97,8 +97,8 @@ def _beside(columns: tuple[list[Strip], list[Strip]], left: int, right: int, loo
         yield Strip.join([pair[0], bar, pair[1]])
 
 
-def _box(section: Section, width: int, look: Look) -> list[Strip]:
-    drawn = [bars.rule(look, width, section.title, section.far)]
+def _box(section: Section, width: int, look: Look, protected: bool) -> list[Strip]:
+    drawn = [bars.rule(look, width, section.title, section.far, protected=protected)]
     fields: list[Field] = []
     for item in section.items:
         if isinstance(item, Field):

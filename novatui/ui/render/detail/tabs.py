@@ -71,14 +71,26 @@ def named(kind: Kind, name: str) -> Tab:
     return next((tab for tab in tabs if tab.name == name), tabs[0])
 
 
-def tab_line(tabs: Sequence[Tab], shown: Tab, look: Look, width: int, far: Sequence[Group] = ()) -> Strip:
-    """All tabs with their numbers; short names where the long ones do not fit. `far` takes what room is left."""
+def tab_line(
+    tabs: Sequence[Tab],
+    shown: Tab,
+    look: Look,
+    width: int,
+    far: Sequence[Group] = (),
+    *,
+    protected: bool = False,
+) -> Strip:
+    """All tabs with their numbers; short names where the long ones do not fit. `far` takes what room is left.
+
+    Of a protected connection, the rest of the line is its frame.
+    """
     pieces = _titles(tabs, shown, look, long=True)
     if width_of(pieces) > width:
         pieces = _titles(tabs, shown, look, long=False)
     rest = whole(far, width - width_of(pieces)) if far else []
     gap = max(0, width - width_of(pieces) - width_of(rest))
-    return line([*pieces, (" " * gap, look.styles.text), *rest], width, cut=look.marks.ellipsis)
+    between = (look.marks.rule * gap, look.styles.protected) if protected else (" " * gap, look.styles.text)
+    return line([*pieces, between, *rest], width, cut=look.marks.ellipsis)
 
 
 def _titles(tabs: Sequence[Tab], shown: Tab, look: Look, *, long: bool) -> list[Piece]:

@@ -73,6 +73,11 @@ class Whole(msgspec.Struct, frozen=True):
         return self.fleet.inventory.family(self.slot)
 
     @property
+    def protected(self) -> bool:
+        """Its connection is production."""
+        return readings.protected(self.fleet, self.slot)
+
+    @property
     def vm(self) -> VmSpec | None:
         """Its configuration, when it is a machine and was read."""
         return self.detail.vm if self.detail is not None else None
