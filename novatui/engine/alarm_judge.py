@@ -33,7 +33,6 @@ class Judge:
     """The rules with limits and the states of objects; `told` hears of every track that moved."""
 
     def __init__(self, view: AlarmView, config: Alarms, table: LimitTable, clocks: Clocks, told: Told) -> None:
-        self.gap = max(SHORTEST_GAP, GAP_ROUNDS * config.interval)
         self.readings = Readings(view, clocks)
         self._inventory, self._metrics, self._links = view.inventory, view.metrics, view.connections
         self._table, self._clocks, self._told = table, clocks, told
@@ -47,14 +46,33 @@ class Judge:
         """When a snapshot grows past a limit, its slot and moment; the earliest first."""
         self._lost: dict[str, float] = {}
         """By connection: since when it does not answer, epoch seconds."""
-        rules = {name: table.floor(name) for name in METRIC_RULES}
-        self._metric_rules = tuple(name for name, floor in rules.items() if floor < inf)
-        self._floors = [(POSITION[name], rules[name]) for name in NAMES if rules[name] < inf]
-        self._memory_floor = rules[MEMORY] / 100.0
         self._memory_whole = memory_whole(view)
         self._power = view.inventory.column("power").get
         self._health = view.inventory.column("health").get
         self._snapshot = view.inventory.column("snapshot_oldest").get
+        self._take_floors(config)
+
+    def _take_floors(self, config: Alarms) -> None:
+        """Below which values nothing has to be looked at."""
+        self.gap = max(SHORTEST_GAP, GAP_ROUNDS * config.interval)
+        rules = {name: self._table.floor(name) for name in METRIC_RULES}
+        self._metric_rules = tuple(name for name, floor in rules.items() if floor < inf)
+        self._floors = [(POSITION[name], rules[name]) for name in NAMES if rules[name] < inf]
+        self._memory_floor = rules[MEMORY] / 100.0
+
+    def limits_changed(self, config: Alarms) -> None:
+        """Hold what is remembered against the limits of now: its latest value, also where that is out of date.
+
+        What was below all limits before is for `rows`.
+        """
+        self._take_floors(config)
+        self._oldest.clear()
+        self._due.clear()
+        for slot, tracks in list(self._tracks.items()):
+            for rule, track in list(tracks.items()):
+                bounds = self._bounds(rule, slot)
+                track.step(track.value, track.seen, bounds, self.gap)
+                self._tell(slot, rule, track, bounds)
 
     def pending(self) -> list[tuple[int, str, Track, Bounds]]:
         """Limits that are exceeded, but not for long enough yet."""
@@ -173,6 +191,7 @@ class Judge:
     def _judge_snapshot(self, slot: int, oldest: float) -> None:
         """Judge the oldest snapshot now, and again when it grows past the next limit."""
         if self.readings.of(SNAPSHOT, slot)[0] is None:
+            self._oldest.pop(slot, None)  # out of date: judged when it is told again
             return
         self._oldest[slot] = oldest
         self._judge(slot, (SNAPSHOT,))

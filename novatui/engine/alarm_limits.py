@@ -42,8 +42,13 @@ class LimitTable:
     """The configured limits, resolved when an object asks."""
 
     def __init__(self, alarms: Alarms) -> None:
-        self._rules = alarms.rules
         self._found: dict[tuple[str, Family, tuple[str, ...]], Bounds] = {}
+        self.take(alarms)
+
+    def take(self, alarms: Alarms) -> None:
+        """These limits hold from now on."""
+        self._rules = alarms.rules
+        self._found.clear()
 
     def of(self, rule: str, family: Family, tags: Iterable[str] = ()) -> Bounds:
         """What holds for an object of this family with these tags."""

@@ -68,6 +68,17 @@ class ProductAlarms:
         for slot in slots:
             self._counted.pop(slot, None)
 
+    def limits_changed(self) -> None:
+        """Other objects are to be heard of now, or fewer."""
+        slot_of = self._view.inventory.slot
+        for (conn, key), ids in list(self._named.items()):
+            slot = slot_of(conn, key)
+            if slot is not None and not self._wanted(slot):
+                for id in list(ids):
+                    self._clear(id, slot)
+        for slot in list(self._counted):
+            self._recount(slot)
+
     def forget(self, id: AlarmId) -> None:
         """The object of this alarm is gone."""
         self._named.get((id.conn, id.key), {}).pop(id, None)

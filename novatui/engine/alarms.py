@@ -67,6 +67,15 @@ class Alarms:
             if name not in self._view.connections:
                 self._dismiss(name)
 
+    def limit_by(self, config: AlarmConfig) -> None:
+        """Other limits hold from now on: what is raised and above none of them any more ends, the rest stays."""
+        self.config = config
+        self._table.take(config)
+        self._judge.limits_changed(config)
+        self._products.limits_changed()
+        self.survey()
+        self._changed()
+
     def survey(self) -> None:
         """Judge everything there is: for those who come when the fleet is loaded already."""
         slots = set(self._view.inventory.slots())

@@ -18,6 +18,7 @@ from novatui.engine.fleet import Fleet
 from novatui.engine.links import Target
 
 if TYPE_CHECKING:
+    from novatui.config.alarms import Alarms
     from novatui.config.discovery import Found
     from novatui.config.draft import Draft
     from novatui.config.imports import Imported
@@ -40,6 +41,11 @@ class Roster:
     def file(self) -> Path:
         """Where connections are saved."""
         return self.book.file
+
+    @property
+    def alarms(self) -> Alarms:
+        """Limits of alarms, as they were configured when that was read last."""
+        return self.book.loaded.config.alarms
 
     def hide(self, secret: str) -> None:
         """A secret was typed: from now on it is kept out of logs and reports."""

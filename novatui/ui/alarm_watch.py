@@ -7,7 +7,9 @@ import logging
 from collections.abc import Callable, Iterable
 
 from textual.app import App
+from textual.timer import Timer
 
+from novatui.config.alarms import Alarms as Config
 from novatui.config.errors import ConfigError
 from novatui.engine import alarm_hook, blocking
 from novatui.engine.alarm_book import AlarmId
@@ -54,15 +56,32 @@ class AlarmWatch:
         self._rang = float("-inf")
         self._running: set[asyncio.Task[None]] = set()
         self._saving: asyncio.Task[None] | None = None
+        self._rounds: list[Timer] = []
+        """What has everything measured now and then."""
 
     def start(self) -> None:
         """Judge what is there, and listen from now on."""
         self.alarms.survey()
         self._moved_marks()
         self._app.set_interval(TICK, self._tick)
-        if self.alarms.config.interval:
-            self._app.set_interval(max(2 * ROUND, self.alarms.config.interval), self._begin_round)
-            self._app.set_timer(2 * ROUND, self._begin_round)
+        self._start_rounds()
+
+    def configure(self, config: Config) -> None:
+        """Other limits hold from now on, and what is done when an alarm is raised."""
+        before = self.alarms.config
+        self.alarms.limit_by(config)
+        if config.interval != before.interval:
+            self._start_rounds()
+        self._announce()
+        self._look_again(self._moved_marks())
+
+    def _start_rounds(self) -> None:
+        for timer in self._rounds:
+            timer.stop()
+        self._rounds = []
+        if interval := self.alarms.config.interval:
+            self._rounds.append(self._app.set_interval(max(2 * ROUND, interval), self._begin_round))
+            self._rounds.append(self._app.set_timer(2 * ROUND, self._begin_round))
 
     async def stop(self) -> None:
         """Write what is not written yet. Commands that run are left to themselves."""

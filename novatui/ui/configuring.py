@@ -10,7 +10,7 @@ NO_CONFIGURATION = "this console was started without a configuration of its own"
 
 
 async def reload(screen: FrameScreen) -> None:
-    """Read all files again: new connections open, removed ones close, changed ones are made anew."""
+    """Read all files again: connections open, close, are made anew; alarms are held against the limits of now."""
     roster = screen.stage.roster
     if roster is None:
         screen.report(NO_CONFIGURATION)
@@ -21,13 +21,17 @@ async def reload(screen: FrameScreen) -> None:
         first, more = error.problems[0], len(error.problems) - 1
         screen.report(str(first), f"{more} more: `novatui config check`" if more else "nothing was changed")
     else:
-        screen.report(_said(found))
+        limits = roster.alarms != screen.stage.watch.alarms.config
+        if limits:
+            screen.stage.watch.configure(roster.alarms)
+        screen.report(_said(found, limits))
 
 
-def _said(found: Difference) -> str:
+def _said(found: Difference, limits: bool) -> str:
     counts = {"opened": len(found.added), "closed": len(found.removed), "made anew": len(found.changed)}
-    said = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
-    return f"configuration read: {said or 'nothing has changed'}"
+    words = [f"{count} {word}" for word, count in counts.items() if count]
+    words += ["alarms follow it"] if limits else []
+    return f"configuration read: {', '.join(words) or 'nothing has changed'}"
 
 
 async def save(screen: FrameScreen) -> None:

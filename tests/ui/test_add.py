@@ -193,6 +193,22 @@ async def test_a_reload_says_what_it_did(tmp_path: Path) -> None:
         assert "new" not in person.text.replace("newer", "")
 
 
+async def test_a_reload_takes_in_the_limits_of_alarms(tmp_path: Path) -> None:
+    async with newcomer(tmp_path, fleet=world()) as (person, _):
+        watch, slot = person.app.stage.watch, person.slot("vc-east", "vm:db-orders-01")
+        assert watch.alarms.bounds(slot, "cpu.used").warn is None
+        (tmp_path / "config.toml").write_text('[alarms]\nbell = false\n[alarms.rules."cpu.used"]\nwarn = 20.0\n')
+        person.screen.action_reload()
+        await settled(person)
+        assert "configuration read: alarms follow it" in person.lines[-1]
+        assert watch.alarms.bounds(slot, "cpu.used").warn == 20.0
+        assert any(one.id.rule == "cpu.used" and one.subject == "db-orders-01" for one in watch.alarms.raised())
+        assert not watch.alarms.config.bell
+        person.screen.action_reload()
+        await settled(person)
+        assert "nothing has changed" in person.lines[-1]
+
+
 async def test_only_an_address_of_the_command_line_can_be_saved(tmp_path: Path) -> None:
     async with newcomer(tmp_path, fleet=world()) as (person, _):
         person.screen.action_save()
