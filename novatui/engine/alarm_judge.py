@@ -22,6 +22,9 @@ SHORTEST_GAP = 150.0
 GAP_ROUNDS = 2.5
 """The same in rounds of measuring everything."""
 
+LATER = 60.0
+"""Seconds until a snapshot whose row is out of date is looked at again."""
+
 _MAY_BE_STOPPED = frozenset({Power.PAUSED.value, Power.UNKNOWN.value})
 _USED, _ASSIGNED = POSITION["mem.used"], POSITION["mem.assigned"]
 
@@ -190,10 +193,11 @@ class Judge:
 
     def _judge_snapshot(self, slot: int, oldest: float) -> None:
         """Judge the oldest snapshot now, and again when it grows past the next limit."""
-        if self.readings.of(SNAPSHOT, slot)[0] is None:
-            self._oldest.pop(slot, None)  # out of date: judged when it is told again
-            return
         self._oldest[slot] = oldest
+        if self.readings.of(SNAPSHOT, slot)[0] is None:
+            # Out of date. That it is told again is no change of its row: nobody else would look.
+            heappush(self._due, (self._clocks.time() + LATER, slot, oldest))
+            return
         self._judge(slot, (SNAPSHOT,))
         bounds, now = self._bounds(SNAPSHOT, slot), self._clocks.time()
         moments = [oldest + limit * DAY for limit in (bounds.warn, bounds.critical) if limit is not None]

@@ -83,7 +83,9 @@ def test_stores_and_snapshots_follow(fleet: AlarmFleet) -> None:
     )
     assert fleet.raised() == []
     fleet.wait(2 * DAY)
+    assert fleet.raised() == [], "nobody has told of it for days"
     fleet.row("vm:2", snapshots=1)
+    fleet.wait(61)
     assert {name for name, _, _ in fleet.raised()} == {"old"}
 
 
