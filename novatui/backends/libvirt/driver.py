@@ -9,6 +9,7 @@ from novatui.backends.driver import (
     DeviceSource,
     EventSource,
     InventorySource,
+    Invoker,
     Loaded,
     MetricSource,
     NetworkSource,
@@ -20,19 +21,23 @@ from novatui.backends.driver import (
     roles_of,
 )
 from novatui.backends.libvirt import host as hosts
+from novatui.backends.libvirt.changelinks import ChangeLinks
 from novatui.backends.libvirt.details import Details
 from novatui.backends.libvirt.devices import Devices
 from novatui.backends.libvirt.disksizes import DiskSizes
 from novatui.backends.libvirt.domains import Domains
 from novatui.backends.libvirt.errors import NOTHING_OF_THE_KIND
 from novatui.backends.libvirt.events import Subscriptions
+from novatui.backends.libvirt.fingerprint import host_fingerprint, machine_fingerprint
 from novatui.backends.libvirt.happenings import Happenings
+from novatui.backends.libvirt.invoker import Invocations
 from novatui.backends.libvirt.library import version_text
 from novatui.backends.libvirt.link import Link, timed
 from novatui.backends.libvirt.metrics import Metrics
 from novatui.backends.libvirt.networks import Networks
+from novatui.backends.libvirt.offers import offered
 from novatui.backends.libvirt.roster import Roster
-from novatui.backends.libvirt.session import Opened, open_session
+from novatui.backends.libvirt.session import Opened, open_again, open_session
 from novatui.backends.libvirt.snapshots import Snapshots
 from novatui.backends.libvirt.storage import Storage
 from novatui.backends.libvirt.tasks import Tasks
@@ -42,6 +47,7 @@ from novatui.core.devices import Device
 from novatui.core.errors import NotFound, NovaError, Unreachable
 from novatui.core.events import Event
 from novatui.core.ids import split_key
+from novatui.core.operations import Argument, NativeCall
 from novatui.core.snapshots import Snapshot
 from novatui.core.states import Kind
 from novatui.core.tasks import Task
@@ -50,7 +56,7 @@ from novatui.core.tasks import Task
 class _Parts:
     """What exists while a connection is open."""
 
-    def __init__(self, opened: Opened, sink: Sink) -> None:
+    def __init__(self, opened: Opened, spec: ConnectionSpec, sink: Sink) -> None:
         link = self.link = opened.link
         self.host = hosts.identify(link)
         self.recognised = False
@@ -74,6 +80,9 @@ class _Parts:
             on_job=self.tasks.on_event,
         )
         self.subscriptions = Subscriptions(link, self.happenings.handle, self.host.name)
+        alone = opened.address.driver == "test" or opened.address.transport == "embed"
+        self.changes = ChangeLinks(link, None if alone else lambda: open_again(spec, opened.credentials, sink))
+        self.invocations = Invocations(self.changes)
 
 
 class LibvirtDriver(
@@ -87,6 +96,7 @@ class LibvirtDriver(
     DeviceSource,
     StorageSource,
     NetworkSource,
+    Invoker,
 ):
     """One libvirt connection."""
 
@@ -110,7 +120,7 @@ class LibvirtDriver(
         """Open the connection and ask the host who it is."""
         opened = open_session(self.spec, self.secrets, self.sink)
         try:
-            self._open, ms = timed(lambda: _Parts(opened, self.sink))
+            self._open, ms = timed(lambda: _Parts(opened, self.spec, self.sink))
         except NovaError as error:
             self.sink.step("identify", False, 0.0, error.failure.message)
             opened.link.close()
@@ -124,6 +134,7 @@ class LibvirtDriver(
         if parts is not None:
             parts.subscriptions.stop()
             parts.roster.clear()
+            parts.changes.close()
             parts.link.close()
 
     def _info(self, opened: Opened, host: hosts.Host) -> ConnectionInfo:
@@ -241,6 +252,23 @@ class LibvirtDriver(
     def leases(self, key: str) -> list[Lease]:
         """Addresses that one network gave out."""
         return self._parts.networks.leases(_id(key, Kind.NETWORK))
+
+    # Changing
+
+    def offers(self) -> frozenset[str]:
+        """Operations of the roles that this driver has, as far as this libvirt driver has the calls."""
+        return offered(self, self._parts.link)
+
+    def invoke(self, call: NativeCall, secrets: Mapping[str, str]) -> Mapping[str, Argument]:
+        """Make exactly this call."""
+        return self._parts.invocations.invoke(call, secrets)
+
+    def fingerprint(self, key: str) -> str:
+        """Of a machine, or of a host's devices."""
+        kind, identifier = split_key(key)
+        if kind is Kind.VM:
+            return machine_fingerprint(self._parts.link, identifier)
+        return host_fingerprint(self._parts.link) if kind is Kind.HOST else ""
 
 
 def _id(key: str, wanted: Kind) -> str:

@@ -14,19 +14,18 @@ _LOG_VARIABLE = "LIBVIRT_LOG_OUTPUTS"
 
 
 def _import_silently() -> None:
-    """Import libvirt with its C log sent nowhere: else it writes warnings on stderr, whatever the error handler.
+    """Import libvirt with its C log sent nowhere, unless somebody has said where it should go.
 
-    The variable is read once, at import; it is put back so that no daemon or command started later inherits it.
+    Else it writes warnings on stderr, whatever the error handler. The variable is read once, at import; it is taken
+    back so that no daemon or command started later inherits it.
     """
-    before = os.environ.get(_LOG_VARIABLE)
-    os.environ[_LOG_VARIABLE] = "1:file:/dev/null"
+    said = _LOG_VARIABLE in os.environ
+    os.environ.setdefault(_LOG_VARIABLE, "1:file:/dev/null")
     try:
         import libvirt  # noqa: F401
     finally:
-        if before is None:
+        if not said:
             del os.environ[_LOG_VARIABLE]
-        else:
-            os.environ[_LOG_VARIABLE] = before
 
 
 _import_silently()

@@ -30,10 +30,11 @@ _others_open = False
 class Opened:
     """An open connection and how it was made."""
 
-    def __init__(self, link: Link, address: Address, tls_info: TlsInfo | None) -> None:
+    def __init__(self, link: Link, address: Address, tls_info: TlsInfo | None, credentials: Credentials) -> None:
         self.link = link
         self.address = address
         self.tls = tls_info
+        self.credentials = credentials
 
 
 def open_session(spec: ConnectionSpec, secrets: Mapping[str, str], sink: Sink) -> Opened:
@@ -45,11 +46,27 @@ def open_session(spec: ConnectionSpec, secrets: Mapping[str, str], sink: Sink) -
         _step("connect", sink, lambda: _claim_process(address))
         _resolve_name(address, sink)
         tls_info = _check_tls(spec, address, sink)
-        readonly = spec.options.get("readonly") == "socket"
-        conn = _open(address, Credentials(spec.options, secrets, sink), sink, readonly=readonly)
+        credentials = Credentials(spec.options, secrets, sink)
+        conn = _open(address, credentials, sink, readonly=_is_readonly(spec))
+    return Opened(_guarded(conn, sink, spec), address, tls_info, credentials)
+
+
+def open_again(spec: ConnectionSpec, credentials: Credentials, sink: Sink) -> Link:
+    """Another connection like one that is open: no step of it is told, and nobody is asked again."""
+    with tls.pki_folder(spec.options) as pki:
+        address = resolve(spec, pki=pki)
+        conn = _connect(address, credentials, sink, readonly=_is_readonly(spec))
+    return _guarded(conn, sink, spec)
+
+
+def _guarded(conn: libvirt.virConnect, sink: Sink, spec: ConnectionSpec) -> Link:
     link = Link(conn, sink, spec.uri)
     link.guard()
-    return Opened(link, address, tls_info)
+    return link
+
+
+def _is_readonly(spec: ConnectionSpec) -> bool:
+    return spec.options.get("readonly") == "socket"
 
 
 def _step(name: str, sink: Sink, body: Callable[[], T]) -> T:
@@ -111,22 +128,30 @@ def _check_tls(spec: ConnectionSpec, address: Address, sink: Sink) -> TlsInfo | 
 
 
 def _open(address: Address, credentials: Credentials, sink: Sink, *, readonly: bool) -> libvirt.virConnect:
-    request = [list(credentials.kinds), credentials.answer, None]
-    flags = libvirt.VIR_CONNECT_RO if readonly else 0
-    sink.call("openAuth")
     try:
-        conn, ms = timed(lambda: libvirt.openAuth(address.uri, request, flags))
-    except libvirt.libvirtError as error:
-        explained = explain_open(error, address)
-        sink.step("connect", False, 0.0, explained.failure.native)
-        raise explained from None
+        conn, ms = timed(lambda: _connect(address, credentials, sink, readonly=readonly))
+    except NovaError as error:
+        sink.step("connect", False, 0.0, error.failure.native)
+        raise
     sink.step("connect", True, ms, address.endpoint)
     sink.step("auth", None, 0.0)
     return conn
 
 
+def _connect(address: Address, credentials: Credentials, sink: Sink, *, readonly: bool) -> libvirt.virConnect:
+    request = [list(credentials.kinds), credentials.answer, None]
+    sink.call("openAuth")
+    try:
+        return libvirt.openAuth(address.uri, request, libvirt.VIR_CONNECT_RO if readonly else 0)
+    except libvirt.libvirtError as error:
+        raise explain_open(error, address) from None
+
+
 class Credentials:
-    """Answers libvirt's questions for a user name and a password (SASL) from the secrets, else from a person."""
+    """Answers libvirt's questions for a user name and a password (SASL) from the secrets, else from a person.
+
+    A person is asked each question once: further connections are given the same answers.
+    """
 
     kinds = (_AUTHNAME, _PASSPHRASE, _ECHO_PROMPT, _NOECHO_PROMPT)
 
@@ -134,6 +159,7 @@ class Credentials:
         self.options = options
         self.secrets = secrets
         self.sink = sink
+        self._told: dict[str, str | None] = {}
 
     def answer(self, questions: list[list[Any]], _opaque: object) -> int:
         """Fill in each question's fifth place. -1: not answered, which fails the connection."""
@@ -147,5 +173,10 @@ class Credentials:
 
     def _answer_to(self, kind: int, prompt: str) -> str | None:
         if kind in {_AUTHNAME, _ECHO_PROMPT}:
-            return self.options.get("user") or self.sink.ask("user", prompt, secret=False)
-        return self.secrets.get("password") or self.sink.ask("password", prompt, secret=True)
+            return self.options.get("user") or self._ask("user", prompt, secret=False)
+        return self.secrets.get("password") or self._ask("password", prompt, secret=True)
+
+    def _ask(self, topic: str, prompt: str, *, secret: bool) -> str | None:
+        if prompt not in self._told:
+            self._told[prompt] = self.sink.ask(topic, prompt, secret=secret)
+        return self._told[prompt]
