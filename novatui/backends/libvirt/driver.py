@@ -13,6 +13,7 @@ from novatui.backends.driver import (
     Loaded,
     MetricSource,
     NetworkSource,
+    PowerControl,
     Session,
     Sink,
     SnapshotSource,
@@ -36,6 +37,8 @@ from novatui.backends.libvirt.link import Link, timed
 from novatui.backends.libvirt.metrics import Metrics
 from novatui.backends.libvirt.networks import Networks
 from novatui.backends.libvirt.offers import offered
+from novatui.backends.libvirt.planning import Planning
+from novatui.backends.libvirt.power import PowerPlans
 from novatui.backends.libvirt.roster import Roster
 from novatui.backends.libvirt.session import Opened, open_again, open_session
 from novatui.backends.libvirt.snapshots import Snapshots
@@ -47,7 +50,7 @@ from novatui.core.devices import Device
 from novatui.core.errors import NotFound, NovaError, Unreachable
 from novatui.core.events import Event
 from novatui.core.ids import split_key
-from novatui.core.operations import Argument, NativeCall
+from novatui.core.operations import Argument, NativeCall, Operation, Plan
 from novatui.core.snapshots import Snapshot
 from novatui.core.states import Kind
 from novatui.core.tasks import Task
@@ -83,6 +86,7 @@ class _Parts:
         alone = opened.address.driver == "test" or opened.address.transport == "embed"
         self.changes = ChangeLinks(link, None if alone else lambda: open_again(spec, opened.credentials, sink))
         self.invocations = Invocations(self.changes)
+        self.planning = Planning(link, spec.name)
 
 
 class LibvirtDriver(
@@ -97,6 +101,7 @@ class LibvirtDriver(
     StorageSource,
     NetworkSource,
     Invoker,
+    PowerControl,
 ):
     """One libvirt connection."""
 
@@ -269,6 +274,10 @@ class LibvirtDriver(
         if kind is Kind.VM:
             return machine_fingerprint(self._parts.link, identifier)
         return host_fingerprint(self._parts.link) if kind is Kind.HOST else ""
+
+    def plan_power(self, operation: Operation) -> Plan:
+        """The call that would start it, stop it, hold it."""
+        return PowerPlans(self._parts.planning).plan(operation)
 
 
 def _id(key: str, wanted: Kind) -> str:
