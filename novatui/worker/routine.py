@@ -15,6 +15,7 @@ from novatui.core.errors import Failure, Fault
 from novatui.core.tasks import ENDED, Task, TaskState
 from novatui.worker.calls import Abandoned
 from novatui.worker.faults import failure_of, report
+from novatui.worker.memory import give_back
 
 if TYPE_CHECKING:
     from novatui.worker.connection import Connection
@@ -194,6 +195,7 @@ class Routine:
         seconds = self._limits.list + self._limits.per_object * len(sink.known)
         loaded = self._call("list", seconds, lambda: driver.load(kinds))
         self._connection.complete(begun, loaded.scopes, loaded.failures)
+        give_back()
 
     def _list_again(self, driver: InventorySource) -> None:
         begun = self._connection.sink.now()

@@ -80,9 +80,23 @@ def test_requests_between_two_ticks_are_one_run_of_each_job(waits: Waits) -> Non
     assert waits.pass_time() == 0, "after a quiet time the first change is shown at once"
     assert ran == ["tree", "table"]
     assert len(desk.frames) == 1
-    painter.request(tree)
-    assert waits.pass_time() == pytest.approx(0.25)
-    assert ran == ["tree", "table", "tree"]
+
+
+def test_a_quiet_time_saves_up_a_few_paints_and_no_more(waits: Waits) -> None:
+    painter = Painter(Desk(), clock=lambda: waits.now)
+
+    def pauses(paints: int) -> list[float]:
+        found: list[float] = []
+        for _ in range(paints):
+            painter.request(list)
+            found.append(waits.pass_time())
+        return found
+
+    assert pauses(6) == pytest.approx([0, 0, 0, 0.25, 0.25, 0.25])
+    waits.now += 0.25
+    assert pauses(3) == pytest.approx([0, 0.25, 0.25]), "one period saves up one paint"
+    waits.now += 60
+    assert pauses(5) == pytest.approx([0, 0, 0, 0.25, 0.25])
 
 
 def test_slow_frames_slow_the_clock_and_quick_ones_bring_it_back(waits: Waits) -> None:
@@ -104,6 +118,28 @@ def test_slow_frames_slow_the_clock_and_quick_ones_bring_it_back(waits: Waits) -
     for _ in range(60):
         frame_of(0.001)
     assert painter.period == 0.25
+
+
+def test_what_a_job_asks_for_belongs_to_the_same_frame(waits: Waits) -> None:
+    ran: list[str] = []
+    desk = Desk()
+    painter = Painter(desk, clock=lambda: waits.now)
+
+    def drain() -> None:
+        ran.append("drain")
+        painter.request(paint)
+
+    def paint() -> None:
+        ran.append("paint")
+        painter.request(drain)
+
+    painter.request(drain)
+    waits.pass_time()
+    assert ran == ["drain", "paint"]
+    assert len(desk.frames) == 1
+    assert not painter.idle, "what has run already waits for the next tick"
+    waits.pass_time()
+    assert ran == ["drain", "paint", "drain", "paint"]
 
 
 def test_a_cancelled_job_does_not_run(waits: Waits) -> None:

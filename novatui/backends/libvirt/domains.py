@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from novatui.backends.driver import Sink
@@ -69,10 +69,10 @@ class Domains:
             begun = self.sink.now()
             before = {known.uuid for known in self.roster}
             marks = {name: self._marked(flag) for name, flag in _MARKS.items()}
-            listed = [self._update(domain, stats, marks) for domain, stats in self._all_states()]
+            listed: list[Known] = []
+            self.sink.rows(begun, self._places(marks, listed))
             for uuid in before - {known.uuid for known in listed}:
                 self.roster.forget(uuid)
-            self.sink.rows(begun, [self._place(each) for each in listed])
         self._load_rest(listed)
         self.roster.listed = True
         with self.roster.telling:
@@ -117,18 +117,25 @@ class Domains:
 
     # Listing
 
-    def _all_states(self) -> Sequence[tuple[Any, Mapping[str, Any]]]:
+    def _places(self, marks: Mapping[str, set[str] | None], listed: list[Known]) -> Iterator[Row]:
+        """The first wave, row by row, so that the first is told before the last is read; fills `listed`."""
+        for domain, stats in self._all_states():
+            known = self._update(domain, stats, marks)
+            listed.append(known)
+            yield self._place(known)
+
+    def _all_states(self) -> Iterable[tuple[Any, Mapping[str, Any]]]:
         """Every domain with its state: one call, or a call per domain with drivers that have no statistics."""
-        conn = self.link.conn
         try:
-            return self.link.call(conn.getAllDomainStats, libvirt.VIR_DOMAIN_STATS_STATE, NOWAIT)
+            return self.link.call(self.link.conn.getAllDomainStats, libvirt.VIR_DOMAIN_STATS_STATE, NOWAIT)
         except NotSupported:
-            found: list[tuple[Any, Mapping[str, Any]]] = []
-            for domain in self.link.call(conn.listAllDomains, 0):
-                state = self.link.attempt(domain.state)
-                if state is not None:
-                    found.append((domain, {"state.state": state[0], "state.reason": state[1]}))
-            return found
+            return self._states_one_by_one()
+
+    def _states_one_by_one(self) -> Iterator[tuple[Any, Mapping[str, Any]]]:
+        for domain in self.link.call(self.link.conn.listAllDomains, 0):
+            state = self.link.attempt(domain.state)
+            if state is not None:
+                yield domain, {"state.state": state[0], "state.reason": state[1]}
 
     def _marked(self, flag: int) -> set[str] | None:
         """uuids of the domains for which a fact holds; None when the driver does not tell."""
