@@ -110,6 +110,7 @@ _ALL: tuple[Verb, ...] = (
         takes=(
             _SNAPSHOT,
             Given(name="then", kind="choice", title="then", required=False, choices=("as-saved", "running", "paused")),
+            _yes("safety", "take a safety snapshot before"),
         ),
     ),
     Verb(
