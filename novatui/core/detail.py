@@ -44,6 +44,10 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True):
 
     key: str
     vm: VmSpec | None = None
+    """Of a machine: as it is. Of a snapshot: as the machine was when it was taken."""
+    now: VmSpec | None = None
+    """Of a snapshot: the machine as it is now, read in the same way, for `core.specdiff.differences`. Comes with
+    the part `vm`."""
     snapshots: tuple[Snapshot, ...] | None = None
     devices: tuple[Device, ...] | None = None
     volumes: tuple[Volume, ...] | None = None

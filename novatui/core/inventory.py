@@ -93,6 +93,8 @@ FIELDS: tuple[Field, ...] = (
     Field("vm", Type.TEXT, Group.SNAPSHOT, "key of the machine a snapshot belongs to"),
     Field("current", Type.BOOL, Group.SNAPSHOT, "the machine runs on top of this snapshot"),
     Field("snapshot_kind", Type.TEXT, Group.SNAPSHOT, "disk or memory"),
+    Field("snapshot_parent", Type.TEXT, Group.SNAPSHOT, "name of the snapshot it grew from, empty for a root"),
+    Field("snapshot_size", Type.BYTES, Group.SNAPSHOT, "space it takes, where the product tells"),
     Field("cpus", Type.INT, Group.HOST, "logical processors"),
     Field("cpu_model", Type.TEXT, Group.HOST, "processor model"),
     Field("memory_total", Type.BYTES, Group.HOST, "memory of the host"),

@@ -118,6 +118,7 @@ _ALL: tuple[Verb, ...] = (
         takes=(
             _SNAPSHOT,
             Given(name="children", kind="choice", title="children", required=False, choices=("keep", "with", "only")),
+            _yes("metadata", "forget the entry only, leave its data where it is"),
         ),
     ),
     Verb(
@@ -126,7 +127,11 @@ _ALL: tuple[Verb, ...] = (
     Verb(name="device.detach", title="detach a host device", effect=Effect.HARD, admin=True, takes=(_DEVICE, APPLY)),
     Verb(
         name="device.mdev_create", title="create a mediated device", effect=Effect.AGREED, kinds=frozenset({Kind.HOST}),
-        admin=True, takes=(_DEVICE, _text("type", "type"), _text("uuid", "uuid", required=False)),
+        admin=True,
+        takes=(
+            _DEVICE, _text("type", "type"), _text("uuid", "uuid", required=False),
+            _yes("persistent", "again after a restart of the host"),
+        ),
     ),
     Verb(
         name="device.mdev_remove", title="remove a mediated device", effect=Effect.HARD, kinds=frozenset({Kind.HOST}),
