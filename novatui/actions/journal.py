@@ -8,7 +8,7 @@ reorders a line breaks the chain at that line.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, cast
@@ -57,10 +57,11 @@ def read(path: Path) -> Iterator[Record]:
             yield record
 
 
-def _check(line: bytes, seq: int, head: str) -> Record:
-    if not line.endswith(b"\n"):
-        raise BrokenChain(seq, "the line is cut off")
-    line = line[:-1]
+def sealed(line: bytes, seq: int = 0) -> Record:
+    """A line, without its end, whose content matches its hash; where it stands in the chain is not looked at.
+
+    BrokenChain, about the record `seq`, when it does not match.
+    """
     seal = _SEAL.search(line)
     if seal is None:
         raise BrokenChain(seq, "the line has no hash at its end")
@@ -69,11 +70,29 @@ def _check(line: bytes, seq: int, head: str) -> Record:
     if sha256(content).hexdigest() != stated:
         raise BrokenChain(seq, "the content does not match its hash")
     body = _decoded(content, seq)
-    if body.get("seq") != seq:
-        raise BrokenChain(seq, f"it calls itself {body.get('seq')!r}")
-    if body.get("prev") != head:
+    number = body.get("seq")
+    if not isinstance(number, int):
+        raise BrokenChain(seq, f"it calls itself {number!r}")
+    return Record(number, stated, body)
+
+
+def seal(body: Mapping[str, Any], seq: int, head: str) -> tuple[bytes, Record]:
+    """The line that follows the record with the hash `head`, its end included, and how it will be read."""
+    whole = {"seq": seq, "prev": head, **body}
+    content = msgspec.json.encode(whole)
+    stated = sha256(content).hexdigest()
+    return content[:-1] + f',"hash":"{stated}"}}\n'.encode(), Record(seq, stated, whole)
+
+
+def _check(line: bytes, seq: int, head: str) -> Record:
+    if not line.endswith(b"\n"):
+        raise BrokenChain(seq, "the line is cut off")
+    record = sealed(line[:-1], seq)
+    if record.seq != seq:
+        raise BrokenChain(seq, f"it calls itself {record.seq!r}")
+    if record.body.get("prev") != head:
         raise BrokenChain(seq, "it does not follow the record before it")
-    return Record(seq, stated, body)
+    return record
 
 
 def _decoded(content: bytes, seq: int) -> dict[str, Any]:

@@ -25,6 +25,10 @@ class ConnectionSpec(msgspec.Struct, frozen=True, kw_only=True):
     readonly: bool = False
     color: str = ""
     """Name of the colour that its name is drawn in, one of those that every theme has; empty for none."""
+    role: str = "admin"
+    """viewer, operator, admin: what the policy of the console's machine leaves whoever runs it."""
+    lock_reasons: tuple[str, ...] = ()
+    """Which rules of that machine made it protected, read-only or less than admin, in words."""
 
 
 class TlsInfo(msgspec.Struct, frozen=True, kw_only=True):

@@ -35,6 +35,8 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     required: bool = True
     choices: tuple[str, ...] = ()
+    empty: bool = False
+    """Nothing is a value too: it takes away what is there."""
 
 
 class Verb(msgspec.Struct, frozen=True, kw_only=True):
@@ -192,7 +194,10 @@ _ALL: tuple[Verb, ...] = (
         takes=(Given(name="vcpu", kind="number", title="virtual processor"), _text("cpus", "host processors"), APPLY),
     ),
     Verb(name="edit.rename", title="rename", effect=Effect.AGREED, admin=True, takes=(_text("name", "new name"),)),
-    Verb(name="edit.notes", title="notes", effect=Effect.RELIEF, kinds=MACHINES, takes=(_text("text", "notes"),)),
+    Verb(
+        name="edit.notes", title="notes", effect=Effect.RELIEF, kinds=MACHINES,
+        takes=(Given(name="text", kind="text", title="notes", empty=True),),
+    ),
     Verb(
         name="task.cancel", title="cancel a task", effect=Effect.HARD, kinds=frozenset(Kind),
         takes=(_text("task", "task"),),

@@ -84,10 +84,12 @@ def _targets(
 ) -> list[Target]:
     protected = one.protected or verdict.protected
     readonly = locked or verdict.locked
+    reasons = (*_set_here(one, locked), *verdict.reasons)
     via = str(one.via) if one.via else ""
     if one.uri.driver == DEMO:
         specs = _demo(name, one, protected, readonly, taken)
-        return [Target(spec=spec, secrets=dict, via=via) for spec in specs]
+        judged = [msgspec.structs.replace(spec, role=verdict.role.value, lock_reasons=reasons) for spec in specs]
+        return [Target(spec=spec, secrets=dict, via=via) for spec in judged]
     assert one.uri.family is not None, "only a demo fleet has no family"
     spec = ConnectionSpec(
         name=name,
@@ -99,9 +101,17 @@ def _targets(
         protected=protected,
         readonly=readonly,
         color=one.color,
+        role=verdict.role.value,
+        lock_reasons=reasons,
     )
     fetch, typed = secrets.of(name, one)
     return [Target(spec=spec, secrets=fetch, via=via, typed=typed)]
+
+
+def _set_here(one: Connection, locked: bool) -> tuple[str, ...]:
+    """What the settings themselves hold back, in words."""
+    words = ("read-only" if locked else "", "protected" if one.protected else "")
+    return tuple(f"settings: {word}" for word in words if word)
 
 
 def _demo(name: str, one: Connection, protected: bool, readonly: bool, taken: Collection[str]) -> list[ConnectionSpec]:

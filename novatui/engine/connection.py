@@ -56,6 +56,10 @@ class Connection:
         self.last_good: float | None = None
         self.listed = False
         """The listing of this generation is complete."""
+        self.lock: frames.LockState | None = None
+        """What its worker admits; None until it has told."""
+        self.unlocked_until: float | None = None
+        """Local monotonic time until which the protection is lifted; None when it is not."""
 
     @property
     def name(self) -> str:
@@ -107,7 +111,18 @@ class Connection:
         self.questions = {}
         self.listed = False
         self.retry_at = None
+        self.lock, self.unlocked_until = None, None
         self.go(Link.CONNECTING, None)
+
+    def be_locked(self, lock: frames.LockState) -> None:
+        """Its worker told what it admits from now on."""
+        self.lock = lock
+        self.unlocked_until = None if lock.unlocked is None else time.monotonic() + lock.unlocked
+
+    @property
+    def unlocked(self) -> bool:
+        """True while its protection is lifted."""
+        return self.unlocked_until is not None and time.monotonic() < self.unlocked_until
 
     def go(self, link: Link, failure: Failure | None) -> None:
         """It stands elsewhere now."""

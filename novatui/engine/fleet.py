@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
@@ -12,9 +13,12 @@ import msgspec
 
 from novatui.core.detail import Detail
 from novatui.core.errors import Failure, NotFound, Unreachable
+from novatui.core.events import Event
 from novatui.core.ids import ObjectRef
 from novatui.core.states import Kind
+from novatui.core.tasks import Task
 from novatui.engine.aggregates import Aggregates
+from novatui.engine.changes import ChangeRequests
 from novatui.engine.connection import Connection
 from novatui.engine.event_log import EventLog
 from novatui.engine.identity import Identities
@@ -98,7 +102,8 @@ class Fleet:
         self.on_change: Callable[[], None] | None = None
         """Called when something changed; not again before `drain`."""
         self._kinds = frozenset(kinds)
-        self._requests = Requests()
+        numbers = itertools.count(1)
+        self._requests = Requests[frames.DetailAnswer](numbers)
         self._sampled: set[int] = set()
         self._moved: set[str] = set()
         self._tasks_moved = False
@@ -120,6 +125,8 @@ class Fleet:
         )
         self.connections: dict[str, Connection] = self._links.connections
         """By name, in the order of the targets."""
+        self.changing = ChangeRequests(self.connections, self._links.send, numbers)
+        """Plans, runs and locks; `actions.gate` is who uses it."""
         for target in targets:
             self.inventory.add_connection(target.spec)
         self._recall = Recall(cache, [target.spec for target in targets], self.inventory) if cache else None
@@ -141,7 +148,9 @@ class Fleet:
         """Close a connection, and forget what it told. KeyError when there is none of this name."""
         connection = self.connections[conn]
         self._links.remove(conn)
-        self._requests.fail(conn, Unreachable("the connection was removed").failure)
+        removed = Unreachable("the connection was removed").failure
+        self._requests.fail(conn, removed)
+        self.changing.lost(conn, removed)
         self._tasks_moved |= self.tasks.drop(conn)
         if self._recall:
             self._recall.forget(conn)
@@ -215,6 +224,18 @@ class Fleet:
         """The worker processes that run, for counters: each says what it was given, has sent and occupies."""
         return self._links.workers
 
+    def tell_task(self, conn: str, task: Task) -> None:
+        """A task of our own, as it stands now: it is listed among those of the product."""
+        update = frames.TaskUpdate(conn, self.inventory.generation(conn), time.monotonic(), task)
+        self._tasks_moved |= self.tasks.apply(update, update.begun)
+        self._announce()
+
+    def tell_event(self, conn: str, event: Event) -> None:
+        """Something that the console itself has to tell of a connection."""
+        generation = self.inventory.generation(conn)
+        self._new_events += self.events.apply(frames.EventRecord(conn, generation, event), live=False)
+        self._announce()
+
     def log(self, conn: str) -> list[LogLine]:
         """Last lines that the worker of this connection wrote."""
         return self._links.log(conn)
@@ -266,12 +287,25 @@ class Fleet:
             case frames.DetailAnswer():
                 self._requests.answer(frame)
                 return
+            case frames.PlanAnswer():
+                self.changing.planned(frame)
+                return
+            case frames.CallProgress():
+                self.changing.progressed(frame)
+                return
+            case frames.RunAnswer():
+                self.changing.ended(frame)
+                return
+            case frames.LockState():
+                self.changing.locked(frame)
+                self._moved.add(frame.conn)
             case _:
                 return
         self._announce()
 
     def _opened(self, connection: Connection) -> None:
         self.inventory.open_generation(connection.name, connection.generation)
+        self.changing.lost(connection.name, Unreachable("the connection is being made anew").failure)
 
     def _changed(self, connection: Connection) -> None:
         if connection.info:
@@ -284,6 +318,7 @@ class Fleet:
 
     def _lost(self, connection: Connection, failure: Failure) -> None:
         self._requests.fail(connection.name, failure)
+        self.changing.lost(connection.name, failure)
         self._tasks_moved |= self.tasks.interrupt(connection.name)
 
     def _fill(self) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
+from collections.abc import Iterator
+from typing import Generic, TypeVar
 
 from novatui.core.errors import Failure, Fault, NovaError, Timeout
 from novatui.wire import frames
@@ -11,6 +12,7 @@ from novatui.wire import frames
 ANSWER = 20.0
 """Seconds: the worker's own deadline for a short question is 15."""
 
+Answer = TypeVar("Answer", frames.DetailAnswer, frames.PlanAnswer)
 
 _CLASSES: dict[Fault, type[NovaError]] = {each.fault: each for each in NovaError.__subclasses__()}
 
@@ -22,34 +24,35 @@ def error_of(failure: Failure) -> NovaError:
     return error
 
 
-class Requests:
+class Requests(Generic[Answer]):
     """Numbers them, and brings each answer to who asked."""
 
-    def __init__(self) -> None:
-        self._serial = itertools.count(1)
-        self._waiting: dict[int, tuple[str, asyncio.Future[frames.DetailAnswer]]] = {}
+    def __init__(self, numbers: Iterator[int]) -> None:
+        """`numbers` of requests: one row of them for everything that is asked of a worker."""
+        self._numbers = numbers
+        self._waiting: dict[int, tuple[str, asyncio.Future[Answer]]] = {}
 
-    def open(self, conn: str) -> tuple[int, asyncio.Future[frames.DetailAnswer]]:
+    def open(self, conn: str) -> tuple[int, asyncio.Future[Answer]]:
         """A new number, and what will hold its answer."""
-        number = next(self._serial)
-        future = asyncio.get_running_loop().create_future()
+        number = next(self._numbers)
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting[number] = (conn, future)
         return number, future
 
-    async def wait(self, number: int, future: asyncio.Future[frames.DetailAnswer]) -> frames.DetailAnswer:
-        """The answer. NovaError when it is a failure, or when none comes."""
+    async def wait(self, number: int, future: asyncio.Future[Answer], seconds: float = ANSWER) -> Answer:
+        """The answer. NovaError when it is a failure, or when none comes within so many seconds."""
         try:
-            async with asyncio.timeout(ANSWER):
+            async with asyncio.timeout(seconds):
                 answer = await future
         except TimeoutError:
-            raise Timeout(f"no answer within {ANSWER:.0f} s") from None
+            raise Timeout(f"no answer within {seconds:.0f} s") from None
         finally:
             self._waiting.pop(number, None)
         if answer.failure:
             raise error_of(answer.failure)
         return answer
 
-    def answer(self, frame: frames.DetailAnswer) -> None:
+    def answer(self, frame: Answer) -> None:
         """An answer came; one that nobody waits for any more is dropped."""
         _, future = self._waiting.get(frame.request, ("", None))
         if future and not future.done():

@@ -1,0 +1,232 @@
+"""One operation on one object: written down, let go call by call, watched until its end, and looked for afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from novatui.actions.journal_writer import Journal, args_body, call_body, failure_body
+from novatui.actions.outcome import Done, Outcome
+from novatui.actions.proposal import Aim
+from novatui.actions.seeing import seen
+from novatui.core.errors import Conflict, Failure, Fault, NovaError
+from novatui.core.operations import Argument, Operation, Plan
+from novatui.core.tasks import Task, TaskState
+from novatui.core.verbs import Verb
+from novatui.engine.fleet import Fleet
+from novatui.wire import frames
+
+_TASK_STATES = {
+    Outcome.RUNNING: TaskState.RUNNING,
+    Outcome.DONE: TaskState.DONE,
+    Outcome.FAILED: TaskState.FAILED,
+    Outcome.REFUSED: TaskState.FAILED,
+    Outcome.UNKNOWN: TaskState.UNKNOWN,
+}
+
+
+class Course:
+    """The way of one operation from its plan to its outcome, which is kept in `done`."""
+
+    def __init__(self, fleet: Fleet, journal: Journal, aim: Aim, done: Done, told: Callable[[], None]) -> None:
+        """`told` is called whenever `done` has changed."""
+        self.done = done
+        self._fleet = fleet
+        self._journal = journal
+        self._aim = aim
+        self._told = told
+        self._admitted = set[str]()
+        """Calls that were let go."""
+        self._not_written: Failure | None = None
+        """Why the journal could not be written."""
+        self._results = set[asyncio.Task[None]]()
+
+    async def go(self, plan: Plan, head: Mapping[str, Any], secrets: Mapping[str, str]) -> None:
+        """Carry out a plan; `head` is what the journal says of the operation beside the plan itself."""
+        done = self.done
+        try:
+            await self._check_unchanged(plan)
+            [record] = await self._journal.write({"event": "operation", **head, **plan_body(plan)})
+        except NovaError as error:
+            await self._refuse(error.failure, head)
+            return
+        done.id, done.began = record.seq, time.time()
+        done.inverse, done.irreversible = plan.inverse, plan.irreversible
+        self._move(Outcome.RUNNING)
+        began = time.monotonic()
+        await self._send(plan, secrets)
+        if done.outcome is Outcome.DONE:
+            await self._look(plan, began)
+
+    async def refuse(self, failure: Failure, head: Mapping[str, Any]) -> None:
+        """It is not carried out, and the journal says so."""
+        await self._refuse(failure, head)
+
+    async def _check_unchanged(self, plan: Plan) -> None:
+        """Somebody may have changed the object while a person was reading the plan."""
+        now = await self._fleet.changing.plan(self._aim.ref, self._aim.operation)
+        if plan.state and now.state and plan.state != now.state:
+            raise Conflict(
+                f"{self._aim.label} was changed since this was planned",
+                meaning="nothing was sent: what was shown is not what would happen now",
+                hint="look at it and ask again",
+            )
+
+    async def _refuse(self, failure: Failure, head: Mapping[str, Any]) -> None:
+        self.done.failure, self.done.ended = failure, time.time()
+        try:
+            await self._journal.write({"event": "refused", **head, "failure": failure_body(failure)})
+        except NovaError as error:
+            self.done.failure = error.failure
+        self.done.outcome = Outcome.REFUSED
+        self._told()
+
+    # --- the calls -------------------------------------------------------------------------------------------------
+
+    async def _send(self, plan: Plan, secrets: Mapping[str, str]) -> None:
+        done = self.done
+        operation = Operation(
+            verb=done.operation.verb, key=done.operation.key, arguments=done.operation.arguments, id=done.id
+        )
+        verbs = {call.id: call.verb for call in plan.calls}
+        failure: Failure | None
+        try:
+            answer = await self._fleet.changing.run(
+                done.ref,
+                operation,
+                plan.calls,
+                secrets,
+                lambda call, args: self._admit(call, verbs.get(call, ""), args),
+                lambda frame: self._hear(frame, verbs.get(frame.call, "")),
+            )
+            failure, done.state = answer.failure, answer.state
+        except NovaError as error:
+            failure = error.failure
+        done.failure = self._cause(failure)
+        if self._results:
+            await asyncio.wait(self._results)
+        await self._end(self._judge(failure))
+
+    async def _admit(self, call: str, verb: str, args: Mapping[str, Argument]) -> bool:
+        """Before a call is sent it stands in the journal, on disk."""
+        body = {"event": "call", "operation": self.done.id, "id": call, "call": verb, "args": args_body(args)}
+        try:
+            await self._journal.write(body)
+        except NovaError as error:
+            self._not_written = error.failure
+            return False
+        self._admitted.add(call)
+        return True
+
+    def _hear(self, frame: frames.CallProgress, verb: str) -> None:
+        done = self.done
+        done.call, done.percent = verb, frame.percent
+        if frame.state in {"done", "failed", "unknown", "skipped"}:
+            body: dict[str, Any] = {"event": "result", "operation": done.id, "id": frame.call, "state": frame.state}
+            if frame.failure:
+                body["failure"] = failure_body(frame.failure)
+            self._note(body)
+        self._move(Outcome.RUNNING)
+
+    def _note(self, body: Mapping[str, Any]) -> None:
+        """Write down what has happened already; the order of the notes is kept."""
+        note = asyncio.get_running_loop().create_task(self._write_down(body))
+        self._results.add(note)
+        note.add_done_callback(self._results.discard)
+
+    async def _write_down(self, body: Mapping[str, Any]) -> None:
+        try:
+            await self._journal.write(body)
+        except NovaError as error:
+            self._not_written = error.failure
+            self.done.note = f"its end could not be written down: {error.failure}"
+
+    def _cause(self, failure: Failure | None) -> Failure | None:
+        """What a person should read: a call that was not let go failed because of the journal."""
+        return self._not_written if failure and self._not_written and not self.done.note else failure
+
+    def _judge(self, failure: Failure | None) -> Outcome:
+        if failure is None:
+            return Outcome.DONE
+        if failure.fault is Fault.OUTCOME_UNKNOWN:
+            return Outcome.UNKNOWN
+        refused = not self._admitted and (self._not_written is not None or failure.fault is Fault.DENIED)
+        return Outcome.REFUSED if refused else Outcome.FAILED
+
+    async def _end(self, outcome: Outcome) -> None:
+        done = self.done
+        body: dict[str, Any] = {"event": "end", "operation": done.id, "outcome": outcome.value}
+        if done.state:
+            body["state"] = done.state
+        if done.failure:
+            body["failure"] = failure_body(done.failure)
+        await self._write_down(body)
+        done.ended = time.time()
+        self._move(outcome)
+        self._fleet.refresh(done.ref)
+
+    async def _look(self, plan: Plan, began: float) -> None:
+        """Whether the inventory shows what was to be expected."""
+        done = self.done
+        if not plan.expects:
+            return
+        done.seen_within = max(expectation.within for expectation in plan.expects)
+        done.seen = await seen(self._fleet, done.ref.conn, plan.expects, began)
+        await self._write_down({"event": "seen", "operation": done.id, "seen": done.seen})
+        self._move(done.outcome)
+
+    # --- who is told -----------------------------------------------------------------------------------------------
+
+    def _move(self, outcome: Outcome) -> None:
+        self.done.outcome = outcome
+        self._fleet.tell_task(self.done.ref.conn, task_of(self.done, self._journal.who["user"]))
+        self._told()
+
+
+def task_of(done: Done, who: str) -> Task:
+    """An operation as a task among those of its product."""
+    running = done.outcome is Outcome.RUNNING
+    return Task(
+        id=done.task,
+        verb=word(done.verb),
+        native_verb=done.call,
+        key=done.ref.key,
+        target=done.name,
+        state=_TASK_STATES[done.outcome],
+        progress=done.percent if running else None,
+        who=who,
+        started=done.began,
+        ended=done.ended,
+        detail=done.note or done.text,
+        failure=done.failure,
+    )
+
+
+def word(verb: str) -> str:
+    """An operation in one or two words: `start`, `snap create`."""
+    return verb.removeprefix("power.").replace(".", " ").replace("_", " ")
+
+
+def plan_body(plan: Plan) -> dict[str, Any]:
+    """What the journal keeps of a plan: its calls, and what an undo needs."""
+    body: dict[str, Any] = {"calls": [call_body(call) for call in plan.calls]}
+    if plan.state:
+        body["before"] = plan.state
+    if plan.inverse:
+        body["inverse"] = {"verb": plan.inverse.verb, "key": plan.inverse.key, "arguments": plan.inverse.arguments}
+    if plan.irreversible:
+        body["irreversible"] = plan.irreversible
+    return body
+
+
+def head_body(who: Mapping[str, Any], verb: Verb, aim: Aim) -> dict[str, Any]:
+    """What the journal says of an operation however it ends: who, what, to which object."""
+    return dict(who) | {
+        "connection": aim.ref.conn,
+        "ref": str(aim.ref),
+        "name": aim.name,
+        "verb": aim.operation.verb or verb.name,
+        "arguments": aim.operation.arguments,
+    }
