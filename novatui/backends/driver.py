@@ -73,8 +73,13 @@ class Sink(Protocol):
         """A native call is about to go out: say its name first, each time.
 
         It is counted for the overlay and `doctor`. Denied when it is none of the driver's READING calls and does not
-        belong to a run that the gate has let in: then it must not be made.
+        belong to a run that the gate has let in: then it must not be made. A call of a run is said by the thread
+        that `Invoker.invoke` was called on.
         """
+        ...
+
+    def advance(self, percent: float) -> None:
+        """The call that this thread makes for `Invoker.invoke` has come so far, where the product tells."""
         ...
 
 

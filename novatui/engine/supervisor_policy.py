@@ -6,6 +6,9 @@ import msgspec
 
 from novatui.wire import frames
 
+APART = frozenset({"detail", "plan", "run"})
+"""Lanes of a worker beside the one that connects, lists and samples."""
+
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """How long a worker is waited for, seconds."""
@@ -15,7 +18,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     grace: float = 5.0
     """How far a call may be past its deadline before the worker is killed."""
     detail_grace: float = 45.0
-    """The same for details: they hold up nothing else, and products have lock timeouts of 30 s of their own."""
+    """The same for the lanes APART: they hold up nothing else, and products have lock timeouts of 30 s of their own."""
     silence: float = 16.0
     """Without a frame and without CPU time: it hangs. It says something every five seconds."""
     deaf: float = 240.0
@@ -34,7 +37,7 @@ def stuck(stats: frames.Stats, elapsed: float, policy: Policy) -> dict[str, str]
     found: dict[str, str] = {}
     for name, late in stats.calls.items():
         conn, lane, what = split_call(name)
-        grace = policy.detail_grace if lane == "detail" else policy.grace
+        grace = policy.detail_grace if lane in APART else policy.grace
         if late + elapsed > grace:
             found[conn] = what
     return found

@@ -22,6 +22,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """A short question: detail, refresh, tasks, events, ping, subscribing to events."""
     sample: float = 10.0
     """One reading of metrics."""
+    change: float = 60.0
+    """One short call that changes something; a long one has no deadline."""
     close: float = 5.0
     per_object: float = 0.002
     """Added to `list` and `sample` for each object known or measured: 10,000 of them add 20 s."""
@@ -29,7 +31,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     def wished(self, options: Mapping[str, str]) -> Limits:
         """The same as the options of a connection want it: `connect_timeout` for `connect`, `call_timeout` for `read`.
 
-        Listings and metrics have as much more or less.
+        Listings, metrics and changes have as much more or less.
         """
         connect, read = seconds_of(options, "connect_timeout"), seconds_of(options, "call_timeout")
         share = (read or self.read) / self.read
@@ -39,6 +41,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
             list=self.list * share,
             read=self.read * share,
             sample=self.sample * share,
+            change=self.change * share,
         )
 
 

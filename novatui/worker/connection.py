@@ -9,16 +9,20 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
-from novatui.backends.driver import InventorySource, MetricSource, Session, roles_of
+from novatui.backends.driver import InventorySource, Invoker, MetricSource, Session, roles_of
 from novatui.core.connection import ConnectionInfo
 from novatui.core.errors import Failure, Timeout, Unreachable
 from novatui.core.states import Link
+from novatui.core.verbs import VERBS
 from novatui.wire import frames
+from novatui.worker.admission import Admission
 from novatui.worker.calls import Abandoned, Call, Calls, Limits, seconds_of
 from novatui.worker.details import Details
 from novatui.worker.faults import report
 from novatui.worker.outbox import Outbox
+from novatui.worker.plans import Plans
 from novatui.worker.routine import CONTROL, Routine
+from novatui.worker.runs import Runs
 from novatui.worker.sink import ConnectionSink, Questions
 
 T = TypeVar("T")
@@ -59,6 +63,7 @@ class Connection:
         self._link = Link.CONNECTING
         self._info: ConnectionInfo | None = None
         self._driver: Session | None = None
+        self.admission = Admission(self.spec, self._tell_lock)
         self.sink = ConnectionSink(
             self.spec.name,
             self.generation,
@@ -67,10 +72,13 @@ class Connection:
             calls=shared.calls,
             questions=shared.questions,
             counts=shared.counts,
+            admission=self.admission,
             on_lost=self.fail,
         )
         self.routine = Routine(self, request.kinds)
         self._details = Details(self)
+        self._plans = Plans(self)
+        self._runs = Runs(self)
 
     # --- what the console asks -------------------------------------------------------------------------------------
 
@@ -98,6 +106,18 @@ class Connection:
     def detail(self, request: frames.DetailRequest) -> None:
         """Read one object in full, beside everything else."""
         self._details.ask(request)
+
+    def plan(self, request: frames.PlanRequest) -> None:
+        """Turn an operation into native calls, beside everything else."""
+        self._plans.ask(request)
+
+    def run(self, request: frames.RunRequest) -> None:
+        """Carry out native calls, if nothing locks them out."""
+        self._runs.ask(request)
+
+    def proceed(self, frame: frames.Proceed) -> None:
+        """A call of a run is written down, or could not be."""
+        self._runs.proceed(frame)
 
     # --- for the lanes ---------------------------------------------------------------------------------------------
 
@@ -164,14 +184,21 @@ class Connection:
             period=driver.period if isinstance(driver, MetricSource) else info.period,
             relist=driver.relist if isinstance(driver, InventorySource) else info.relist,
         )
+        self.admission.tell()
         self._go(Link.LOADING)
         return driver
 
     def _make(self) -> tuple[Session, ConnectionInfo]:
         """Import the driver, which may take its time too, and connect."""
+        self.admission.judge()
         made = self._shared.driver_class(self.spec.driver)
-        self._driver = made(self.spec, self._request.secrets, self.sink)
-        return self._driver, self._driver.connect()
+        self.admission.reads(made)
+        driver = self._driver = made(self.spec, self._request.secrets, self.sink)
+        info = driver.connect()
+        if isinstance(driver, Invoker):
+            offers = driver.offers()
+            info = msgspec.structs.replace(info, verbs=tuple(verb for verb in VERBS if verb in offers))
+        return driver, info
 
     def _load(self, driver: Session) -> None:
         if isinstance(driver, InventorySource):
@@ -195,10 +222,16 @@ class Connection:
             if failure:
                 self._tell(failure)
         self.routine.stir()
-        self._details.end(failure or Unreachable("the connection was closed").failure)
+        reason = failure or Unreachable("the connection was closed").failure
+        for lanes in (self._details, self._plans, self._runs):
+            lanes.end(reason)
 
     def _tell(self, failure: Failure | None) -> None:
         self.send(frames.ConnectionState(self.spec.name, self.generation, self._link, self._info, failure))
+
+    def _tell_lock(self, state: frames.LockState) -> None:
+        if not self.ended:
+            self.send(state)
 
     def _overdue(self, call: Call) -> None:
         """A call of the control lane got no answer: whatever else is asked now would wait behind it."""
@@ -211,7 +244,8 @@ class Connection:
 
     def _finish(self) -> None:
         self._end(Link.CLOSED, None)
-        self._details.drained.wait()
+        for lanes in (self._details, self._plans, self._runs):
+            lanes.drained.wait()
         if driver := self._driver:
             try:
                 self.call(CONTROL, "close", self.limits.close, driver.close, lambda _: None)

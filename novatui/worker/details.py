@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import deque
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -23,6 +21,7 @@ from novatui.core.states import Kind
 from novatui.wire import frames
 from novatui.worker.calls import Abandoned, Call
 from novatui.worker.faults import report
+from novatui.worker.lanes import Lanes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -37,56 +36,20 @@ _MACHINES = {Kind.VM, Kind.CONTAINER, Kind.TEMPLATE}
 
 
 class Details:
-    """Requests wait in order for one of LANES threads, which are started when they are needed first."""
+    """Requests wait in order for one of LANES threads."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._changed = threading.Condition()
-        self._waiting: deque[frames.DetailRequest] = deque()
-        self._threads = 0
-        self._busy = 0
-        self._ended: Failure | None = None
-        self.drained = threading.Event()
-        """Set when it has ended and no thread is inside the driver any more."""
+        self._lanes = Lanes(f"{connection.spec.name} {LANE}", LANES, self._serve, self._refuse)
+        self.drained = self._lanes.drained
 
     def ask(self, request: frames.DetailRequest) -> None:
         """Read this object when a lane is free."""
-        with self._changed:
-            if self._ended:
-                self._answer(request, self._connection.sink.now(), self._ended)
-                return
-            self._waiting.append(request)
-            if self._busy + len(self._waiting) > self._threads < LANES:
-                self._threads += 1
-                name = f"{self._connection.spec.name} {LANE} {self._threads}"
-                threading.Thread(target=self._lane, name=name, daemon=True).start()
-            self._changed.notify()
+        self._lanes.put(request)
 
     def end(self, failure: Failure) -> None:
         """Answer everything that waits with this failure, and take nothing more."""
-        with self._changed:
-            self._ended = failure
-            for request in self._waiting:
-                self._answer(request, self._connection.sink.now(), failure)
-            self._waiting.clear()
-            if not self._busy:
-                self.drained.set()
-            self._changed.notify_all()
-
-    def _lane(self) -> None:
-        while True:
-            with self._changed:
-                while not self._waiting and not self._ended:
-                    self._changed.wait()
-                if self._ended:
-                    return
-                request = self._waiting.popleft()
-                self._busy += 1
-            self._serve(request)
-            with self._changed:
-                self._busy -= 1
-                if self._ended and not self._busy:
-                    self.drained.set()
+        self._lanes.end(failure)
 
     def _serve(self, request: frames.DetailRequest) -> None:
         connection = self._connection
@@ -115,6 +78,9 @@ class Details:
         if not isinstance(driver, DetailSource):
             raise NotSupported("this connection tells no details")
         return _complete(driver, driver.detail(request.key, request.parts), request)
+
+    def _refuse(self, request: frames.DetailRequest, failure: Failure) -> None:
+        self._answer(request, self._connection.sink.now(), failure)
 
     def _answer(self, request: frames.DetailRequest, begun: float, answer: Detail | Failure) -> None:
         detail, failure = (answer, None) if isinstance(answer, Detail) else (None, answer)

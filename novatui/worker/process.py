@@ -17,6 +17,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
+import msgspec
+
 from novatui.backends import registry
 from novatui.backends.driver import Session
 from novatui.core.errors import BackendFault, Unreachable
@@ -69,9 +71,18 @@ class Worker:
                 failure = Unreachable("the connection is not open").failure
                 answer = frames.DetailAnswer(frame.conn, frame.request, time.monotonic(), None, failure)
                 self.outbox.send(answer)
+            case frames.PlanRequest() if frame.conn not in self._connections:
+                failure = Unreachable("the connection is not open").failure
+                self.outbox.send(frames.PlanAnswer(frame.conn, frame.request, None, [], failure))
+            case frames.RunRequest() if frame.conn not in self._connections:
+                failure = Unreachable("the connection is not open").failure
+                self.outbox.send(frames.RunAnswer(frame.conn, frame.request, frame.operation, "", failure))
             case frames.Close() | frames.Watch() | frames.Refresh() | frames.Kinds() | frames.DetailRequest():
                 if connection := self._connections.get(frame.conn):
                     self._pass_on(connection, frame)
+            case frames.PlanRequest() | frames.RunRequest() | frames.Proceed() | frames.Unlock():
+                if connection := self._connections.get(frame.conn):
+                    self._pass_change(connection, frame)
             case _:
                 log.warning("a frame that a worker has no use for: %s", type(frame).__name__)
 
@@ -99,6 +110,24 @@ class Worker:
                 connection.want(frame.kinds)
             case frames.DetailRequest():
                 connection.detail(frame)
+
+    def _pass_change(
+        self, connection: Connection, frame: frames.PlanRequest | frames.RunRequest | frames.Proceed | frames.Unlock
+    ) -> None:
+        match frame:
+            case frames.PlanRequest():
+                connection.plan(frame)
+            case frames.RunRequest():
+                connection.run(frame)
+            case frames.Proceed():
+                connection.proceed(frame)
+            case frames.Unlock():
+                connection.admission.unlock(frame)
+
+    def expire_locks(self) -> None:
+        """Tell of protections that are back, because their time is over."""
+        for connection in list(self._connections.values()):
+            connection.admission.expire()
 
 
 def serve(
@@ -175,14 +204,24 @@ def _write(channel: socket.socket, outbox: Outbox) -> None:
 
 
 def _encoded(frame: frames.Frame) -> bytes:
+    """The bytes of a frame. Somebody waits for an answer: when it cannot be sent, that is what it says instead."""
     try:
         return encode(frame)
     except (ValueError, TypeError, OverflowError) as error:
-        if not isinstance(frame, frames.DetailAnswer):
-            raise
-        log.exception("a detail cannot be sent")
         failure = BackendFault("the answer cannot be sent", native=str(error)).failure
-        return encode(frames.DetailAnswer(frame.conn, frame.request, frame.begun, None, failure))
+        match frame:
+            case frames.DetailAnswer():
+                instead = frames.DetailAnswer(frame.conn, frame.request, frame.begun, None, failure)
+            case frames.PlanAnswer():
+                instead = frames.PlanAnswer(frame.conn, frame.request, None, [], failure)
+            case frames.CallProgress():
+                instead = msgspec.structs.replace(frame, arguments={}, failure=failure)
+            case frames.RunAnswer():
+                instead = msgspec.structs.replace(frame, state="", failure=failure)
+            case _:
+                raise
+        log.exception("a %s cannot be sent", type(frame).__name__)
+        return encode(instead)
 
 
 def _watch_clock(worker: Worker) -> None:
@@ -194,6 +233,7 @@ def _watch_clock(worker: Worker) -> None:
             worker.calls.expire(now)
         except Exception:
             log.exception("an overdue call was not reported")
+        worker.expire_locks()
         flying = worker.calls.report(now)
         total = sum(worker.counts.copy().values())
         worked = worked or bool(flying) or worker.calls.begun_since() > 0 or total > counted

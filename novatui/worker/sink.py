@@ -17,6 +17,7 @@ from novatui.core.ids import key
 from novatui.core.inventory import Row
 from novatui.core.tasks import Task
 from novatui.wire import frames
+from novatui.worker.admission import Admission
 from novatui.worker.calls import Calls
 from novatui.worker.outbox import Outbox
 from novatui.worker.values import checked, encodable
@@ -70,6 +71,7 @@ class ConnectionSink:
         calls: Calls,
         questions: Questions,
         counts: Counter[str],
+        admission: Admission,
         on_lost: Callable[[Failure], None],
     ) -> None:
         self.conn = conn
@@ -81,6 +83,7 @@ class ConnectionSink:
         self._calls = calls
         self._questions = questions
         self._counts = counts
+        self._admission = admission
         self._on_lost = on_lost
         self._ended = False
         self._untold: frozenset[str] = frozenset()
@@ -161,7 +164,11 @@ class ConnectionSink:
         return answers[0]
 
     def call(self, name: str) -> None:
+        self._admission.check(name)
         self._counts[f"{self.conn}/{name}"] += 1
+
+    def advance(self, percent: float) -> None:
+        self._admission.advance(percent)
 
 
 def _chunks(items: Iterable[T]) -> Iterator[list[T]]:
