@@ -13,8 +13,10 @@ from novatui.backends.driver import (
     EventSource,
     HistorySource,
     InventorySource,
+    Invoker,
     Loaded,
     MetricSource,
+    PowerControl,
     Session,
     SnapshotSource,
     TaskSource,
@@ -23,6 +25,7 @@ from novatui.core.connection import ConnectionInfo, ConnectionSpec
 from novatui.core.detail import Detail
 from novatui.core.events import Event
 from novatui.core.inventory import Row
+from novatui.core.operations import Argument, NativeCall, Operation, Plan
 from novatui.core.snapshots import Snapshot
 from novatui.core.states import Family, Kind, Link
 from novatui.core.tasks import Task
@@ -95,17 +98,49 @@ class Scripted(
         self.play("close", None)
 
 
+class Changing(Scripted, Invoker, PowerControl):
+    """One that has an Invoker too. It says `change` for a call of a run, and nothing but that changes anything."""
+
+    READING = frozenset(
+        {"connect", "load", "watch", "refresh", "detail", "close", "plan", "fingerprint", "tasks", "events"}
+    )
+
+    def offers(self) -> frozenset[str]:
+        return frozenset({"power.start", "power.off", "edit.rename"})
+
+    def plan_power(self, operation: Operation) -> Plan:
+        call = NativeCall(id="1", connection="lab", verb="Start", args={"vm": operation.key})
+        return self.play("plan", Plan(calls=(call,)), operation)
+
+    def invoke(self, call: NativeCall, secrets: Mapping[str, str]) -> Mapping[str, Argument]:
+        if "invoke" in self.script:
+            return self.script["invoke"](self, call, secrets)
+        self.sink.call("change")
+        return {}
+
+    def fingerprint(self, key: str) -> str:
+        return self.play("fingerprint", f"print of {key}", key)
+
+
 class Console:
     """The other end of a worker that has no process of its own.
 
-    Functions are what the driver's methods do, numbers are its attributes; `options` are those of the connection.
+    Functions are what the driver's methods do, numbers are its attributes; `options` are those of the connection, and
+    `lock` are fields of its spec.
     """
 
-    def __init__(self, options: Mapping[str, str] | None = None, **driver: Any) -> None:
-        self.spec = msgspec.structs.replace(SPEC, options=dict(options or {}))
+    def __init__(
+        self,
+        options: Mapping[str, str] | None = None,
+        *,
+        base: type = Scripted,
+        lock: Mapping[str, Any] | None = None,
+        **driver: Any,
+    ) -> None:
+        self.spec = msgspec.structs.replace(SPEC, options=dict(options or {}), **(lock or {}))
         script = {name: play for name, play in driver.items() if callable(play)}
         attributes = {name: value for name, value in driver.items() if name not in script}
-        self.driver: Any = type("Driver", (Scripted,), {"script": script, **attributes})
+        self.driver: Any = type("Driver", (base,), {"script": script, **attributes})
         self.worker = Worker(lambda _: self.driver, LIMITS)
         self.worker.outbox.grant(10**6)
         self.seen: list[frames.Frame] = []

@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 from novatui.config.errors import ConfigError
-from novatui.config.policy import Role, Verdict, judge, load_policy, whoami
+from novatui.config.policy import Role, Verdict, judge, load_policy, stricter, whoami
 from novatui.config.targets import Target, parse_target
 from novatui.core.connection import ConnectionSpec
 from novatui.core.errors import Denied, InvalidInput
@@ -68,10 +68,15 @@ class Admission:
     # --- the life of the connection --------------------------------------------------------------------------------
 
     def judge(self) -> None:
-        """Read what the administrator of this machine allows. A policy that cannot be read allows nothing."""
+        """Read what the administrator of this machine allows; of that and the console's machine the stricter holds.
+
+        A policy that cannot be read allows nothing.
+        """
         try:
-            self._verdict = judge(load_policy(), whoami(), self._spec.name, _target(self._spec))
-        except ConfigError as error:
+            there = Verdict(role=Role(self._spec.role), reasons=self._spec.lock_reasons)
+            here = judge(load_policy(), whoami(), self._spec.name, _target(self._spec))
+            self._verdict = stricter(there, here)
+        except (ConfigError, ValueError) as error:
             log.error("%s: the policy of this machine: %s", self._spec.name, error)
             self._verdict = Verdict(role=Role.VIEWER, ro=True, reasons=(f"policy of the worker's machine: {error}",))
 
@@ -99,8 +104,8 @@ class Admission:
         left = self._unlocked_until - _clock()
         spec, verdict = self._spec, self._verdict
         reasons = [
-            *(["the connection is configured read-only"] if spec.readonly else []),
-            *(["the connection is configured protected"] if spec.protected else []),
+            *(["the connection is configured read-only"] if spec.readonly and not verdict.reasons else []),
+            *(["the connection is configured protected"] if spec.protected and not verdict.reasons else []),
             *verdict.reasons,
         ]
         protected = spec.protected or verdict.protected

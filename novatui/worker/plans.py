@@ -8,7 +8,6 @@ import msgspec
 
 from novatui.backends.driver import (
     DeviceControl,
-    InventorySource,
     Invoker,
     PowerControl,
     ResourceControl,
@@ -16,7 +15,6 @@ from novatui.backends.driver import (
     SnapshotControl,
     TaskControl,
 )
-from novatui.core import arguments
 from novatui.core.errors import Failure, Fault, InvalidInput, NotSupported, Timeout, Unreachable
 from novatui.core.operations import Operation, Plan
 from novatui.wire import frames
@@ -82,11 +80,8 @@ class Plans:
         driver = self._connection.driver
         if driver is None:
             raise Unreachable("the connection is not open")
-        arguments.check(operation)
         if not isinstance(driver, Invoker) or operation.verb not in driver.offers():
             raise NotSupported(f"{operation.verb} is not offered here", subject=operation.verb)
-        if isinstance(driver, InventorySource):
-            self._connection.refresh([operation.key])
         plan = planned(driver, operation)
         return plan if plan.state else msgspec.structs.replace(plan, state=driver.fingerprint(operation.key))
 

@@ -39,6 +39,7 @@ from novatui.backends.libvirt.networks import Networks
 from novatui.backends.libvirt.offers import offered
 from novatui.backends.libvirt.planning import Planning
 from novatui.backends.libvirt.power import PowerPlans
+from novatui.backends.libvirt.reading import READING
 from novatui.backends.libvirt.roster import Roster
 from novatui.backends.libvirt.session import Opened, open_again, open_session
 from novatui.backends.libvirt.snapshots import Snapshots
@@ -104,6 +105,8 @@ class LibvirtDriver(
     PowerControl,
 ):
     """One libvirt connection."""
+
+    READING = READING
 
     period = 2.0
     task_poll = 2.0

@@ -1,0 +1,37 @@
+"""Names of libvirt-python's calls that change nothing, as `Link` says them to the sink. Any other takes a run."""
+
+from __future__ import annotations
+
+_SESSION = (
+    "openAuth",
+    "domainEventRegisterAny", "domainEventDeregisterAny",
+    "networkEventRegisterAny", "networkEventDeregisterAny",
+    "nodeDeviceEventRegisterAny", "nodeDeviceEventDeregisterAny",
+    "storagePoolEventRegisterAny", "storagePoolEventDeregisterAny",
+)  # fmt: skip
+"""Calls about the connection itself."""
+
+_HOST = (
+    "getCPUMap", "getCPUStats", "getCapabilities", "getDomainCapabilities", "getHostname", "getInfo", "getLibVersion",
+    "getMemoryParameters", "getMemoryStats", "getSysinfo", "getType", "getVersion",
+    "listAllDevices", "nodeDeviceLookupByName",
+)  # fmt: skip
+
+_MACHINE = (
+    "XMLDesc", "autostart", "blockInfo", "blockJobInfo", "controlInfo", "domainListGetStats", "getAllDomainStats",
+    "hasManagedSaveImage", "info", "interfaceAddresses", "isActive", "isPersistent", "jobStats", "listAllDomains",
+    "lookupByName", "lookupByUUIDString", "messages", "state",
+    "getXMLDesc", "hasCurrentSnapshot", "listAllCheckpoints", "listAllSnapshots", "snapshotCurrent",
+    "snapshotListNames", "snapshotLookupByName", "snapshotNum",
+)  # fmt: skip
+"""Of a machine and its snapshots; `XMLDesc`, `autostart`, `info` and the like are also those of pools and networks."""
+
+_STORAGE = (
+    "listAllStoragePools", "listAllVolumes", "listVolumes", "path", "storagePoolLookupByUUIDString",
+    "storagePoolLookupByName", "storagePoolLookupByVolume", "storageVolLookupByName", "storageVolLookupByPath",
+)  # fmt: skip
+
+_NETWORK = ("DHCPLeases", "listAllNetworks", "networkLookupByUUIDString", "networkLookupByName")
+
+READING = frozenset((*_SESSION, *_HOST, *_MACHINE, *_STORAGE, *_NETWORK))
+"""`Invoker.READING` of the libvirt driver. A name that is missing here is refused, never let through."""
