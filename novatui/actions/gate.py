@@ -8,39 +8,37 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from typing import Any
 
-from novatui.actions import confirm, guard
+from novatui.actions import confirm, guard, own_tasks, undo
+from novatui.actions.adopt import Adopted, adopt
 from novatui.actions.arguments import checked
 from novatui.actions.bulk import Lanes, Run, few_at_a_time
 from novatui.actions.confirm import Confirmation
 from novatui.actions.guard import LOCKS, Code, Refused
+from novatui.actions.journal_operations import done_of, history
 from novatui.actions.journal_writer import Journal
 from novatui.actions.outcome import Done, Outcome
 from novatui.actions.proposal import Aim, Proposal
+from novatui.actions.protections import Protections
 from novatui.actions.run import Course, head_body, plan_body
 from novatui.actions.scope import meant
 from novatui.actions.seeing import comes_true
-from novatui.core.errors import Conflict, Denied, Failure, InvalidInput, NovaError, Timeout
+from novatui.core.errors import Conflict, Denied, Failure, InvalidInput, NotFound, NovaError
 from novatui.core.ids import ObjectRef
 from novatui.core.operations import Operation
 from novatui.core.verbs import VERBS, Effect, Verb
-from novatui.engine.connection import Connection
+from novatui.engine import blocking
 from novatui.engine.fleet import Fleet
 
 PLANS = 4
 """Plans asked for at the same time."""
 
-TELL = 5.0
-"""Seconds that a worker has to tell what it admits."""
-
 REREAD = 20.0
 """Seconds in which an object that is out of date has to be read again."""
-
-LONGEST_UNLOCK = 8 * 3600.0
-"""Seconds: a protection that is lifted for longer is no protection."""
 
 
 class Gate:
@@ -49,12 +47,32 @@ class Gate:
     def __init__(self, fleet: Fleet, journal: Journal) -> None:
         self.runs: list[Run] = []
         """Those that are not over."""
+        self.adopted = Adopted((), None)
+        """What earlier consoles left behind; known after `start`."""
         self._fleet = fleet
         self._journal = journal
+        self._protections = Protections(fleet, journal)
         self._lanes = Lanes(fleet)
-        self._history: list[Done] = []
-        self._tickets: dict[str, str] = {}
+        self._actions: list[list[Done]] = []
         self._busy: dict[ObjectRef, Done] = {}
+
+    async def start(self) -> None:
+        """Take care of what was under way when another console ended. Denied when the journal cannot be used."""
+        self.adopted = await adopt(self._fleet, self._journal)
+
+    async def stop(self, patience: float) -> list[Done]:
+        """Leave out what has not begun and wait for what has; the answer: what was not over after so many seconds.
+
+        The next console to start finds those in the journal, and shows them as unknown.
+        """
+        for run in self.runs:
+            run.stop()
+        await comes_true(lambda: all(run.over for run in self.runs), patience)
+        return [done for run in self.runs for done in run.results if not done.over]
+
+    def history(self) -> list[Done]:
+        """What this console has done or tried, the newest first."""
+        return [done for action in reversed(self._actions) for done in action]
 
     # --- what may be done ------------------------------------------------------------------------------------------
 
@@ -66,7 +84,20 @@ class Gate:
         done = self._busy.get(ref)
         if done is None or verb.startswith("task."):
             return None
-        return Refused(code=Code.BUSY, reason=f"{VERBS[done.verb].title} of it is under way ({done.task})")
+        return Refused(code=Code.BUSY, reason=f"`{VERBS[done.verb].title}` of it is under way ({done.task})")
+
+    async def unlock(self, conn: str, seconds: float, ticket: str) -> None:
+        """Lift the protection of a connection for this console and so long; the ticket stands in the journal with
+        every change from then on, also of a connection that is not protected.
+
+        InvalidInput, Denied when the connection is read-only or the journal cannot be written, Timeout when the worker
+        does not say yes.
+        """
+        await self._protections.unlock(conn, seconds, ticket)
+
+    async def lock(self, conn: str) -> None:
+        """Protect it again at once; operations that are under way go on. Denied when that cannot be written down."""
+        await self._protections.lock(conn)
 
     # --- what would be done ----------------------------------------------------------------------------------------
 
@@ -81,58 +112,94 @@ class Gate:
             raise InvalidInput(f"there is no operation {verb}", subject="verb")
         given = checked(known, arguments)
         scope = meant(self._fleet, known, refs)
+        least = known.effect
+        if verb == "task.cancel":
+            given, least = self._cancel(scope.refs[0].conn, given)
         operations = [(ref, Operation(verb=verb, key=ref.key, arguments=given)) for ref in scope.refs]
-        return await self.propose_each(known, operations, whole=scope.whole)
+        return await self._propose(known, operations, least=least, whole=scope.whole)
 
-    async def propose_each(
+    def _cancel(self, conn: str, given: dict[str, str]) -> tuple[dict[str, str], Effect]:
+        """A task of ours is cancelled as the product's task that does its work; that weighs less than a foreign one."""
+        task, own = given["task"], self.history()
+        if own_tasks.is_ours(task):
+            return {"task": own_tasks.native(self._fleet, own_tasks.named(own, task))}, Effect.RELIEF
+        return given, Effect.RELIEF if own_tasks.belongs(self._fleet, task, conn, own) else Effect.HARD
+
+    async def undo(self, operation: int | None = None) -> Proposal:
+        """Take back an operation of this journal by its number, or the last action of this console.
+
+        The inverse is planned against what is there now. NotFound when there is nothing to take back, Conflict with
+        the reason when it cannot be; an object that others have changed since is in the proposal with that reason.
+        """
+        tried = undo.last_action(self._actions) if operation is None else [await self._known(operation)]
+        taken = undo.takers(tried)
+        operations = [(done.ref, done.inverse) for done in taken if done.inverse]
+        verb = VERBS[operations[0][1].verb]
+        words = tuple(dict.fromkeys(f"does not come back: {done.irreversible}" for done in taken if done.irreversible))
+        return await self._propose(
+            verb,
+            operations,
+            least=verb.effect,
+            undoes={done.ref: done.id for done in taken},
+            states={done.ref: done.state for done in taken},
+            extra=words,
+        )
+
+    async def _known(self, operation: int) -> Done:
+        for done in self.history():
+            if done.id == operation:
+                return done
+        told = (await blocking.run(lambda: history(self._journal.path))).operations.get(operation)
+        if told is None:
+            raise NotFound(f"the journal has no operation {operation}", hint="A shows what was done", subject="undo")
+        return done_of(told)
+
+    async def _propose(
         self,
         verb: Verb,
         operations: Sequence[tuple[ObjectRef, Operation]],
         *,
+        least: Effect,
         whole: tuple[str, ...] = (),
-        undoes: Sequence[int] = (),
-        extra: Sequence[str] = (),
+        undoes: Mapping[ObjectRef, int] | None = None,
+        states: Mapping[ObjectRef, str] | None = None,
+        extra: tuple[str, ...] = (),
     ) -> Proposal:
-        """The same with an operation for each object; `whole`: the hosts and clusters that are meant as a whole."""
-        aims = await few_at_a_time([partial(self._aim, ref, operation) for ref, operation in operations], PLANS)
+        """`least`: what it weighs where a plan says nothing else. `states`: what each object has to look like still."""
+        work = [partial(self._aim, ref, each, (states or {}).get(ref, "")) for ref, each in operations]
+        aims = await few_at_a_time(work, PLANS)
         planned = [aim for aim in aims if aim.plan]
-        effect = confirm.weightiest(
-            [verb.effect, *(Effect(a.plan.effect) for a in planned if a.plan and a.plan.effect)]
-        )
-        protected = any(self._is_protected(aim.ref.conn) for aim in planned)
+        effect = confirm.weightiest([least, *(_effect(a.plan.effect) for a in planned if a.plan and a.plan.effect)])
+        protected = any(self._protections.holds(aim.ref.conn) for aim in planned)
         asked = confirm.level(effect, len(planned), whole=bool(whole), protected=protected)
-        name = whole[0] if len(whole) == 1 else ""
         level = confirm.UNLOCKED if asked is None else asked
         return Proposal(
             verb=verb,
             aims=tuple(aims),
             level=level,
-            phrase=confirm.phrase(level, [aim.label for aim in planned], name),
+            phrase=confirm.phrase(level, [aim.label for aim in planned], whole[0] if len(whole) == 1 else ""),
             whole=", ".join(whole),
-            refused=None if asked is not None else _NOT_WHOLE,
-            undoes=tuple(undoes),
-            extra=tuple(extra),
+            refused=_NOT_WHOLE if asked is None else None,
+            undoes=undoes or {},
+            extra=extra,
         )
 
-    async def _aim(self, ref: ObjectRef, operation: Operation) -> Aim:
+    async def _aim(self, ref: ObjectRef, operation: Operation, state: str) -> Aim:
+        """`state`: the fingerprint that the object must have still; empty for any."""
         name = self._name(ref)
         try:
-            await self._told(ref.conn)
+            await self._protections.told(ref.conn)
             refused = self.check(operation.verb, ref)
-            if refused and refused.code not in LOCKS | {Code.STATE}:
+            if refused and refused.code not in _LEFT_TO_THE_PLAN:
                 raise Denied(refused.reason, hint=refused.hint, subject=refused.code.value)
             plan = await self._fleet.changing.plan(ref, operation)
             await self._is_read_again(ref)
+            if state and plan.state != state:
+                raise Conflict("somebody has changed it since: it is not taken back", hint="A shows what was done")
         except NovaError as error:
             return Aim(ref=ref, name=name, operation=operation, failure=error.failure)
         locked = refused if refused and refused.code in LOCKS else None
         return Aim(ref=ref, name=self._name(ref) or name, operation=operation, plan=plan, refused=locked)
-
-    async def _told(self, conn: str) -> None:
-        """Wait until the worker has told what it admits; without an answer the guard refuses by itself."""
-        connection = self._fleet.connections.get(conn)
-        if connection:
-            await comes_true(lambda: connection.lock or connection.broken, TELL)
 
     async def _is_read_again(self, ref: ObjectRef) -> None:
         """The plan has had the object read; one that stays out of date is not to be touched. Conflict then."""
@@ -153,17 +220,14 @@ class Gate:
         slot = inventory.slot(ref.conn, ref.key)
         return "" if slot is None else inventory.name(slot)
 
-    def _is_protected(self, conn: str) -> bool:
-        connection = self._fleet.connections.get(conn)
-        return connection is not None and _is_protected(connection)
-
     # --- what a person says to it ----------------------------------------------------------------------------------
 
     async def decline(self, proposal: Proposal) -> None:
         """A person said no; the journal keeps that too. Denied when it cannot be written."""
         bodies = [
-            {"event": "declined", **self._head(proposal, aim), **(plan_body(aim.plan) if aim.plan else {})}
+            {"event": "declined", **self._head(proposal, aim), **plan_body(aim.plan)}
             for aim in proposal.planned
+            if aim.plan
         ]
         if bodies:
             await self._journal.write(*bodies)
@@ -176,31 +240,24 @@ class Gate:
         What was not confirmed enough is refused. Objects without a plan stay what they are: failed, with the reason.
         """
         said = confirmation or Confirmation()
-        results = [self._result(proposal, aim) for aim in proposal.aims]
+        results = [_result(proposal, aim) for aim in proposal.aims]
         run = Run(results)
-        unsaid = None if said.covers(proposal.level, proposal.phrase) else _not_confirmed(proposal)
         work = [
-            partial(self._carry_out, run, proposal, aim, done, said, secrets or {}, unsaid)
+            partial(self._carry_out, run, proposal, aim, done, said, secrets or {})
             for aim, done in zip(proposal.aims, results, strict=True)
             if aim.plan is not None
         ]
-        self._history.extend(done for done in results if not done.over)
+        self._actions.append([done for done in results if not done.over])
         self.runs.append(run)
         run.start(self._all(run, work))
         return run
 
-    async def _all(self, run: Run, work: Sequence[Any]) -> None:
+    async def _all(self, run: Run, work: Sequence[Callable[[], Awaitable[None]]]) -> None:
         try:
             await asyncio.gather(*(each() for each in work))
         finally:
             self.runs.remove(run)
             run.changed()
-
-    def _result(self, proposal: Proposal, aim: Aim) -> Done:
-        done = Done(verb=proposal.verb.name, ref=aim.ref, name=aim.label, operation=aim.operation)
-        if aim.plan is None:
-            done.outcome, done.failure = Outcome.FAILED, aim.failure
-        return done
 
     async def _carry_out(
         self,
@@ -210,82 +267,70 @@ class Gate:
         done: Done,
         said: Confirmation,
         secrets: Mapping[str, str],
-        unsaid: Failure | None,
     ) -> None:
-        head = self._head(proposal, aim) | {"confirmed": {"level": proposal.level, "how": said.how}}
-        async with self._lanes.turn(aim.ref):
+        lever = proposal.verb.noun == "task"
+        async with nullcontext() if lever else self._lanes.turn(aim.ref):
             if run.stopped or aim.plan is None:
                 return
+            head = self._head(proposal, aim) | {"confirmed": {"level": proposal.level, "how": said.how}}
             course = Course(self._fleet, self._journal, aim, done, run.changed)
-            refused = proposal.refused or self.check(aim.operation.verb, aim.ref)
-            if refused is not None and refused.code is Code.STATE:
-                refused = None  # the plan has just been made, and is made again: it knows better
-            if refused is not None:
-                unsaid = Denied(refused.reason, hint=refused.hint, subject=refused.code.value).failure
-            if unsaid is not None:
-                await course.refuse(unsaid, head)
+            if refusal := self._refusal(proposal, aim, said):
+                await course.refuse(refusal, head)
                 return
-            self._busy[aim.ref] = done
-            try:
+            with nullcontext() if lever else self._holding(done):
                 await course.go(aim.plan, head, secrets)
-            finally:
-                del self._busy[aim.ref]
+        if done.outcome is Outcome.DONE and done.undoes:
+            with suppress(NovaError):
+                (await self._known(done.undoes)).undone_by = done.id
+
+    @contextmanager
+    def _holding(self, done: Done) -> Generator[None]:
+        """Nothing else is done to the object meanwhile; levers of what is under way are."""
+        self._busy[done.ref] = done
+        try:
+            yield
+        finally:
+            del self._busy[done.ref]
+
+    def _refusal(self, proposal: Proposal, aim: Aim, said: Confirmation) -> Failure | None:
+        """Why it may not be carried out, as things stand now."""
+        refused = proposal.refused or self.check(aim.operation.verb, aim.ref)
+        if refused and refused.code is not Code.STATE:  # of that the plan knows more: it is made again
+            return Denied(refused.reason, hint=refused.hint, subject=refused.code.value).failure
+        if said.covers(proposal.level, proposal.phrase):
+            return None
+        asked = f"`{proposal.phrase}` has to be typed" if proposal.phrase else "it has to be agreed to"
+        return Denied(f"not confirmed: {asked}", subject="confirm").failure
 
     def _head(self, proposal: Proposal, aim: Aim) -> dict[str, Any]:
-        head = head_body(self._journal.who, proposal.verb, aim)
-        if ticket := self._tickets.get(aim.ref.conn):
+        head = head_body(self._journal.who, aim)
+        if ticket := self._protections.ticket(aim.ref.conn):
             head["ticket"] = ticket
         if len(proposal.planned) > 1:
             head["objects"] = len(proposal.planned)
-        if proposal.undoes:
-            head["undoes"] = list(proposal.undoes)
+        if undone := proposal.undoes.get(aim.ref):
+            head["undoes"] = undone
         return head
 
-    # --- protections -----------------------------------------------------------------------------------------------
 
-    async def unlock(self, conn: str, seconds: float, ticket: str) -> None:
-        """Lift the protection of a connection for this console and so long; `ticket` stands in the journal from now on.
-
-        InvalidInput, Denied when the connection is read-only or the journal cannot be written, Timeout when the worker
-        does not say yes.
-        """
-        connection = self._fleet.connections.get(conn)
-        if connection is None:
-            raise InvalidInput(f"there is no connection {conn}", subject="connection")
-        if not ticket.strip():
-            raise InvalidInput("an unlock needs a ticket", hint=":unlock 15m TICKET", subject="ticket")
-        if not 0 < seconds <= LONGEST_UNLOCK:
-            raise InvalidInput("unlock for up to 8 hours", hint=":unlock 15m TICKET", subject="time")
-        await self._told(conn)
-        if connection.spec.readonly or (connection.lock and connection.lock.ro):
-            raise Denied(f"{conn} is read-only: there is nothing that could be unlocked", subject="ro")
-        await self._journal.write(
-            {"event": "unlock", **self._journal.who, "connection": conn, "seconds": seconds, "ticket": ticket}
-        )
-        self._tickets[conn] = ticket
-        if _is_protected(connection):
-            self._fleet.changing.unlock(conn, seconds, ticket)
-            if not await comes_true(lambda: connection.unlocked, TELL):
-                raise Timeout(f"the worker of {conn} did not unlock it within {TELL:.0f} s")
-
-    async def lock(self, conn: str) -> None:
-        """Protect it again at once; operations that are under way go on."""
-        self._fleet.changing.unlock(conn, 0.0, self._tickets.pop(conn, ""))
-        await self._journal.write({"event": "lock", **self._journal.who, "connection": conn})
-
-    def history(self) -> list[Done]:
-        """What this console has done or tried, the newest first."""
-        return self._history[::-1]
+def _result(proposal: Proposal, aim: Aim) -> Done:
+    done = Done(verb=aim.operation.verb, ref=aim.ref, name=aim.label, operation=aim.operation)
+    done.undoes = proposal.undoes.get(aim.ref, 0)
+    if aim.plan is None:
+        done.outcome, done.failure = Outcome.FAILED, aim.failure
+    return done
 
 
-def _is_protected(connection: Connection) -> bool:
-    return connection.spec.protected or (connection.lock is not None and connection.lock.protected)
+def _effect(word: str) -> Effect:
+    """What a plan says that it weighs; a word that nobody knows weighs most."""
+    try:
+        return Effect(word)
+    except ValueError:
+        return Effect.LOSS
 
 
-def _not_confirmed(proposal: Proposal) -> Failure:
-    asked = f"`{proposal.phrase}` has to be typed" if proposal.phrase else "it has to be agreed to"
-    return Denied(f"not confirmed: {asked}", subject="confirm").failure
-
+_LEFT_TO_THE_PLAN = LOCKS | {Code.STATE}
+"""Rules that keep no plan from being made: a lock lets it be looked at, and of the state the plan knows more."""
 
 _NOT_WHOLE = Refused(
     code=Code.WHOLE,

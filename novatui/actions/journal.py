@@ -33,10 +33,12 @@ class Record(msgspec.Struct, frozen=True):
 class BrokenChain(Exception):
     """The journal is not what was written: at which sequence number, and why."""
 
-    def __init__(self, seq: int, reason: str) -> None:
+    def __init__(self, seq: int, reason: str, *, torn: bool = False) -> None:
+        """`torn`: it is the last line, without its end, as a crash leaves it; the next one to write sets it aside."""
         super().__init__(f"record {seq}: {reason}")
         self.seq = seq
         self.reason = reason
+        self.torn = torn
 
 
 def read(path: Path) -> Iterator[Record]:
@@ -86,7 +88,7 @@ def seal(body: Mapping[str, Any], seq: int, head: str) -> tuple[bytes, Record]:
 
 def _check(line: bytes, seq: int, head: str) -> Record:
     if not line.endswith(b"\n"):
-        raise BrokenChain(seq, "the line is cut off")
+        raise BrokenChain(seq, "the line is cut off", torn=True)
     record = sealed(line[:-1], seq)
     if record.seq != seq:
         raise BrokenChain(seq, f"it calls itself {record.seq!r}")

@@ -12,7 +12,7 @@ import fcntl
 import os
 import socket
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -41,25 +41,30 @@ class NotWritten(Exception):
         self.hint = hint
 
 
-def append(path: Path, bodies: Sequence[Mapping[str, Any]], system_log: Path | None = None) -> list[Record]:
+Bodies = Sequence[Mapping[str, Any]]
+
+
+def append(path: Path, bodies: Callable[[], Bodies], system_log: Path | None = None) -> list[Record]:
     """Write records behind the last one, all or none, and wait until they are on disk. Blocks.
 
-    `system_log` is told the new head, where there is such a socket. NotWritten when the journal is as it was before.
+    `bodies` says what to write, and is asked while no other console can write. `system_log` is told the new head,
+    where there is such a socket. NotWritten when the journal is as it was before.
     """
     try:
         private_dir(path.parent)
         with _locked(path) as file:
-            records = _append(file, path, bodies)
+            wanted = bodies()
+            records = _append(file, path, wanted) if wanted else []
     except ConfigError as error:
         raise NotWritten(str(error), "changes are refused until it can be written; reading goes on") from None
     except OSError as error:
         raise NotWritten(f"the journal {path}: {error.strerror or error}", _way_on(error, path)) from None
-    if system_log is not None:
+    if system_log is not None and records:
         _tell(system_log, path, records[-1])
     return records
 
 
-def _append(file: int, path: Path, bodies: Sequence[Mapping[str, Any]]) -> list[Record]:
+def _append(file: int, path: Path, bodies: Bodies) -> list[Record]:
     size = os.fstat(file).st_size
     line, end = _last_line(file, size, path)
     seq, head = _place(line, path)

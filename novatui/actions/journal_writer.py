@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -46,8 +46,7 @@ class Journal:
 
     async def write(self, *bodies: Mapping[str, Any]) -> list[Record]:
         """Records on disk, in the order of the calls of this method. Denied when they are not written."""
-        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        stamped = [cast("dict[str, Any]", self._plain({"at": now, **body})) for body in bodies]
+        stamped = [self._stamped(body) for body in bodies]
         written: asyncio.Future[list[Record]] = asyncio.get_running_loop().create_future()
         self._waiting.append((stamped, written))
         if self._writing is None or self._writing.done():
@@ -55,12 +54,20 @@ class Journal:
         try:
             return await written
         except NotWritten as error:
-            raise Denied(
-                error.reason,
-                meaning="a change is sent only after it was written down",
-                hint=error.hint,
-                subject="journal",
-            ) from None
+            raise _denied(error) from None
+
+    async def write_decided(self, decide: Callable[[], Sequence[Mapping[str, Any]]]) -> list[Record]:
+        """The same with records that are decided on a thread, while no other console can write; it may block."""
+
+        def append() -> list[Record]:
+            if not self.path.exists():
+                return []
+            return journal_file.append(self.path, lambda: list(map(self._stamped, decide())), self._system_log)
+
+        try:
+            return await blocking.run(append)
+        except NotWritten as error:
+            raise _denied(error) from None
 
     async def _flush(self) -> None:
         """Write what waits, everything that came meanwhile with one wait for the disk."""
@@ -81,7 +88,11 @@ class Journal:
                     at += len(each)
 
     def _append(self, bodies: list[dict[str, Any]]) -> list[Record]:
-        return journal_file.append(self.path, bodies, self._system_log)
+        return journal_file.append(self.path, lambda: bodies, self._system_log)
+
+    def _stamped(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return cast("dict[str, Any]", self._plain({"at": now, **body}))
 
     def _plain(self, value: object) -> object:
         """The same without secrets, as JSON can hold it."""
@@ -110,6 +121,11 @@ def args_body(args: Mapping[str, Argument]) -> dict[str, Any]:
 def failure_body(failure: Failure) -> dict[str, str]:
     """A failure without what it does not say."""
     return {name: value for name, value in msgspec.to_builtins(failure).items() if value}
+
+
+def _denied(error: NotWritten) -> Denied:
+    meaning = "a change is sent only after it was written down"
+    return Denied(error.reason, meaning=meaning, hint=error.hint, subject="journal")
 
 
 def _who(user: str, environ: Mapping[str, str]) -> dict[str, Any]:

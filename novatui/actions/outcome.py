@@ -60,6 +60,8 @@ class Done(msgspec.Struct, kw_only=True):
     irreversible: str = ""
     note: str = ""
     """What else is to be said of it: a sentence."""
+    undoes: int = 0
+    """Number of the operation that this one takes back."""
     undone_by: int = 0
     """Number of the operation that took it back."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -54,7 +54,7 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     """Name of the host or cluster that is meant as a whole; empty for objects that were named one by one."""
     refused: Refused | None = None
     """Why none of it is offered."""
-    undoes: tuple[int, ...] = ()
+    undoes: Mapping[ObjectRef, int] = {}
     """Numbers of the operations that it takes back."""
     extra: tuple[str, ...] = ()
     """What else a person should know: sentences."""

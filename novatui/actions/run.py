@@ -14,7 +14,6 @@ from novatui.actions.seeing import seen
 from novatui.core.errors import Conflict, Failure, Fault, NovaError
 from novatui.core.operations import Argument, Operation, Plan
 from novatui.core.tasks import Task, TaskState
-from novatui.core.verbs import Verb
 from novatui.engine.fleet import Fleet
 from novatui.wire import frames
 
@@ -39,8 +38,8 @@ class Course:
         self._told = told
         self._admitted = set[str]()
         """Calls that were let go."""
-        self._not_written: Failure | None = None
-        """Why the journal could not be written."""
+        self._held_back: Failure | None = None
+        """Why a call could not be written down, and so was not let go."""
         self._results = set[asyncio.Task[None]]()
 
     async def go(self, plan: Plan, head: Mapping[str, Any], secrets: Mapping[str, str]) -> None:
@@ -104,7 +103,7 @@ class Course:
             failure, done.state = answer.failure, answer.state
         except NovaError as error:
             failure = error.failure
-        done.failure = self._cause(failure)
+        done.failure = self._held_back if failure and self._held_back else failure
         if self._results:
             await asyncio.wait(self._results)
         await self._end(self._judge(failure))
@@ -115,7 +114,7 @@ class Course:
         try:
             await self._journal.write(body)
         except NovaError as error:
-            self._not_written = error.failure
+            self._held_back = error.failure
             return False
         self._admitted.add(call)
         return True
@@ -140,19 +139,14 @@ class Course:
         try:
             await self._journal.write(body)
         except NovaError as error:
-            self._not_written = error.failure
             self.done.note = f"its end could not be written down: {error.failure}"
-
-    def _cause(self, failure: Failure | None) -> Failure | None:
-        """What a person should read: a call that was not let go failed because of the journal."""
-        return self._not_written if failure and self._not_written and not self.done.note else failure
 
     def _judge(self, failure: Failure | None) -> Outcome:
         if failure is None:
             return Outcome.DONE
         if failure.fault is Fault.OUTCOME_UNKNOWN:
             return Outcome.UNKNOWN
-        refused = not self._admitted and (self._not_written is not None or failure.fault is Fault.DENIED)
+        refused = not self._admitted and (self._held_back is not None or failure.fault is Fault.DENIED)
         return Outcome.REFUSED if refused else Outcome.FAILED
 
     async def _end(self, outcome: Outcome) -> None:
@@ -174,8 +168,18 @@ class Course:
             return
         done.seen_within = max(expectation.within for expectation in plan.expects)
         done.seen = await seen(self._fleet, done.ref.conn, plan.expects, began)
-        await self._write_down({"event": "seen", "operation": done.id, "seen": done.seen})
+        body: dict[str, Any] = {"event": "seen", "operation": done.id, "seen": done.seen}
+        if done.seen and plan.inverse and (state := await self._state_now(plan.inverse)):
+            done.state = body["state"] = state
+        await self._write_down(body)
         self._move(done.outcome)
+
+    async def _state_now(self, inverse: Operation) -> str:
+        """The fingerprint once everything has settled: a guest that shuts down changes after the call has ended."""
+        try:
+            return (await self._fleet.changing.plan(self.done.ref, inverse)).state
+        except NovaError:
+            return ""
 
     # --- who is told -----------------------------------------------------------------------------------------------
 
@@ -221,12 +225,12 @@ def plan_body(plan: Plan) -> dict[str, Any]:
     return body
 
 
-def head_body(who: Mapping[str, Any], verb: Verb, aim: Aim) -> dict[str, Any]:
+def head_body(who: Mapping[str, Any], aim: Aim) -> dict[str, Any]:
     """What the journal says of an operation however it ends: who, what, to which object."""
     return dict(who) | {
         "connection": aim.ref.conn,
         "ref": str(aim.ref),
         "name": aim.name,
-        "verb": aim.operation.verb or verb.name,
+        "verb": aim.operation.verb,
         "arguments": aim.operation.arguments,
     }
