@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import sys
 import threading
@@ -38,7 +39,9 @@ BACK = {"power.start": "power.off", "power.pause": "power.resume", "power.resume
 
 def spec(name: str = "lab", **options: str) -> ConnectionSpec:
     """A connection to it. Options: `objects`, `made` (file), `ro`, `protected`, `role`, `on_call` (what happens when a
-    call is let go: `fail`, `hang`, `die`, `doubt`), `calls` (how many a plan has), `blind` (tells no rows again).
+    call is let go: `fail`, `hang`, `die`, `slow`, `doubt`), `only` (the one machine to which that happens), `calls`
+    (how many a plan has), `blind` (tells no rows again), `stop` (the process stops before it waits to be let go),
+    `unlistable` (every listing after the first fails).
     """
     return ConnectionSpec(name=name, family=Family.LIBVIRT, driver="change", uri="change://", options=options)
 
@@ -49,10 +52,10 @@ class Product:
     def __init__(self, given: ConnectionSpec) -> None:
         self.options = given.options
         self.power = {str(at): "off" for at in range(int(given.options.get("objects", "3")))}
-        self.changes = dict.fromkeys(self.power, 0)
+        self.notes: dict[str, object] = dict.fromkeys(self.power, "")
 
     def fingerprint(self, id: str) -> str:
-        return f"{self.power.get(id)}/{self.changes.get(id)}"
+        return f"{self.power.get(id)}/{self.notes.get(id)}"
 
     def make(self, call: NativeCall) -> None:
         """Do it, and write into the product's own log that it was done."""
@@ -62,7 +65,7 @@ class Product:
                 file.flush()
                 os.fsync(file.fileno())
         id, verb = str(call.args["vm"]), call.verb.rstrip("+").replace("_", ".", 1).lower()
-        self.changes[id] += 1
+        self.notes[id] = call.args.get("text", self.notes[id])
         self.power[id] = AFTER.get(verb, self.power[id])
 
 
@@ -120,8 +123,12 @@ class ChangeWorker:
         info = ConnectionInfo(product="change 1.0", verbs=tuple(VERBS), roles=("InventorySource",))
         self.say(frames.ConnectionState(name, frame.generation, Link.LOADING, info, None))
         begun = time.monotonic()
-        self.rows(name)
-        self.say(frames.LoadComplete(name, frame.generation, begun, ["vm", "host"], {}))
+        if frame.generation > 1 and "unlistable" in frame.spec.options:
+            failure = Denied("no list today").failure
+            self.say(frames.LoadComplete(name, frame.generation, begun, ["host"], {"vm": failure}))
+        else:
+            self.rows(name)
+            self.say(frames.LoadComplete(name, frame.generation, begun, ["vm", "host"], {}))
         self.say(frames.ConnectionState(name, frame.generation, Link.UP, info, None))
         self.lock(name)
 
@@ -172,7 +179,13 @@ class ChangeWorker:
             commands=(f"change {operation.verb} {id}",),
             inverse=Operation(verb=back, key=operation.key) if back else None,
             irreversible="" if back else "what was in memory",
-            expects=(Expectation(key=operation.key, field="power", values=(after,), within=20.0),) if after else (),
+            expects=(
+                Expectation(
+                    key=operation.key, field="power", values=(after,), within=float(product.options.get("within", "20"))
+                ),
+            )
+            if after
+            else (),
             state=product.fingerprint(id),
         )
         self.say(frames.PlanAnswer(frame.conn, frame.request, plan, calls, None))
@@ -203,7 +216,8 @@ class ChangeWorker:
             else:
                 self.progress(frame, call, "skipped")
         id = frame.key.partition(":")[2]
-        self.rows(frame.conn)
+        if not product.options.get("blind"):
+            self.rows(frame.conn)
         self.say(frames.RunAnswer(frame.conn, frame.request, frame.operation, product.fingerprint(id), failure))
 
     def closed(self, frame: frames.RunRequest) -> Failure | None:
@@ -215,6 +229,8 @@ class ChangeWorker:
         args = {name: "job" if isinstance(value, Result) else value for name, value in call.args.items()}
         event, answer = self.proceeds[frame.request, call.id] = threading.Event(), list[bool]()
         self.progress(frame, call, "resolved", args)
+        if "stop" in product.options:
+            os.kill(os.getpid(), signal.SIGSTOP)
         event.wait()
         if answer != [True]:
             failure = Denied("it was not let go").failure
@@ -223,8 +239,10 @@ class ChangeWorker:
         self.progress(frame, call, "sent", args)
         filled = {n: frame.secrets[v.name] if isinstance(v, SecretName) else v for n, v in args.items()}
         resolved = NativeCall(id=call.id, connection=call.connection, verb=call.verb, args=filled)
-        failure = self.happen(product, resolved, product.options.get("on_call", ""))
-        state = "unknown" if product.options.get("on_call") == "doubt" else "failed" if failure else "done"
+        concerned = product.options.get("only", filled["vm"]) == filled["vm"]
+        how = product.options.get("on_call", "") if concerned else ""
+        failure = self.happen(product, resolved, how)
+        state = "unknown" if how == "doubt" else "failed" if failure else "done"
         self.progress(frame, call, state, args, failure)
         return failure
 

@@ -82,7 +82,7 @@ class Done(msgspec.Struct, kw_only=True):
             case Outcome.DONE if self.seen:
                 return "done and seen"
             case Outcome.DONE if self.seen is False:
-                return f"done, not seen within {self.seen_within:.0f} s"
+                return f"done, not seen within {self.seen_within:g} s"
             case Outcome.RUNNING:
                 return f"{self.call or 'running'}{'' if self.percent is None else f' {self.percent:.0f} %'}"
             case _ if self.failure:
