@@ -3,25 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 
-from novatui.actions.catalogue import Action, Scope, in_scope
+from novatui.actions.catalogue import ACTIONS, Action, Scope, in_scope, shown
+
+_BY_ID = {action.id: action for action in ACTIONS}
 
 
 class Keymap:
-    """The keys of every action; `chosen` by id in place of the keys of the catalogue."""
+    """The keys of every action. One per console: everything that draws or takes keys asks it each time."""
 
     def __init__(self, chosen: Mapping[str, tuple[str, ...]] | None = None) -> None:
-        self.chosen = dict(chosen or {})
-        self._tables = cache(self._table)
+        """`chosen`: keys by the id of an action, in place of those of the catalogue."""
+        self._tables: dict[tuple[Scope, ...], dict[str, Action]] = {}
+        self.chosen: Mapping[str, tuple[str, ...]] = dict(chosen or {})
+
+    def choose(self, chosen: Mapping[str, tuple[str, ...]]) -> None:
+        """From now on these are the keys in place of those of the catalogue."""
+        self.chosen = dict(chosen)
+        self._tables.clear()
 
     def keys(self, action: Action) -> tuple[str, ...]:
         """Its keys as Textual names them; empty for one that has none."""
         return self.chosen.get(action.id, action.keys)
 
+    def shown(self, action: Action | str, ascii_only: bool = False) -> str:
+        """Its first key as people read it; without a key: what to type for it."""
+        one = _BY_ID[action] if isinstance(action, str) else action
+        keys = self.keys(one)
+        return shown(keys[0], ascii_only) if keys else f":{one.word}"
+
     def action(self, key: str, *scopes: Scope) -> Action | None:
         """What a key means in these scopes; the first of them wins."""
-        return self._tables(scopes).get(key)
+        table = self._tables.get(scopes)
+        if table is None:
+            table = self._tables[scopes] = self._table(scopes)
+        return table.get(key)
 
     def _table(self, scopes: tuple[Scope, ...]) -> dict[str, Action]:
         found: dict[str, Action] = {}

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 import novatui
+from novatui.actions.choosing import read_keys
 from novatui.cli.streams import CANNOT_DRAW
 from novatui.cli.targets import request_of
 from novatui.config.errors import ConfigError, Problem
@@ -111,7 +112,8 @@ def configuration(options: Namespace) -> tuple[Loaded | None, list[Check]]:
     except ConfigError as error:
         return None, [_problem(one) for one in error.problems]
     loaded, problems = examine(request_of(options, options.targets))
-    found = [*_folders(paths), *(_problem(one) for one in problems)]
+    keys = read_keys(paths.keys).problems
+    found = [*_folders(paths), *(_problem(one) for one in (*problems, *keys))]
     if loaded is not None:
         count = len(loaded.config.connections)
         some = f"{count} connection{'' if count == 1 else 's'}" if count else "no connection is configured or named"

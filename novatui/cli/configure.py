@@ -5,6 +5,8 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
+from novatui.actions.choosing import read_keys
+from novatui.actions.keyexample import example_keys
 from novatui.cli import exits
 from novatui.cli.adding import add
 from novatui.cli.complaint import complain
@@ -36,6 +38,7 @@ def _path(options: Namespace) -> int:
         "policy": POLICY_FILE,
         "site": SITE_FILE,
         "user": paths.config_file,
+        "keys": paths.keys,
         "journal": paths.journal,
         "pins": paths.pins,
         "log": paths.log_file,
@@ -61,7 +64,8 @@ def _exists(path: Path) -> bool:
 def _check(options: Namespace) -> int:
     loaded, found = examine(request_of(options))
     theme = theme_problem(loaded.config.theme, user_paths().themes) if loaded else None
-    problems = [*_policy_problems(), *found, *([theme] if theme else [])]
+    keys = read_keys(user_paths().keys).problems
+    problems = [*_policy_problems(), *found, *([theme] if theme else []), *keys]
     wrong = any(problem.severity == "error" for problem in problems)
     if options.json:
         say_json({"ok": not wrong, "problems": [problem_json(problem) for problem in problems]})
@@ -97,8 +101,7 @@ def _show(options: Namespace) -> int:
 
 
 def _example(options: Namespace) -> int:
-    del options
-    say_lines(example())
+    say_lines(example_keys() if options.keys else example())
     return exits.DONE
 
 

@@ -66,10 +66,14 @@ def _open(options: Namespace, loaded: Loaded, targets: Sequence[str], find: str 
         cache=user_paths().state_home / "inventory",
     )
     from novatui.ui.app import NovaApp
+    from novatui.ui.keying import Keying
 
     recent = log.recent()
     notes = AlarmBook(user_paths().alarms)
     notes.load()
+    keying = Keying(user_paths().keys)
+    for problem in keying.problems:
+        complain(str(problem))
     app = NovaApp(
         fleet,
         find=find,
@@ -79,6 +83,7 @@ def _open(options: Namespace, loaded: Loaded, targets: Sequence[str], find: str 
         preferences=_preferences(loaded.config.restore_session),
         alarms=Alarms(fleet, loaded.config.alarms, notes),
         person=whoami().user,
+        keying=keying,
     )
     app.run()
     fleet.write_results(screen=app.counters.summary())

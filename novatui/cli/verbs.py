@@ -160,6 +160,7 @@ def _config(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--via", metavar="ssh://HOST", default="", help="for `add`: machine that the worker runs on")
     parser.add_argument("--protected", action="store_true", help="for `add`: production, changes need an unlock")
     parser.add_argument("--yes", action="store_true", help="for `import`: write it, do not only show it")
+    parser.add_argument("--keys", action="store_true", help="for `example`: keys.toml, the keys of the console")
     _json(parser)
 
 
@@ -323,14 +324,15 @@ show      all values and where each was set; `show KEY` one value with its histo
 add       one connection to your file: `add URI [NAME]`; without a URI it asks, on a terminal
 trust     show a server's certificate and, on a terminal, store its fingerprint: `trust NAME`
 import    libvirt's uri_aliases and GOVC_* variables as connections: shows them, --yes writes them
-example   a commented configuration to start from
+example   a commented configuration to start from; with --keys: a commented keys.toml
 
 `add` takes --password-from REFERENCE, --tls TRUST, --ro, too; nothing in the file is changed but its end.
 
 examples:
   novatui config add qemu+ssh://root@kvm1.example.org/system
   novatui config add proxmox://root@pam@pve1.example.org lab --password-from keyring:novatui/lab
-  novatui config show prod.tls""",
+  novatui config show prod.tls
+  novatui config example --keys > ~/.config/novatui/keys.toml""",
     ),
     "completion": Verb(
         summary="a script that lets bash, zsh or fish complete verbs, options, connections and objects",

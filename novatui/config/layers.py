@@ -87,7 +87,7 @@ def file_layer(
         problems.append(Problem(message="not UTF-8 text", file=str(path), line=line))
         return {}
     except tomllib.TOMLDecodeError as problem:
-        problems.append(_syntax_problem(problem, path))
+        problems.append(syntax_problem(problem, path))
         return {}
 
     def place(key: decode.Path) -> tuple[str, int]:
@@ -141,7 +141,8 @@ def _fixed_place(name: str) -> decode.Place:
     return lambda _path: (name, 0)
 
 
-def _syntax_problem(problem: tomllib.TOMLDecodeError, path: Path) -> Problem:
+def syntax_problem(problem: tomllib.TOMLDecodeError, path: Path) -> Problem:
+    """What is wrong with the text of a TOML file, and on which line."""
     found = _LINE.search(str(problem))
     line = int(found[1]) if found and found[1] else 0
     message = _LINE.sub("", str(problem))

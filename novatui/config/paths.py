@@ -43,6 +43,11 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
         return self.config_home / "themes"
 
     @property
+    def keys(self) -> Path:
+        """Keys that the user chose for the console."""
+        return self.config_home / "keys.toml"
+
+    @property
     def journal(self) -> Path:
         """Record of every operation, JSON lines."""
         return self.state_home / "journal.jsonl"

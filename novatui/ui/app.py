@@ -10,14 +10,14 @@ from collections.abc import Callable, Sequence
 from textual import events
 
 from novatui.actions.catalogue import ACTIONS, Scope
-from novatui.actions.keymap import Keymap
 from novatui.config.alarms import default_alarms
 from novatui.engine.alarms import Alarms
 from novatui.engine.fleet import Fleet
 from novatui.engine.logline import LogLine
 from novatui.engine.roster import Roster
 from novatui.ui.alarm_watch import AlarmWatch
-from novatui.ui.keys import bindings
+from novatui.ui.keying import Keying
+from novatui.ui.keys import bindings, rebind
 from novatui.ui.navigation import Navigation
 from novatui.ui.place import Place
 from novatui.ui.preferences import Preferences
@@ -70,12 +70,13 @@ class NovaApp(MeteredApp, inherit_bindings=False):
         preferences: Preferences | None = None,
         alarms: Alarms | None = None,
         person: str = "",
+        keying: Keying | None = None,
     ) -> None:
         """`find` is the filter to begin with; `look` is for pictures and tests that want other clocks or signs.
 
         `preferences` are kept for this session only unless they come with files. `roster` is what adds, tries and
         reloads connections; without one they stay as they are. Without `alarms` the built-in limits hold and nothing
-        that is said of alarms is kept. `person` is who says it.
+        that is said of alarms is kept. `person` is who says it. Without `keying` the keys of the catalogue hold.
         """
         self.theming = theming or Theming()
         super().__init__(ansi_color=self.theming.ansi)
@@ -83,6 +84,7 @@ class NovaApp(MeteredApp, inherit_bindings=False):
         self.fleet = fleet
         self.look = look or Look(marks=marks_for(os.environ), styles=self.theming.theme.styles)
         self.fleet.alarms = alarms or Alarms(fleet, default_alarms(), clocks=self.look)
+        self.keying = keying or Keying()
         self._person = person
         self._console_log = console_log
         self._preferences = preferences or Preferences()
@@ -114,7 +116,7 @@ class NovaApp(MeteredApp, inherit_bindings=False):
             pulse=pulse,
             watch=watch,
             navigation=Navigation(self),
-            keys=Keymap(),
+            keying=self.keying,
             preferences=self._preferences,
             roster=self._roster,
             themes=lambda: self.theming.names,
@@ -125,11 +127,14 @@ class NovaApp(MeteredApp, inherit_bindings=False):
     def on_mount(self) -> None:
         """Draw from what is known already, then connect."""
         self.set_class(self.look.marks.ascii, "ascii-only")
+        rebind(self, self.keying.keymap)
         self.stage.pulse.beside.append(Questions(self, self.stage).look)
         self.stage.pulse.start()
         self.stage.watch.start()
         if self._roster is not None and not self.fleet.connections:
             self.stage.navigation.open(Place("add"))
+        if complaint := self.keying.complaint():
+            self.stage.navigation.top.report(*complaint)
         self.call_after_refresh(self._connect)
 
     async def _connect(self) -> None:
@@ -195,4 +200,4 @@ class NovaApp(MeteredApp, inherit_bindings=False):
         """Ask, and leave with exit code 0."""
         from novatui.ui.dialogs.quit import QuitDialog
 
-        self.push_screen(QuitDialog(), lambda leave: self.exit(0) if leave else None)
+        self.push_screen(QuitDialog(self.keying.keymap), lambda leave: self.exit(0) if leave else None)

@@ -61,9 +61,10 @@ def find(screen: FrameScreen, word: str) -> Action:
         if known in here:
             return here[known]
     if any(action.word == wanted for action in verbs()):
-        raise Wrong(f"`{word}` means nothing on this screen", "? lists what does")
+        raise Wrong(f"`{word}` means nothing on this screen", f"{screen.key('help')} lists what does")
     near = nearest(word, here, cutoff=0.5)
-    raise Wrong(f"there is no command `{word}`", f"did you mean `{near}`?" if near else "Tab lists all")
+    hint = f"did you mean `{near}`?" if near else f"{screen.key('command.complete')} lists all"
+    raise Wrong(f"there is no command `{word}`", hint)
 
 
 def carry_out(screen: FrameScreen, line: str) -> None:

@@ -4,17 +4,29 @@ from __future__ import annotations
 
 from novatui.config.errors import ConfigError, shorten_home
 from novatui.engine.book import Difference
+from novatui.engine.roster import Roster
 from novatui.ui.screens.frame import FrameScreen
+from novatui.ui.theming import draw_anew
 
 NO_CONFIGURATION = "this console was started without a configuration of its own"
 
 
 async def reload(screen: FrameScreen) -> None:
-    """Read all files again: connections open, close, are made anew; alarms are held against the limits of now."""
-    roster = screen.stage.roster
+    """Read all files again: connections open, close, are made anew; alarms have other limits, actions other keys."""
+    keying, roster = screen.stage.keying, screen.stage.roster
+    rekeyed = await keying.read_again(screen.app)
+    if rekeyed:
+        for one in screen.app.screen_stack:
+            draw_anew(one)
     if roster is None:
-        screen.report(NO_CONFIGURATION)
-        return
+        screen.report("the keys are others now" if rekeyed else NO_CONFIGURATION, bad=not rekeyed)
+    else:
+        await _reload_connections(screen, roster, rekeyed)
+    if complaint := keying.complaint():
+        screen.report(*complaint)
+
+
+async def _reload_connections(screen: FrameScreen, roster: Roster, rekeyed: bool) -> None:
     try:
         found = await roster.reload()
     except ConfigError as error:
@@ -24,13 +36,14 @@ async def reload(screen: FrameScreen) -> None:
         limits = roster.alarms != screen.stage.watch.alarms.config
         if limits:
             screen.stage.watch.configure(roster.alarms)
-        screen.report(_said(found, limits))
+        screen.report(_said(found, limits, rekeyed), bad=False)
 
 
-def _said(found: Difference, limits: bool) -> str:
+def _said(found: Difference, limits: bool, rekeyed: bool) -> str:
     counts = {"opened": len(found.added), "closed": len(found.removed), "made anew": len(found.changed)}
     words = [f"{count} {word}" for word, count in counts.items() if count]
     words += ["alarms follow it"] if limits else []
+    words += ["keys are others"] if rekeyed else []
     return f"configuration read: {', '.join(words) or 'nothing has changed'}"
 
 

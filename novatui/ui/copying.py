@@ -26,7 +26,8 @@ def copy(screen: FrameScreen, what: str) -> None:
     text = "\n".join(texts)
     sequence = copying(text, os.environ)
     if not sequence:
-        screen.report("too long for the clipboard of a terminal", "page it with |, or export it with E")
+        hint = f"page it with {screen.key('pager')}, or export it with {screen.key('export')}"
+        screen.report("too long for the clipboard of a terminal", hint)
         return
     screen.write_out(sequence)
     shown = texts[0] if len(texts) == 1 and len(texts[0]) < 60 else f"{len(text.splitlines())} lines"

@@ -16,6 +16,7 @@ from novatui.ui.sources import Versions
 
 if TYPE_CHECKING:
     from novatui.ui.alarm_watch import AlarmWatch
+    from novatui.ui.keying import Keying
     from novatui.ui.navigation import Navigation
     from novatui.ui.pulse import Pulse
 
@@ -30,8 +31,8 @@ class Stage:
     """How often the drawn content of each slot changed."""
     pulse: Pulse
     navigation: Navigation
-    keys: Keymap
-    """Which keys each action has."""
+    keying: Keying
+    """Which keys each action has, and where a person chose them."""
     preferences: Preferences
     """Columns, saved views, the last session."""
     watch: AlarmWatch
@@ -46,3 +47,8 @@ class Stage:
     """Names of the themes that can be worn."""
     console_log: Callable[[], Sequence[LogLine]] = tuple
     """What this process logged, oldest first."""
+
+    @property
+    def keys(self) -> Keymap:
+        """Which keys each action has."""
+        return self.keying.keymap

@@ -60,7 +60,7 @@ class Theming:
         app.ansi_color = self.ansi
         self.put_on(app)
         for screen in app.screen_stack:
-            _draw_anew(screen)
+            draw_anew(screen)
 
     def put_on(self, app: App[Any]) -> None:
         """Tell Textual the few colours that it asks for itself."""
@@ -74,8 +74,8 @@ class Theming:
     """How many themes were put on."""
 
 
-def _draw_anew(screen: Screen[Any]) -> None:
-    """Everything drawn is kept until its data change: throw it away."""
+def draw_anew(screen: Screen[Any]) -> None:
+    """Everything drawn is kept until its data change: throw it away, because colours or keys are others now."""
     for widget in screen.walk_children(with_self=True):
         widget.notify_style_update()
         redraw = getattr(widget, "redraw", None)

@@ -135,6 +135,20 @@ def test_a_theme_that_is_not_there_is_found_before_the_console_opens(program: Pr
     assert program.run("config", "check").code == 0
 
 
+def test_the_keys_of_the_console_are_checked_and_exemplified(program: Program) -> None:
+    file = program.config.parent / "keys.toml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(program.run("config", "example", "--keys").out)
+    assert program.run("config", "check").code == 0
+    assert program.run("config", "path", "--json").json["keys"] == {"path": str(file), "exists": True}
+    file.write_text('"tasks" = "j"\n"alarm.silense" = "x"\n')
+    checked = program.run("config", "check", "--json")
+    assert checked.code == 2
+    assert [(one["line"], one["key"]) for one in checked.json["problems"]] == [(1, "tasks"), (2, "alarm.silense")]
+    assert "did you mean `alarm.silence`?" in program.run("config", "check").err
+    assert "means both `move.down` (built in) and `tasks`" in program.run("doctor").out
+
+
 def test_paths_are_told_with_what_is_there(program: Program) -> None:
     paths = program.run("config", "path", "--json").json
     assert paths["user"] == {"path": str(program.config), "exists": False}

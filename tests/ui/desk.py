@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 
 from novatui.engine.alarms import Alarms
 from novatui.ui.app import NovaApp
+from novatui.ui.keying import Keying
 from novatui.ui.place import Place
 from novatui.ui.preferences import Preferences
 from novatui.ui.render.look import Look
@@ -150,10 +151,20 @@ async def desk(
     theming: Theming | None = None,
     preferences: Preferences | None = None,
     alarms: Alarms | None = None,
+    keying: Keying | None = None,
 ) -> AsyncIterator[Desk]:
     """A console that runs without a terminal, at home or at another place."""
     look = look_at(fleet, marks, theming)
-    app = NovaApp(fleet, find=find, look=look, theming=theming, preferences=preferences, alarms=alarms, person="oncall")
+    app = NovaApp(
+        fleet,
+        find=find,
+        look=look,
+        theming=theming,
+        preferences=preferences,
+        alarms=alarms,
+        person="oncall",
+        keying=keying,
+    )
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         person = Desk(app, fleet, pilot)

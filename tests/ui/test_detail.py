@@ -97,7 +97,7 @@ async def test_an_answer_that_fails_says_why_and_r_reads_again() -> None:
     made = details.fleet()
     async with shown(made, "vc-east", "vm:db-orders-01") as person:
         assert "no answer to detail within 15 s" in person.text
-        assert "r reads again" in person.text.replace("\n", " ")
+        assert ":refresh reads again" in person.text.replace("\n", " ")
         made.told["vc-east", "vm:db-orders-01"] = Detail(key="vm:db-orders-01", vm=details.spec())
         await person.press("r")
         assert "no answer to detail" not in person.text

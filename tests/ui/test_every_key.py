@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
-from novatui.actions.catalogue import Action, in_scope, in_strip
+from novatui.actions.catalogue import ACTIONS, Action, in_scope, in_strip
 from novatui.ui.commands import scopes_of
+from novatui.ui.keying import Keying
 from novatui.ui.place import Place
 from novatui.ui.screens.frame import FrameScreen
 from novatui.ui.screens.registry import SCREENS
@@ -20,13 +24,24 @@ PLACES += [Place("detail", ref=OBJECT, tab=tab) for tab in ("", "metrics", "raw"
 
 def keys_on(screen: FrameScreen) -> list[tuple[Action, list[str]]]:
     """What can be pressed there, a leader with each of its second keys."""
-    scopes = scopes_of(screen)
+    scopes, keys = scopes_of(screen), screen.stage.keys.keys
     found: list[tuple[Action, list[str]]] = []
     for action in in_scope(*scopes):
         if not action.leader:
-            found += [(action, [key]) for key in action.keys]
-            found += [(other, [action.keys[0], key]) for other in in_strip(action, scopes) for key in other.keys]
+            found += [(action, [key]) for key in keys(action)]
+            found += [(other, [keys(action)[0], key]) for other in in_strip(action, scopes) for key in keys(other)]
     return found
+
+
+def other_keys(folder: Path) -> Keying:
+    """Every letter of the catalogue in place of its capital, and the other way round."""
+    file = folder / "keys.toml"
+    swapped = {one.id: [key.swapcase() if len(key) == 1 else key for key in one.keys] for one in ACTIONS}
+    file.write_text("".join(f'"{name}" = {json.dumps(keys)}\n' for name, keys in swapped.items()), encoding="utf-8")
+    keying = Keying(file)
+    assert not keying.problems
+    assert len(keying.keymap.chosen) == len(ACTIONS)
+    return keying
 
 
 async def back_to(person: Desk, place: Place) -> None:
@@ -53,6 +68,20 @@ async def test_every_key_on_every_screen(place: Place, size: tuple[int, int]) ->
             assert isinstance(person.app.screen, FrameScreen), action.id
         await person.press("ctrl+c")
         assert type(person.app.screen).__name__ == "QuitDialog"
+
+
+@pytest.mark.parametrize("place", [Place("vm"), Place("detail", ref=OBJECT), Place("alarm")], ids=str)
+async def test_every_key_that_somebody_chose(place: Place, tmp_path: Path) -> None:
+    async with desk(world(), place=place, keying=other_keys(tmp_path)) as person:
+        pressed = keys_on(person.screen)
+        assert ["T"] in [keys for action, keys in pressed if action.id == "tasks"]
+        for action, keys in pressed:
+            await person.press(*keys)
+            assert person.app._exception is None, action.id
+            await back_to(person, place)
+        assert "Q " in person.lines[-1]
+        await person.press("q")
+        assert isinstance(person.app.screen, FrameScreen)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (20, 5), (80, 24)], ids=str)

@@ -4,31 +4,24 @@ from __future__ import annotations
 
 from itertools import combinations
 
-from novatui.actions.catalogue import ACTIONS, ELSEWHERE, FORBIDDEN, Scope, in_footer, shown, verbs
+from novatui.actions.catalogue import ACTIONS, FORBIDDEN, Scope, in_footer, shown, verbs
+from novatui.actions.together import PLACES, meet
 
-TOGETHER = set(Scope) - ELSEWHERE - {Scope.CHART, Scope.MOVERS, Scope.ADD, Scope.FEED, Scope.ALARMS}
-LISTS = TOGETHER - {Scope.FLEET, Scope.DETAIL}
-"""Other screens with rows than the home and the details of an object."""
-
-FEED, ALARMS = LISTS | {Scope.FEED}, LISTS - {Scope.PANES} | {Scope.ALARMS}
 CHARTS = {Scope.EVERYWHERE, Scope.FRAME, Scope.OBJECTS, Scope.CHART}
-"""Charts have the keyboard: their keys go before those of a screen with rows, but not before these."""
-
-MOVERS = {Scope.EVERYWHERE, Scope.FRAME, Scope.MOVE, Scope.ROWS, Scope.OBJECTS, Scope.MOVERS}
-ADDING = {Scope.EVERYWHERE, Scope.FRAME, Scope.MOVE, Scope.ADD}
-PLACES = (TOGETHER, CHARTS, MOVERS, ADDING, FEED, ALARMS)
-TYPING = ({Scope.TEXT, Scope.FILTER}, {Scope.TEXT, Scope.COMMAND}, {Scope.TEXT, Scope.PICKER})
+"""Whose keys the footer shows while charts have the keyboard."""
 
 
 def test_ids_are_unique() -> None:
     assert len({action.id for action in ACTIONS}) == len(ACTIONS)
 
 
+MEANT = {("wrap", "chart.window"), ("form.done", "submit"), ("ask.answer", "submit")}
+"""Pairs with one key of which the second stands in for the first: on charts, and where a dialog takes what is typed."""
+
+
 def test_no_key_means_two_things_in_one_place() -> None:
     for one, other in combinations(ACTIONS, 2):
-        scopes = {one.scope, other.scope}
-        together = len(scopes) == 1 or any(scopes <= place for place in (*PLACES, *TYPING))
-        if together and one.leader == other.leader:
+        if meet(one, other) and (one.id, other.id) not in MEANT:
             assert not set(one.keys) & set(other.keys), (one.id, other.id)
 
 
@@ -38,7 +31,7 @@ def test_no_key_is_taken_by_a_terminal() -> None:
 
 def test_the_footer_ranks_are_unique_and_names_are_short() -> None:
     ranked = in_footer(ACTIONS)
-    for scopes in PLACES:
+    for scopes in (*(place for place in PLACES if Scope.CHART not in place), CHARTS):
         shown_together = [action.footer for action in ranked if action.scope in scopes]
         assert len(set(shown_together)) == len(shown_together)
     assert all(len(shown(action.keys[0])) <= 6 for action in ranked)

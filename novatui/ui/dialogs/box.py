@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from textual.strip import Strip
 
-from novatui.actions.catalogue import Action, shown
+from novatui.actions.catalogue import Action
 from novatui.ui.render.cells import Group, Piece, line, whole
 from novatui.ui.stage import Stage
 
@@ -25,9 +25,9 @@ def style(name: str, width: int) -> str:
 
 def keys(stage: Stage, actions: Iterable[Action], width: int) -> Strip:
     """The keys that work now, as many as fit."""
-    styles = stage.look.styles
+    look, keymap = stage.look, stage.keys
     groups: list[Group] = []
     for rank, action in enumerate(actions):
-        pieces: list[Piece] = [(f" {shown(action.keys[0], stage.look.marks.ascii)}", styles.key)]
-        groups.append((rank, [*pieces, (f" {action.title} ", styles.quiet)]))
+        pieces: list[Piece] = [(f" {keymap.shown(action, look.marks.ascii)}", look.styles.key)]
+        groups.append((rank, [*pieces, (f" {action.title} ", look.styles.quiet)]))
     return line(whole(groups, width), width)

@@ -28,9 +28,8 @@ class HelpDialog(PageDialog):
 
     def __init__(self, look: Look, keys: Keymap, scopes: Sequence[Scope], name: str = "") -> None:
         """`scopes` are those of the screen that help is wanted for, `name` is what it is called."""
-        super().__init__(f"Help: {name}" if name else "Help")
+        super().__init__(f"Help: {name}" if name else "Help", keys, ascii_only=look.marks.ascii)
         self._look = look
-        self._keys = keys
         self._scopes = scopes
 
     def text(self) -> str:
@@ -65,10 +64,11 @@ class HelpDialog(PageDialog):
 
     def _entries(self, action: Action) -> Iterator[tuple[str, str]]:
         """Keys and title of an action, and what stands in its strip; without a key: what to type."""
-        keys = [shown(key, self._look.marks.ascii) for key in self._keys.keys(action)]
+        keys = [shown(key, self.ascii_only) for key in self.keys.keys(action)]
         yield " ".join(keys) or f":{action.word}", action.title
         for other in in_strip(action, self._scopes):
-            yield f"{keys[0]} {shown(self._keys.keys(other)[0])}", other.title
+            second = self.keys.shown(other, self.ascii_only)
+            yield f"{keys[0]} {second}" if keys and self.keys.keys(other) else f":{other.word}", other.title
 
 
 def _columns(entries: list[tuple[str, str]]) -> Iterator[str]:

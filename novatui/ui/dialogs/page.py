@@ -11,6 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from novatui.actions.catalogue import Scope
+from novatui.actions.keymap import Keymap
 from novatui.ui.keys import bindings
 from novatui.ui.output.clipboard import copying
 from novatui.ui.textual_private import MeteredApp
@@ -31,8 +32,10 @@ class PageDialog(ModalScreen[None], inherit_bindings=False):
     .ascii-only PageDialog > Page { border: ascii $foreground; }
     """
 
-    def __init__(self, title: str, text: str = "") -> None:
+    def __init__(self, title: str, keys: Keymap, text: str = "", *, ascii_only: bool = False) -> None:
         super().__init__()
+        self.keys = keys
+        self.ascii_only = ascii_only
         self._title = title
         self._text = text
 
@@ -44,8 +47,14 @@ class PageDialog(ModalScreen[None], inherit_bindings=False):
         """The page."""
         with Page() as page:
             page.border_title = Content(self._title)
-            page.border_subtitle = "j k scroll   y copy   Esc close"
+            page.border_subtitle = Content(self._said())
             yield Static(Content(self.text()))
+
+    def _said(self) -> str:
+        down, up, copy, close = (
+            self.keys.shown(f"dialog.{what}", self.ascii_only) for what in ("down", "up", "copy", "close")
+        )
+        return f"{down} {up} scroll   {copy} copy   {close} close"
 
     @property
     def _page(self) -> Page:

@@ -8,6 +8,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from novatui.actions.catalogue import Scope
+from novatui.actions.keymap import Keymap
 from novatui.ui.keys import bindings
 
 
@@ -20,9 +21,14 @@ class QuitDialog(ModalScreen[bool], inherit_bindings=False):
     QuitDialog > Static { width: auto; height: auto; padding: 0 2; border: round $foreground; background: $background; }
     """
 
+    def __init__(self, keys: Keymap) -> None:
+        super().__init__()
+        self._keys = keys
+
     def compose(self) -> ComposeResult:
         """One line; what runs on the hypervisors goes on without us."""
-        yield Static(Content("Quit? Tasks of the hypervisors go on.   y yes   n no"))
+        yes, no = self._keys.shown("answer.yes"), self._keys.shown("answer.no")
+        yield Static(Content(f"Quit? Tasks of the hypervisors go on.   {yes} yes   {no} no"))
 
     def action_answer_yes(self) -> None:
         """Leave."""

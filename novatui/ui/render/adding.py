@@ -100,17 +100,18 @@ def header(look: Look, width: int) -> Strip:
 
 
 WELCOME = "No connection is configured yet. Here is what this machine has, and what else."
-TRYING = "Enter tries one and shows each step; nothing is saved before you say so."
+TRYING = "{key} tries one and shows each step; nothing is saved before you say so."
 
 
-def welcome(first: bool, look: Look, width: int) -> list[Strip]:
-    """The lines above the rows; `first`: nothing is open yet."""
-    said = (WELCOME, TRYING) if first else (TRYING,)
+def welcome(first: bool, key: str, look: Look, width: int) -> list[Strip]:
+    """The lines above the rows; `first`: nothing is open yet; `key` tries an offer."""
+    trying = TRYING.format(key=key)
+    said = (WELCOME, trying) if first else (trying,)
     return [line([(f" {text}", look.styles.text)], width, look.marks.ellipsis) for text in said]
 
 
-def details(offer: Offer | None, look: Look, width: int) -> list[Strip]:
-    """More on one offer: its address, what is missing, and what to type against that."""
+def details(offer: Offer | None, key: str, look: Look, width: int) -> list[Strip]:
+    """More on one offer: its address, what is missing, and what to type against that; `key` tries it."""
     if offer is None:
         return []
     styles = look.styles
@@ -120,7 +121,7 @@ def details(offer: Offer | None, look: Look, width: int) -> list[Strip]:
         ("type", offer.hint, styles.key),
     ]
     if not offer.missing:
-        named.append(("Enter", "opens a form" if offer.template else "tries it", styles.quiet))
+        named.append((key, "opens a form" if offer.template else "tries it", styles.quiet))
     drawn: list[Strip] = []
     for name, text, style in named:
         for at, part in enumerate(textwrap.wrap(text, max(20, width - 12))):

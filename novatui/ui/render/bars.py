@@ -8,7 +8,8 @@ import msgspec
 from rich.cells import cell_len
 from textual.strip import Strip
 
-from novatui.actions.catalogue import Action, in_footer, shown
+from novatui.actions.catalogue import Action, in_footer
+from novatui.actions.keymap import Keymap
 from novatui.core.connection import ConnectionSpec
 from novatui.core.states import Link
 from novatui.engine.alarm_record import Counts
@@ -101,13 +102,13 @@ def _few(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{len(names)} conns"
 
 
-def listing(view: Listing, look: Look, width: int) -> Strip:
-    """Filter and scope on the left, what they leave on the right."""
+def listing(view: Listing, look: Look, width: int, key: str) -> Strip:
+    """Filter and scope on the left, what they leave on the right; `key` opens the filter."""
     styles = look.styles
     left: list[Piece] = [(f" :{view.view} ", styles.title)]
     if view.scope:
         left.append((f" in {view.scope} ", styles.info))
-    left.append((f" /{view.filter}" if view.filter else " / to filter", styles.key if view.filter else styles.quiet))
+    left.append((f" /{view.filter}", styles.key) if view.filter else (f" {key} to filter", styles.quiet))
     far = counts(view, look)
     if width_of(left) + width_of(far) > width:
         far = far[:1]
@@ -141,15 +142,19 @@ ALWAYS = frozenset({"help", "quit"})
 """Actions that the footer shows before all others: who sees them can find the rest, and the way out."""
 
 
-def footer(actions: Iterable[Action], look: Look, width: int, titles: Mapping[str, str]) -> Strip:
+def footer(actions: Iterable[Action], keys: Keymap, look: Look, width: int, titles: Mapping[str, str]) -> Strip:
     """As many keys as fit, the most important first; `titles` by id where the action is called otherwise here."""
-    styles = look.styles
+    styles, ascii_only = look.styles, look.marks.ascii
     groups: list[Group] = [
         (
             0 if action.id in ALWAYS else rank,
-            [(f" {shown(action.keys[0])}", styles.key), (f" {titles.get(action.id, action.title)} ", styles.quiet)],
+            [
+                (f" {keys.shown(action, ascii_only)}", styles.key),
+                (f" {titles.get(action.id, action.title)} ", styles.quiet),
+            ],
         )
         for rank, action in enumerate(in_footer(actions), 1)
+        if keys.keys(action)
     ]
     return line(whole(groups, width), width)
 

@@ -51,9 +51,9 @@ class AddScreen(FrameScreen, inherit_bindings=False):
         self._source = OfferSource(self._offers, self.look)
         ascii_only = self.look.marks.ascii
         self._rows = RowView(self._source, header=True, painter=stage.pulse.painter, ascii_only=ascii_only, id="offers")
-        self._welcome = Lines(lambda width, _: adding.welcome(self._first, self.look, width), id="welcome")
+        self._welcome = Lines(lambda width, _: self._draw_welcome(width), id="welcome")
         self._title = Lines(lambda width, _: [self._draw_title(width)], id="details-title")
-        self._details = Lines(lambda width, _: adding.details(self._offer(), self.look, width), id="details")
+        self._details = Lines(lambda width, _: self._draw_details(width), id="details")
 
     def compose_body(self) -> ComposeResult:
         """A word of welcome, the offers, and more on the one under the cursor."""
@@ -106,7 +106,13 @@ class AddScreen(FrameScreen, inherit_bindings=False):
     def draw_keys(self, width: int) -> Strip:
         """With nothing open there is nothing to close this screen for."""
         titles = {} if self._first else {"quit": "close"}
-        return bars.footer(in_scope(*self.SCOPES), self.look, width, titles)
+        return bars.footer(in_scope(*self.SCOPES), self.stage.keys, self.look, width, titles)
+
+    def _draw_welcome(self, width: int) -> list[Strip]:
+        return adding.welcome(self._first, self.key("add.try"), self.look, width)
+
+    def _draw_details(self, width: int) -> list[Strip]:
+        return adding.details(self._offer(), self.key("add.try"), self.look, width)
 
     def _draw_title(self, width: int) -> Strip:
         offer = self._offer()
@@ -126,7 +132,7 @@ class AddScreen(FrameScreen, inherit_bindings=False):
     def action_back(self) -> None:
         """Where the person came from; with nothing open there is no such place."""
         if self._first:
-            self.report("nothing is open yet", "d opens the demo, q leaves")
+            self.report("nothing is open yet", f"{self.key('add.demo')} opens the demo, {self.key('quit')} leaves")
         else:
             super().action_back()
 

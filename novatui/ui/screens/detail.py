@@ -111,7 +111,9 @@ class DetailScreen(FrameScreen, inherit_bindings=False):
             self.stage.pulse.attend()
         if followed.lost and followed.seen and self._gone_at is None:
             self._gone_at = self.look.epoch()
-            self.report(f"{followed.name} is gone", "what you see is what was last known; Esc goes back")
+            self.report(
+                f"{followed.name} is gone", f"what you see is what was last known; {self.key('back')} goes back"
+            )
         elif not followed.lost:
             self._gone_at = None
 
@@ -230,7 +232,7 @@ class DetailScreen(FrameScreen, inherit_bindings=False):
         body = self._shown()
         scopes = CHARTING if isinstance(body, MetricsBody) else self.SCOPES
         actions = [action for action in in_scope(*scopes) if action.id in body.TAKES or action.id not in ON_ROWS]
-        return bars.footer(actions, self.look, width, {**TITLES, **body.TITLES})
+        return bars.footer(actions, self.stage.keys, self.look, width, {**TITLES, **body.TITLES})
 
     def paged(self) -> str:
         return self.body.text if isinstance(self.body, RawBody) else ""
@@ -346,7 +348,7 @@ class DetailScreen(FrameScreen, inherit_bindings=False):
         if isinstance(body, RawBody):
             body.search()
         else:
-            self.report("there is nothing to search here", "9 Raw has a search")
+            self.report("there is nothing to search here", f"{self.key('tab.9')} Raw has a search")
 
     def action_wrap(self) -> None:
         """Wrap or cut long lines of the native form."""

@@ -43,7 +43,7 @@ class RawBody(Body):
             owner,
             lambda width, _: [self._draw_title(width)],
             lambda width, _: [spread([], [self._count()], width)],
-            examples="what to search for; Enter goes on to the next",
+            examples=f"what to search for; {owner.key('submit')} goes on to the next",
         )
 
     def compose(self) -> ComposeResult:
@@ -157,8 +157,9 @@ class RawBody(Body):
 
     def _draw_title(self, width: int) -> Strip:
         styles, word = self.stage.look.styles, self._search.text
-        wanted = (f" /{word}", styles.key) if word else (" / to search", styles.quiet)
-        way = "wrapped, W cuts" if self._folded else "cut, W wraps, h l scroll"
+        wanted = (f" /{word}", styles.key) if word else (f" {self.stage.keys.shown('filter')} to search", styles.quiet)
+        wrap, back, on = (self.stage.keys.shown(name) for name in ("wrap", "move.out", "move.in"))
+        way = f"wrapped, {wrap} cuts" if self._folded else f"cut, {wrap} wraps, {back} {on} scroll"
         kind = self._format.upper() or "text"
         far: list[Piece] = [(f" {kind}, {len(self._raw.lines):,} lines, {way} ", styles.quiet)]
         return spread([wanted, (f"  {self._found()}", styles.info)], far if self._native else [], width)

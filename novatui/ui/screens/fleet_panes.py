@@ -91,7 +91,7 @@ class FleetPanes(FrameScreen, inherit_bindings=False):
 
     def _draw_listing(self, width: int, height: int) -> list[Strip]:
         del height
-        return [bars.listing(self._table_source.listing, self.look, width)]
+        return [bars.listing(self._table_source.listing, self.look, width, self.key("filter"))]
 
     def _draw_counts(self, width: int, height: int) -> list[Strip]:
         del height

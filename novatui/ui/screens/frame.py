@@ -96,7 +96,7 @@ class FrameScreen(Framing, inherit_bindings=False):
         from novatui.ui.dialogs.page import PageDialog
 
         if error := whole_error(self):
-            self.app.push_screen(PageDialog("What is wrong", error))
+            self.app.push_screen(PageDialog("What is wrong", self.stage.keys, error, ascii_only=self.look.marks.ascii))
         else:
             self.report("nothing is wrong here", bad=False)
 

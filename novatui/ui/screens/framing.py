@@ -132,7 +132,7 @@ class Framing(RowScreen, inherit_bindings=False, inherit_css=False):
     def draw_keys(self, width: int) -> Strip:
         """The footer while nothing else is to be said there."""
         titles = {} if self.stage.navigation.at_home else {"quit": "close"}
-        return bars.footer(in_scope(*self.SCOPES), self.look, width, titles)
+        return bars.footer(in_scope(*self.SCOPES), self.stage.keys, self.look, width, titles)
 
     def sortable(self) -> Sequence[str]:
         """Words of the columns that `:sort` takes."""
@@ -167,6 +167,10 @@ class Framing(RowScreen, inherit_bindings=False, inherit_css=False):
         self._good = not bad
         self.last_report = "\n".join(part for part in (message, hint) if part)
         self.redraw_frame()
+
+    def key(self, action: str) -> str:
+        """The key of an action as people read it; without a key: what to type for it."""
+        return self.stage.keys.shown(action, self.look.marks.ascii)
 
     def clear_report(self) -> None:
         """Nothing is wrong any more."""
@@ -237,6 +241,7 @@ class Framing(RowScreen, inherit_bindings=False, inherit_css=False):
     def on_screen_resume(self) -> None:
         if self._covered:
             self._covered = False
+            self.redraw_frame()
             self.stage.pulse.returned(self)
 
     def on_resize(self) -> None:

@@ -138,7 +138,7 @@ class HappeningScreen(FrameScreen, inherit_bindings=False):
 
     def _draw_listing(self, width: int) -> Strip:
         styles = self.look.styles
-        text = (f" /{self._text}", styles.key) if self._text else (" / to filter", styles.quiet)
+        text = (f" /{self._text}", styles.key) if self._text else (f" {self.key('filter')} to filter", styles.quiet)
         left = [(f" :{self.place().name} ", styles.title), text]
         far = fitting(self.counted(), width - width_of(left))
         room = max(0, width - width_of(far))

@@ -94,7 +94,7 @@ class LogScreen(FrameScreen, inherit_bindings=False):
 
     def _draw_listing(self, width: int) -> Strip:
         styles, text = self.look.styles, self._filter.text
-        wanted = (f" /{text}", styles.key) if text else (" / to filter", styles.quiet)
+        wanted = (f" /{text}", styles.key) if text else (f" {self.key('filter')} to filter", styles.quiet)
         return spread([(" :log ", styles.title), wanted], [self._count()], width)
 
     def _count(self) -> Piece:

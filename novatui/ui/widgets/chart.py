@@ -222,7 +222,7 @@ class Charts(Lines, can_focus=True, inherit_bindings=False):
         try:
             await blocking.run(history.load)
         except history.Unavailable as error:
-            self._report(str(error), "W shows the day without it")
+            self._report(str(error), f"{self._stage.keys.shown('chart.window')} shows the day without it")
             return
         window = self.view.window if self.view.window.by_minute else Window(DAY)
         panel = self.view.panel or next(iter(TOGETHER))

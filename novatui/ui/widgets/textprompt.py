@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from textual.strip import Strip
 
 from novatui.actions.catalogue import Scope
-from novatui.ui.render.cells import line
+from novatui.ui.render.cells import Piece, line
 from novatui.ui.widgets.editor import Editor, is_letter
 
 if TYPE_CHECKING:
@@ -90,4 +90,6 @@ class KeyPrompt:
     def draw(self, width: int, /) -> Strip:
         """The question and its keys."""
         styles = self._screen.look.styles
-        return line([(f" {self._question} ", styles.warning), ("  y", styles.key), (" yes  n no", styles.quiet)], width)
+        yes, no = self._screen.key("answer.yes"), self._screen.key("answer.no")
+        asked: list[Piece] = [(f" {self._question} ", styles.warning), (f"  {yes}", styles.key), (" yes", styles.quiet)]
+        return line([*asked, (f"  {no}", styles.key), (" no", styles.quiet)], width)

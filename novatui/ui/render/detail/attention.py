@@ -74,7 +74,7 @@ def _told(whole: Whole) -> Iterator[tuple[str, Style]]:
     """What the driver warns about, what waits, what could not be read."""
     styles, look = whole.look.styles, whole.look
     if whole.problem is not None and whole.fleet.inventory.connected(whole.slot):
-        yield f"{look.marks.error} it could not be read: {complaint(whole.problem)}; r reads again", styles.bad
+        yield f"{look.marks.error} it could not be read: {complaint(whole.problem)}; :refresh reads again", styles.bad
     elif whole.reading:
         yield "it is being read", styles.info
     if whole.detail is None:
