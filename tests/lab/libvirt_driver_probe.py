@@ -43,8 +43,9 @@ class Memory:
         return time.monotonic()
 
     def rows(self, begun: float, rows: Iterable[Row]) -> None:
+        listed = list(rows)  # the driver may make calls while it tells them
         with self._lock:
-            for row in rows:
+            for row in listed:
                 self.objects.setdefault(key(row.kind, row.id), {}).update(row.values)
 
     def remove(self, begun: float, keys: Iterable[str]) -> None:

@@ -9,6 +9,7 @@ import time
 import pytest
 
 from novatui.core.errors import Conflict, Denied, NotFound
+from novatui.core.specdiff import differences
 from tests.lab.fixtures import MakeHost
 from tests.lab.libvirt.daemon import LibvirtHost
 from tests.lab.libvirt.guests import GuestSpec
@@ -213,10 +214,36 @@ def test_snapshots_are_a_tree(make_libvirt_host: MakeHost) -> None:
         assert len(probe.sink.of_kind("snapshot")) == 3
         row = probe.sink.named("base", "snapshot")
         assert (row["vm"], row["snapshot_kind"], row["current"]) == (key, "memory", False)
+        assert (row["snapshot_parent"], row["snapshot_size"]) == ("", None), "libvirt tells no size of an internal one"
+        outside = probe.sink.named("outside", "snapshot")
+        overlay = host.images / f"{key.removeprefix('vm:')}.outside"
+        assert (outside["snapshot_parent"], outside["snapshot_size"]) == ("second", overlay.stat().st_blocks * 512)
         host.virsh("snapshot-delete", "grown", "outside", "--metadata")
         gone = probe.sink.key_of("outside", "snapshot")
         probe.driver.refresh([gone])
         assert gone in probe.sink.removed
+        host.virsh("snapshot-create-as", "grown", "third")
+        host.virsh("snapshot-delete", "grown", "base", "--metadata")
+        probe.driver.refresh([key])
+        assert {values["name"] for values in probe.sink.of_kind("snapshot").values()} == {"second", "third"}
+
+
+def test_the_machine_as_it_was_is_compared_with_what_it_is_now(make_libvirt_host: MakeHost) -> None:
+    host = make_libvirt_host()
+    host.start_guest(GuestSpec("grown", boot="none", memory_mib=64, disk_mib=16, vcpus_max=3), wait=False)
+    host.virsh("snapshot-create-as", "grown", "base")
+    with connected(host.uri) as probe:
+        key = f"snapshot:{probe.sink.key_of('grown').removeprefix('vm:')}%2Fbase"
+
+        def told() -> list[tuple[str, str, str]]:
+            detail = probe.driver.detail(key, ["vm"])
+            return [(each.field, each.before, each.after) for each in differences(detail.vm, detail.now)]
+
+        assert told() == []
+        host.virsh("setvcpus", "grown", "2", "--config", "--live")
+        assert told() == [("vCPUs", "1", "2")]
+        host.virsh("destroy", "grown")
+        assert told() == [("vCPUs", "1", "2")], "the stored machine is compared with the one that was stored then"
 
 
 def test_a_machine_in_full(libvirt_host: LibvirtHost) -> None:

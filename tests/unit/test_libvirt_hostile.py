@@ -19,7 +19,7 @@ pytest.importorskip("libvirt")
 from novatui.backends.libvirt.domxml import vm_spec
 from novatui.backends.libvirt.pending import pending_changes
 from novatui.backends.libvirt.rates import levels, rates
-from novatui.backends.libvirt.snapshots import describe as describe_snapshot
+from novatui.backends.libvirt.snapxml import describe as describe_snapshot
 from novatui.backends.libvirt.stats import decode
 from novatui.backends.libvirt.storage import describe_volume
 from novatui.backends.libvirt.summary import mirrored, summarise

@@ -12,7 +12,7 @@ from novatui.backends.libvirt.host import Host
 from novatui.backends.libvirt.link import Link
 from novatui.backends.libvirt.networks import Networks
 from novatui.backends.libvirt.parts import Gatherer
-from novatui.backends.libvirt.snapshots import Snapshots
+from novatui.backends.libvirt.snapshots import Snapshots, then_and_now
 from novatui.backends.libvirt.storage import Storage
 from novatui.backends.libvirt.xmltree import MalformedXml, attribute_at, parse, text_at
 from novatui.core.detail import Detail, Property
@@ -110,12 +110,15 @@ class Details:
     def _snapshot(self, identifier: str, gather: Gatherer) -> Detail:
         uuid, _, name = identifier.partition("/")
         domain = self.link.domain(uuid)
-        native = self.link.call(domain.snapshotLookupByName, name)
+        xml = self.link.call(self.link.call(domain.snapshotLookupByName, name).getXMLDesc)
         tree = gather.part("snapshots", lambda: self.snapshots.tree(domain))
+        then, now = gather.part("vm", lambda: then_and_now(self.link, domain, xml)) or (None, None)
         return Detail(
             key=key(Kind.SNAPSHOT, identifier),
+            vm=then,
+            now=now,
             snapshots=tuple(each for each in tree if each.id == name) if tree is not None else None,
-            raw=(gather.part("raw", lambda: self.link.call(native.getXMLDesc)) or ""),
+            raw=xml if gather.wants("raw") else "",
             raw_format="xml",
             failures=gather.failures,
         )

@@ -21,7 +21,11 @@ _OSINFO = "http://libosinfo.org/xmlns/libvirt/domain/1.0}os"
 
 def vm_spec(xml: str, *, autostart: bool | None = None) -> VmSpec:
     """Read a domain's XML. MalformedXml when it is no XML at all."""
-    root = parse(xml)
+    return spec_of(parse(xml), autostart=autostart)
+
+
+def spec_of(root: Element, *, autostart: bool | None = None) -> VmSpec:
+    """The same of XML that is parsed already: the element `<domain>`, or one that is built like it."""
     devices = root.find("devices")
     return VmSpec(
         name=text_at(root, "name"),

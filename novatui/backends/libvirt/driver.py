@@ -89,6 +89,11 @@ class _Parts:
         self.invocations = Invocations(self.changes)
         self.planning = Planning(link, spec.name)
 
+    def refresh_machine(self, uuid: str) -> None:
+        """Read a machine and its snapshots again."""
+        self.domains.refresh(uuid)
+        self.snapshots.follow(uuid)
+
 
 class LibvirtDriver(
     Session,
@@ -211,7 +216,7 @@ class LibvirtDriver(
         parts = self._parts
         readers: dict[Kind, Callable[[str], None]] = {
             Kind.HOST: lambda _: self._load_host(parts),
-            Kind.VM: parts.domains.refresh,
+            Kind.VM: parts.refresh_machine,
             Kind.DATASTORE: parts.storage.refresh,
             Kind.NETWORK: parts.networks.refresh,
             Kind.DEVICE: parts.devices.refresh,
