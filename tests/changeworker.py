@@ -17,9 +17,10 @@ import time
 from collections.abc import Mapping
 
 from novatui.core.connection import ConnectionInfo, ConnectionSpec
-from novatui.core.errors import Conflict, Denied, Failure, NotFound, OutcomeUnknown
+from novatui.core.errors import Aborted, Conflict, Denied, Failure, NotFound, OutcomeUnknown
 from novatui.core.operations import Argument, Expectation, NativeCall, Operation, Plan, Result, SecretName
 from novatui.core.states import Family, Link
+from novatui.core.tasks import Task, TaskState
 from novatui.core.verbs import VERBS
 from novatui.wire import frames
 from novatui.wire.channel import FrameReader, encode
@@ -39,9 +40,10 @@ BACK = {"power.start": "power.off", "power.pause": "power.resume", "power.resume
 
 def spec(name: str = "lab", **options: str) -> ConnectionSpec:
     """A connection to it. Options: `objects`, `made` (file), `ro`, `protected`, `role`, `on_call` (what happens when a
-    call is let go: `fail`, `hang`, `die`, `slow`, `doubt`), `only` (the one machine to which that happens), `calls`
-    (how many a plan has), `blind` (tells no rows again), `stop` (the process stops before it waits to be let go),
-    `unlistable` (every listing after the first fails).
+    call is let go: `fail`, `hang`, `die`, `slow`, `doubt`, `long`: it ends when its task is cancelled), `only` (the one
+    machine to which that happens), `calls` (how many a plan has), `within` (seconds in which it is to be seen), `blind`
+    (tells no rows again), `stop` (the process stops before it waits to be let go), `unlistable` (every listing after
+    the first fails).
     """
     return ConnectionSpec(name=name, family=Family.LIBVIRT, driver="change", uri="change://", options=options)
 
@@ -77,6 +79,7 @@ class ChangeWorker:
         self.products: dict[str, Product] = {}
         self.generations: dict[str, int] = {}
         self.unlocked: dict[str, float] = {}
+        self.jobs: dict[str, threading.Event] = {}
         self.proceeds: dict[tuple[int, str], tuple[threading.Event, list[bool]]] = {}
 
     def say(self, frame: frames.Frame) -> None:
@@ -241,7 +244,7 @@ class ChangeWorker:
         resolved = NativeCall(id=call.id, connection=call.connection, verb=call.verb, args=filled)
         concerned = product.options.get("only", filled["vm"]) == filled["vm"]
         how = product.options.get("on_call", "") if concerned else ""
-        failure = self.happen(product, resolved, how)
+        failure = self.happen(product, resolved, "" if call.verb == "Task_Cancel" else how)
         state = "unknown" if how == "doubt" else "failed" if failure else "done"
         self.progress(frame, call, state, args, failure)
         return failure
@@ -252,6 +255,10 @@ class ChangeWorker:
         if how == "fail":
             return Conflict("the product said no", code="E42").failure
         product.make(call)
+        if call.verb == "Task_Cancel":
+            self.jobs[str(call.args["task"])].set()
+        if how == "long":
+            return self.work(call)
         if how == "hang":
             threading.Event().wait()
         if how == "slow":
@@ -259,6 +266,19 @@ class ChangeWorker:
         if how == "doubt":
             return OutcomeUnknown("no answer").failure
         return None
+
+    def work(self, call: NativeCall) -> Failure:
+        id = f"job-{call.args['vm']}"
+        cancelled = self.jobs[id] = threading.Event()
+        self.task(call, id, TaskState.RUNNING)
+        cancelled.wait()
+        self.task(call, id, TaskState.CANCELLED)
+        return Aborted("cancelled").failure
+
+    def task(self, call: NativeCall, id: str, state: TaskState) -> None:
+        task = Task(id=id, verb="work", key=f"vm:{call.args['vm']}", state=state, started=time.time(), cancellable=True)
+        generation = self.generations[call.connection]
+        self.say(frames.TaskUpdate(call.connection, generation, time.monotonic(), task))
 
     def progress(
         self,
