@@ -56,6 +56,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Nodes of the tree that are unfolded by themselves and were folded."""
     unfolded: tuple[str, ...] = ()
     """Nodes of the tree that somebody unfolded."""
+    pinned: tuple[str, ...] = ()
+    """Objects that stay at the top of their lists."""
 
 
 class _Sessions(msgspec.Struct, frozen=True, kw_only=True):

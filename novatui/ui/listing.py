@@ -12,6 +12,7 @@ from novatui.engine.query_keys import SUMS
 from novatui.engine.selection import Selection, Sort
 from novatui.ui.columns import aggregate
 from novatui.ui.columns.views import HOME, View, falls
+from novatui.ui.pins import Pins
 from novatui.ui.render.bars import Listing
 from novatui.ui.render.look import Look
 from novatui.ui.render.readings import MACHINES
@@ -39,6 +40,8 @@ class FleetListing:
         self.scope: int | None = None
         """Node of the tree that the list is limited to."""
         self.sort = view.sort
+        self.pins = Pins(fleet)
+        """What stays at the top whatever is wanted."""
         self._query = Query()
         self._unfolded: set[int] = set()
         self.problem = self.set_view(view, filter=filter, sort=sort)
@@ -51,6 +54,10 @@ class FleetListing:
         if self.scope is not None:
             below = set(self._fleet.inventory.below(self.scope)) | {self.scope}
             slots = [slot for slot in slots if slot in below]
+        self._pinned = self.pins.of(self.view.kinds) if self.pins else []
+        if self._pinned:
+            first = set(self._pinned)
+            slots = [*self._pinned, *(slot for slot in slots if slot not in first)]
         self.order: Sequence[int] = slots
         """Slots in drawing order."""
 
@@ -104,9 +111,21 @@ class FleetListing:
         self._take_order()
         return True
 
+    def pin(self, slot: int) -> bool | None:
+        """Keep an object at the top, or no longer; as `Pins.toggle`."""
+        pinned = self.pins.toggle(slot)
+        self._take_order()
+        return pinned
+
+    def take_pins(self, pins: Pins) -> None:
+        """Keep others at the top."""
+        self.pins = pins
+        self._take_order()
+
     def update(self, changes: Changes) -> bool:
         """Take in what changed in the stores; True when the list is another."""
         moved = self._selection.update(changes.rows, changes.gone)
+        moved = self.pins.follow(changes) or moved
         moved = self._resort() or moved
         if self.scope is not None:
             self.scope = None if self.scope in changes.gone else self.scope
@@ -129,7 +148,7 @@ class FleetListing:
     def _changed(self) -> bool:
         before = self.order
         self._take_order()
-        return self.order is not before
+        return self.order is not before and self.order != before
 
     _sorted_at = 0.0
     """When the order was last put right."""
@@ -145,6 +164,7 @@ class FleetListing:
             shown=len(self.order),
             total=self._total(),
             marked=marked,
+            pinned=len(self._pinned),
             sort=self.sort.key,
             sort_word=self.view.word_for(self.sort.key),
             descending=self.sort.descending,

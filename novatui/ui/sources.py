@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Hashable, Iterable, Sequence
+from collections.abc import Collection, Container, Hashable, Iterable, Sequence
 
 from textual.strip import Strip
 
@@ -118,6 +118,8 @@ class TableSource(_Source):
         self.listing = bars.Listing()
         self.grid = HOME.grid()
         """The columns."""
+        self.pinned: Container[int] = ()
+        """Slots that stay at the top, and are drawn so."""
         self.in_words = False
         """Lines are sentences, not columns."""
 
@@ -131,7 +133,7 @@ class TableSource(_Source):
 
     def version(self, node: int) -> Hashable:
         """Of a cluster also that of its hosts, whose figures it sums up."""
-        own = super().version(node), self.look.curve
+        own = super().version(node), self.look.curve, node in self.pinned
         store = self.fleet.inventory
         if own[0] is None or store.kind(node) is not Kind.CLUSTER:
             return own
@@ -144,7 +146,7 @@ class TableSource(_Source):
         if not self.fleet.inventory.alive(node):
             return Strip([])
         draw = table.words if self.in_words else table.row
-        return draw(self.grid, self.subject(node), width, state)
+        return draw(self.grid, self.subject(node), width, state, pinned=node in self.pinned)
 
     def header(self, width: int) -> Strip:
         """Titles of the columns."""

@@ -56,6 +56,7 @@ ACTS: dict[str, Act] = {
     "filter-error": _keys("slash", *"cpu>"),
     "filter-nothing": _keys("slash", *"no-such-machine", "enter"),
     "marked": _keys("space", "space", "j", "V", "j", "j"),
+    "pinned": _keys("G", "w", "j", "j", "w", "s", "c", "j"),
     "zoomed": _keys("z"),
     "columns": _keys("v", "o", "j", "space"),
     "tree-zoomed": _keys("tab", "z"),

@@ -99,6 +99,7 @@ ON_THE_TABLE: dict[str, dict[str, Any]] = {
     "filter": {"focus": "filter", "editing": True, "taker": "FilterBar"},
     "sort": {"taker": "SortPrompt"},
     "mark": {"marks": 1, "row": 11},
+    "pin": {"row": 0},
     "mark.range": {"range": True},
     "mark.invert": {"marks": 46},
     "mark.clear": {},

@@ -319,6 +319,52 @@ async def test_a_session_begins_where_the_last_one_ended(tmp_path: Path) -> None
         assert "Production" in person.text
 
 
+async def test_pinned_rows_stay_at_the_top_of_their_list(tmp_path: Path) -> None:
+    async with desk(parts(), preferences=kept(tmp_path)) as person:
+        others = person.names()
+        await person.go_to("vc-east", "vm:db-orders-01")
+        await person.press("w")
+        assert person.under() == "db-orders-01"
+        await person.go_to("kvm-12", "vm:mystery")
+        await person.press("w")
+        pins = ["db-orders-01", "mystery"]
+        await person.press("s", "c")
+        assert person.names()[:2] == pins
+        assert "2 pinned" in person.lines[1]
+        await person.press("slash", *"web", "enter")
+        assert person.names()[:2] == pins
+        assert all("web" in name for name in person.names()[2:])
+        assert "▴" in next(line for line in person.lines if "db-orders-01" in line)
+        await go(person, "host")
+        assert not set(pins) & set(person.names())
+        assert "pinned" not in person.lines[1]
+    async with desk(parts(), preferences=kept(tmp_path)) as person:
+        await go(person, "vm")
+        assert person.names()[:2] == pins
+        await person.go_to("kvm-12", "vm:mystery")
+        await person.press("colon", *"pin", "enter")
+        await person.go_to("vc-east", "vm:db-orders-01")
+        await person.press("w", "g")
+        assert person.names() == others
+
+
+async def test_a_pin_goes_with_a_machine_that_moves_and_not_to_whoever_gets_its_row() -> None:
+    made = parts()
+    async with desk(made) as person:
+        await person.go_to("vc-east", "vm:db-orders-01")
+        await person.press("w", "tab")
+        await person.go_to("vc-east", "host:esx-07", person.tree)
+        await person.press("w")
+        assert "stays at the top of the list that has it" in person.lines[-1]
+        made.remove("vc-east", "vm:db-orders-01")
+        made.tell("vc-east", {"vm:zzz": machine("zzz", "esx-07")})
+        await person.settle()
+        assert "pinned" not in person.lines[1]
+        assert person.names()[0] != "zzz"
+        await go(person, "host")
+        assert person.names()[0] == "esx-07"
+
+
 async def test_what_a_session_names_is_found_once_it_is_loaded(tmp_path: Path) -> None:
     async with desk(world(), preferences=kept(tmp_path)) as person:
         slot = person.slot("vc-east", "cluster:a")

@@ -30,6 +30,7 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     shown: int = 0
     total: int = 0
     marked: int = 0
+    pinned: int = 0
     sort: str = "name"
     sort_word: str = "name"
     """What people call the key that is sorted by."""
@@ -121,7 +122,11 @@ def counts(view: Listing, look: Look) -> list[Piece]:
     quiet, dot = look.styles.quiet, look.marks.dot
     shown = f" {view.shown:,} of {view.total:,} " if view.shown != view.total else f" {view.total:,} "
     marked = f"{dot} {view.marked:,} marked " if view.marked else ""
-    return [(shown, quiet), (f"{marked}{dot} sort {view.sort_word}{' desc' if view.descending else ''} ", quiet)]
+    pinned = f"{dot} {view.pinned:,} pinned " if view.pinned else ""
+    return [
+        (shown, quiet),
+        (f"{pinned}{marked}{dot} sort {view.sort_word}{' desc' if view.descending else ''} ", quiet),
+    ]
 
 
 def rule(look: Look, width: int, title: str, far: str = "", focused: bool = False, protected: bool = False) -> Strip:

@@ -43,6 +43,8 @@ class Marks(msgspec.Struct, frozen=True, kw_only=True):
     """Between where something comes from and where it goes."""
     point: str
     """The cursor."""
+    pin: str
+    """A row that stays at the top."""
     dot: str
     """Between two facts."""
     dash: str
@@ -79,6 +81,7 @@ DRAWN = Marks(
     into="›",
     to="→",
     point="▌",
+    pin="▴",
     dot="·",
     dash="—",
 )
@@ -107,6 +110,7 @@ PLAIN = Marks(
     into=">",
     to="->",
     point=">",
+    pin="^",
     dot="-",
     dash="-",
 )

@@ -38,13 +38,13 @@ def header(grid: Grid, width: int, look: Look, sort: str, descending: bool) -> S
     return line(pieces, width)
 
 
-def row(grid: Grid, subject: Subject, width: int, state: RowState) -> Strip:
+def row(grid: Grid, subject: Subject, width: int, state: RowState, *, pinned: bool = False) -> Strip:
     """The line of one object."""
     look = subject.look
     name, columns = grid.at(width)
     age = readings.shown_age(subject.fleet, subject.slot, look)
     aged = bool(age) and not any(column.ages for column, _ in columns)
-    pieces = _gutter(state, subject)
+    pieces = _gutter(state, subject, pinned)
     pieces += _name(subject, name, age if aged else "")
     for column, cells in columns:
         text, style = column.draw(subject, cells)
@@ -52,13 +52,13 @@ def row(grid: Grid, subject: Subject, width: int, state: RowState) -> Strip:
     return highlighted(line(pieces, width), state, look)
 
 
-def words(grid: Grid, subject: Subject, width: int, state: RowState) -> Strip:
+def words(grid: Grid, subject: Subject, width: int, state: RowState, *, pinned: bool = False) -> Strip:
     """The same as one sentence without columns: what a voice reads, and what fits a narrow screen."""
     look = subject.look
     store = subject.fleet.inventory
     age = readings.shown_age(subject.fleet, subject.slot, look)
     columns = grid.spoken
-    pieces = _gutter(state, subject)
+    pieces = _gutter(state, subject, pinned)
     pieces.append((store.name(subject.slot), look.styles.stale if age else _style_of_name(subject)))
     if age and not any(column.ages for column in columns):
         pieces.append((f" ~{age}", look.styles.stale))
@@ -80,10 +80,10 @@ def _voiced(said: str) -> str:
     return word if len(sign) == 1 and not sign.isalnum() and word else said
 
 
-def _gutter(state: RowState, subject: Subject) -> list[Piece]:
-    """The cursor, and the mark; where nothing is marked, whether an alarm is raised."""
+def _gutter(state: RowState, subject: Subject, pinned: bool) -> list[Piece]:
+    """The cursor or the pin, and the mark; where nothing is marked, whether an alarm is raised."""
     look = subject.look
-    pointer = look.marks.point if state.cursor else " "
+    pointer = look.marks.point if state.cursor else look.marks.pin if pinned else " "
     mark = ("*", look.styles.mark) if state.marked else alarm_mark(subject) or (" ", look.styles.text)
     return [(pointer, look.styles.key), mark]
 

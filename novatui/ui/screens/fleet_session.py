@@ -9,6 +9,7 @@ from novatui.core.ids import ObjectRef
 from novatui.core.states import Kind
 from novatui.engine.fleet import Fleet
 from novatui.engine.inventory_store import InventoryStore
+from novatui.ui.pins import MOST, Pins
 from novatui.ui.place import Place
 from novatui.ui.preferences import saved
 
@@ -46,8 +47,14 @@ class Awaited:
         return None if self.cursor is None else store.slot(self.cursor.conn, self.cursor.key)
 
 
-def describe(fleet: Fleet, at: Place, expanded: Collection[int], cursor: int | None) -> Session:
-    """Where a session stands: its place, the unfolded nodes of the tree and the row under the cursor."""
+def pins_of(session: Session | None, fleet: Fleet) -> Pins:
+    """What the last session kept at the top."""
+    refs = (_ref(text) for text in (session.pinned[:MOST] if session else ()))
+    return Pins(fleet, (ref for ref in refs if ref is not None))
+
+
+def describe(fleet: Fleet, at: Place, expanded: Collection[int], cursor: int | None, pins: Pins) -> Session:
+    """Where a session stands: its place, the unfolded nodes of the tree, the row under the cursor and the pins."""
     store = fleet.inventory
     tops = [*store.slots(Kind.GROUP), *store.slots(Kind.CONNECTION)]
     lower = [slot for slot in expanded if store.alive(slot) and store.kind(slot) not in TOPS]
@@ -57,6 +64,7 @@ def describe(fleet: Fleet, at: Place, expanded: Collection[int], cursor: int | N
         cursor=str(store.ref(cursor)) if cursor is not None and store.alive(cursor) else "",
         folded=tuple(str(store.ref(slot)) for slot in tops if slot not in expanded),
         unfolded=tuple(sorted(str(store.ref(slot)) for slot in lower)),
+        pinned=tuple(str(ref) for ref in pins.refs),
     )
 
 

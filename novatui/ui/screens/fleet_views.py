@@ -15,7 +15,7 @@ from novatui.ui.listing import sort_of
 from novatui.ui.place import Place
 from novatui.ui.preferences import place_of
 from novatui.ui.screens.fleet_feed import FleetFeed
-from novatui.ui.screens.fleet_session import Awaited, describe
+from novatui.ui.screens.fleet_session import Awaited, describe, pins_of
 from novatui.ui.stage import Stage
 from novatui.ui.wanted import WantedKinds
 
@@ -28,6 +28,8 @@ class FleetViews(FleetFeed, inherit_bindings=False):
         super().__init__(stage, place_of(session.at) if session else place)
         self._tree_wanted = session.tree if session else None
         self._awaited = Awaited(session, self.at.scope)
+        self._listing.take_pins(pins_of(session, stage.fleet))
+        self._table_source.pinned = self._listing.pins
         self._cursors: dict[str, ObjectRef] = {}
         """The object that was under the cursor when a view was left."""
         self._wanted_kinds = WantedKinds(stage.fleet, self.set_timer)
@@ -42,7 +44,8 @@ class FleetViews(FleetFeed, inherit_bindings=False):
 
     def on_unmount(self) -> None:
         """The next session begins here."""
-        described = describe(self.fleet, self.place(), self._tree.model.tree.expanded, self._table.cursor)
+        expanded, pins = self._tree.model.tree.expanded, self._listing.pins
+        described = describe(self.fleet, self.place(), expanded, self._table.cursor, pins)
         self.stage.preferences.end_session(msgspec.structs.replace(described, tree=self._tree_wanted))
 
     def take(self, changes: Changes) -> None:
@@ -111,6 +114,22 @@ class FleetViews(FleetFeed, inherit_bindings=False):
             self._table.paint()
             if self._table.select(cursor):
                 awaited.cursor = None
+
+    def action_pin(self) -> None:
+        """Keep the object under the cursor at the top of its list, or no longer."""
+        slot = self.subject()
+        if slot is None:
+            return
+        name, pinned = self.fleet.inventory.name(slot), self._listing.pin(slot)
+        self._show_listing()
+        if pinned and self._table.cursor == slot:
+            self._table.home()
+            self._table.select(slot)
+        if pinned is None:
+            self.report("too many rows are pinned", f"{self.key('pin')} on one of them lets go of it")
+        elif self.fleet.inventory.kind(slot) not in self._listing.view.kinds:
+            said = "stays at the top of the list that has it" if pinned else "is pinned no more"
+            self.report(f"{name} {said}", bad=False)
 
     # Saved views and columns
 
