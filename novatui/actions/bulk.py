@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter, defaultdict
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -11,6 +12,8 @@ from typing import TypeVar
 from novatui.actions.outcome import Done, Outcome
 from novatui.core.ids import ObjectRef
 from novatui.engine.fleet import Fleet
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -105,9 +108,12 @@ class Run:
         self._task = asyncio.ensure_future(work)
 
     def changed(self) -> None:
-        """One of the results has changed."""
-        if self.on_change:
-            self.on_change()
+        """One of the results has changed. Whoever draws it must not stop what it draws."""
+        try:
+            if self.on_change:
+                self.on_change()
+        except Exception:
+            log.exception("a change of a run could not be shown")
 
 
 _WORST_FIRST = (

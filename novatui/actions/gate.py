@@ -7,6 +7,7 @@ enough to it or not, and only then it is carried out (`run`), each native call w
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
@@ -27,12 +28,14 @@ from novatui.actions.protections import Protections
 from novatui.actions.run import Course, head_body, plan_body
 from novatui.actions.scope import meant
 from novatui.actions.seeing import comes_true
-from novatui.core.errors import Conflict, Denied, Failure, InvalidInput, NotFound, NovaError
+from novatui.core.errors import BackendFault, Conflict, Denied, Failure, InvalidInput, NotFound, NovaError
 from novatui.core.ids import ObjectRef
 from novatui.core.operations import Operation
 from novatui.core.verbs import VERBS, Effect, Verb
 from novatui.engine import blocking
 from novatui.engine.fleet import Fleet
+
+log = logging.getLogger(__name__)
 
 PLANS = 4
 """Plans asked for at the same time."""
@@ -260,6 +263,23 @@ class Gate:
             run.changed()
 
     async def _carry_out(
+        self,
+        run: Run,
+        proposal: Proposal,
+        aim: Aim,
+        done: Done,
+        said: Confirmation,
+        secrets: Mapping[str, str],
+    ) -> None:
+        try:
+            await self._in_turn(run, proposal, aim, done, said, secrets)
+        except Exception as error:
+            log.exception("%s of %s", done.verb, done.ref)
+            done.outcome = Outcome.UNKNOWN if done.id else Outcome.FAILED
+            done.failure = BackendFault("the console itself failed", native=repr(error)).failure
+            run.changed()
+
+    async def _in_turn(
         self,
         run: Run,
         proposal: Proposal,

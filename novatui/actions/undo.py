@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from novatui.actions.outcome import Done, Outcome
+from novatui.actions.run import word
 from novatui.core.errors import Conflict, NotFound
 from novatui.core.text import clean
 
@@ -31,12 +32,11 @@ def takers(tried: Sequence[Done]) -> list[Done]:
 
 
 def _why_not(done: Done) -> str:
-    name = clean(done.name)
+    what = f"{word(done.verb)} of {clean(done.name)}"
     if done.undone_by:
-        return f"{done.verb} of {name} was taken back already (N-{done.undone_by})"
+        return f"{what} was taken back already (N-{done.undone_by})"
     if done.outcome is Outcome.UNKNOWN:
-        return f"nobody knows whether {done.verb} of {name} was done: look at it first"
+        return f"nobody knows whether {what} was done: look at it first"
     if done.outcome is not Outcome.DONE:
-        return f"{done.verb} of {name} was not done"
-    why = f": {clean(done.irreversible)}" if done.irreversible else ""
-    return f"{done.verb} of {name} cannot be taken back{why}"
+        return f"{what} was not done"
+    return f"{what}: {clean(done.irreversible) or 'nothing takes it back'}"

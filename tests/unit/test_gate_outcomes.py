@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from novatui.actions.confirm import Confirmation
 from novatui.actions.outcome import Done, Outcome
 from novatui.core.errors import Fault
 from novatui.core.ids import ObjectRef
+from novatui.core.operations import Operation
 from novatui.core.states import Kind, Link
 from tests.changing import Console, console_of, spec, vm
 from tests.fleets import until
@@ -268,3 +270,34 @@ async def test_what_makes_no_sense_is_said_before_anybody_is_asked(
     async with console_of(tmp_path, spec(tmp_path)) as console:
         with pytest.raises(InvalidInput, match=words):
             await console.gate.propose(verb, [vm(1)], arguments)
+
+
+async def test_a_screen_that_fails_to_show_a_run_does_not_stop_it(tmp_path: Path) -> None:
+    async with console_of(tmp_path, spec(tmp_path)) as console:
+        run = console.gate.run(await console.gate.propose("power.start", [vm(1)], {}))
+        run.on_change = lambda: 1 / 0  # type: ignore[assignment,return-value]
+        await run.done
+        assert run.worst is Outcome.DONE
+        assert console.fleet.connections["lab"].link is Link.UP
+
+
+async def test_calls_of_a_run_that_nobody_waits_for_are_not_let_go(tmp_path: Path) -> None:
+    """The first call is under way when the console drops the run: the second one is not sent."""
+    async with console_of(tmp_path, spec(tmp_path, calls="2", on_call="slow")) as console:
+        changing = console.fleet.changing
+        operation = Operation(verb="power.start", key="vm:1", id=7)
+        plan = await changing.plan(vm(1), operation)
+
+        async def yes(*_: object) -> bool:
+            return True
+
+        run = asyncio.ensure_future(changing.run(vm(1), operation, plan.calls, {}, yes, lambda _: None))
+        await until(lambda: console.made())
+        run.cancel()
+        await asyncio.wait([run])
+        after = await changing.plan(vm(2), Operation(verb="power.start", key="vm:2"))
+        other = await changing.run(
+            vm(2), Operation(verb="power.start", key="vm:2", id=8), after.calls[:1], {}, yes, str
+        )
+        assert other.failure is None
+        assert [args["vm"] for _, args in console.made()] == ["1", "2"]
