@@ -6,6 +6,8 @@ import difflib
 import re
 from pathlib import Path
 
+import pytest
+
 from novatui.ui.pictures import PICTURES, gist
 from tests.acceptance.program import Program
 
@@ -23,6 +25,7 @@ def test_every_picture_of_the_readme_is_one_that_is_taken() -> None:
     assert {path.stem for path in FOLDER.iterdir()} == {picture.name for picture in PICTURES}
 
 
+@pytest.mark.timeout(330)
 def test_taken_again_they_say_the_same(tmp_path: Path) -> None:
     taken_anew = Program(tmp_path).run("screenshots", "--folder", str(tmp_path), seconds=300)
     assert taken_anew.code == 0, taken_anew.err

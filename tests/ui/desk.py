@@ -24,6 +24,9 @@ from novatui.ui.theming import Theming
 from novatui.ui.widgets.filterbar import FilterBar
 from tests.ui.still import StillFleet
 
+PAINT = 0.02
+"""Seconds between two paints: a person would not wait less for more, but a thousand keys do."""
+
 WIDE, MIDDLE, NARROW = (160, 50), (100, 30), (80, 24)
 
 
@@ -167,6 +170,7 @@ async def desk(
     )
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
+        app.stage.pulse.painter.interval = PAINT
         person = Desk(app, fleet, pilot)
         await person.settle()
         if place is not None:
