@@ -29,13 +29,13 @@ class Lanes(Generic[R]):
         self._busy = 0
         self._ended: Failure | None = None
 
-    def put(self, request: R) -> None:
-        """Serve it when a lane is free."""
+    def put(self, request: R, *, ahead: bool = False) -> None:
+        """Serve it when a lane is free; `ahead`: before all that wait, and on one lane more when none is free."""
         with self._changed:
             ended = self._ended
             if ended is None:
-                self._waiting.append(request)
-                if self._busy + len(self._waiting) > self._threads < self._size:
+                (self._waiting.appendleft if ahead else self._waiting.append)(request)
+                if self._busy + len(self._waiting) > self._threads and (ahead or self._threads < self._size):
                     self._threads += 1
                     threading.Thread(target=self._lane, name=f"{self._name} {self._threads}", daemon=True).start()
                 self._changed.notify()
@@ -66,7 +66,16 @@ class Lanes(Generic[R]):
             try:
                 self._serve(request)
             finally:
-                with self._changed:
-                    self._busy -= 1
-                    if self._ended and not self._busy:
-                        self.drained.set()
+                surplus = self._leave()
+            if surplus:
+                return
+
+    def _leave(self) -> bool:
+        """A request was served; True when its lane was one more than there are to be."""
+        with self._changed:
+            self._busy -= 1
+            if self._ended and not self._busy:
+                self.drained.set()
+            surplus = self._threads > self._size
+            self._threads -= surplus
+            return surplus

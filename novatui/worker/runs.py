@@ -17,6 +17,11 @@ LANES = 4
 """Runs carried out at the same time; further ones wait."""
 
 
+def is_lever(verb: str) -> bool:
+    """True for operations on what is under way: they do not wait for what they are to end."""
+    return verb.startswith("task.")
+
+
 class Runs:
     """What was let in before a lock closes again goes on."""
 
@@ -39,7 +44,7 @@ class Runs:
             return
         with self._lock:
             self._open[request.request] = run
-        self._lanes.put(run)
+        self._lanes.put(run, ahead=is_lever(request.verb))
 
     def proceed(self, frame: frames.Proceed) -> None:
         """The console has written a call down, or could not."""
