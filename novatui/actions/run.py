@@ -40,6 +40,8 @@ class Course:
         """Calls that were let go."""
         self._held_back: Failure | None = None
         """Why a call could not be written down, and so was not let go."""
+        self._in_doubt: Failure | None = None
+        """Why the end of a call is not known."""
         self._results = set[asyncio.Task[None]]()
 
     async def go(self, plan: Plan, head: Mapping[str, Any], secrets: Mapping[str, str]) -> None:
@@ -103,6 +105,7 @@ class Course:
             failure, done.state = answer.failure, answer.state
         except NovaError as error:
             failure = error.failure
+        failure = self._in_doubt or failure
         done.failure = self._held_back if failure and self._held_back else failure
         if self._results:
             await asyncio.wait(self._results)
@@ -126,6 +129,8 @@ class Course:
             body: dict[str, Any] = {"event": "result", "operation": done.id, "id": frame.call, "state": frame.state}
             if frame.failure:
                 body["failure"] = failure_body(frame.failure)
+            if frame.state == "unknown":
+                self._in_doubt = self._in_doubt or frame.failure
             self._note(body)
         self._move(Outcome.RUNNING)
 
