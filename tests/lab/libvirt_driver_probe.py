@@ -37,7 +37,7 @@ class Memory:
         self.counts: dict[str, int] = {}
         self.asked: list[str] = []
         self._answers = answers or {}
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     def now(self) -> float:
         return time.monotonic()

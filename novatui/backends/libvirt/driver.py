@@ -14,19 +14,23 @@ from novatui.backends.driver import (
     MetricSource,
     NetworkSource,
     PowerControl,
+    ResourceControl,
     Session,
     Sink,
     SnapshotSource,
     StorageSource,
+    TaskControl,
     TaskSource,
     roles_of,
 )
 from novatui.backends.libvirt import host as hosts
+from novatui.backends.libvirt.cancelling import CancelPlans
 from novatui.backends.libvirt.changelinks import ChangeLinks
 from novatui.backends.libvirt.details import Details
 from novatui.backends.libvirt.devices import Devices
 from novatui.backends.libvirt.disksizes import DiskSizes
 from novatui.backends.libvirt.domains import Domains
+from novatui.backends.libvirt.edit import EditPlans
 from novatui.backends.libvirt.errors import NOTHING_OF_THE_KIND
 from novatui.backends.libvirt.events import Subscriptions
 from novatui.backends.libvirt.fingerprint import host_fingerprint, machine_fingerprint
@@ -108,6 +112,8 @@ class LibvirtDriver(
     NetworkSource,
     Invoker,
     PowerControl,
+    ResourceControl,
+    TaskControl,
 ):
     """One libvirt connection."""
 
@@ -286,6 +292,14 @@ class LibvirtDriver(
     def plan_power(self, operation: Operation) -> Plan:
         """The call that would start it, stop it, hold it."""
         return PowerPlans(self._parts.planning).plan(operation)
+
+    def plan_edit(self, operation: Operation) -> Plan:
+        """The calls that would change its configuration."""
+        return EditPlans(self._parts.planning, self._parts.roster).plan(operation)
+
+    def plan_task(self, operation: Operation) -> Plan:
+        """The call that would break a task off."""
+        return CancelPlans(self._parts.planning, self._parts.tasks.book).plan(operation)
 
 
 def _id(key: str, wanted: Kind) -> str:

@@ -92,8 +92,9 @@ def _drop(element: Element, tags: set[str]) -> None:
 def _settle(element: Element) -> None:
     """Take out attributes that a start made up."""
     attributes = element.attrib
-    attributes.pop("index", None) if element.tag == "source" else None
-    if element.tag == "graphics" and attributes.get("autoport") == "yes":
+    if element.tag == "disk":
+        _settle_disk(element)
+    elif element.tag == "graphics" and attributes.get("autoport") == "yes":
         for name in ("port", "tlsPort", "websocket"):
             attributes.pop(name, None)
     elif element.tag == "interface":
@@ -103,6 +104,14 @@ def _settle(element: Element) -> None:
         _drop(element, {"source"})
     elif element.tag == "target":
         attributes.pop("state", None)  # of a channel: whether somebody in the guest listens
+
+
+def _settle_disk(disk: Element) -> None:
+    """A drive keeps an empty source after its medium is out."""
+    for source in disk.findall("source"):
+        source.attrib.pop("index", None)
+        if not source.attrib and not len(source):
+            disk.remove(source)
 
 
 def _settle_interface(interface: Element) -> None:

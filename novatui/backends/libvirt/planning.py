@@ -8,7 +8,7 @@ import shlex
 from novatui.backends.libvirt.fingerprint import machine_fingerprint
 from novatui.backends.libvirt.link import Link
 from novatui.backends.libvirt.machine import Machine
-from novatui.core.errors import Conflict
+from novatui.core.errors import Conflict, InvalidInput
 from novatui.core.operations import Argument, Expectation, NativeCall, Operation, Plan
 from novatui.core.states import Power
 from novatui.core.verbs import VERBS
@@ -112,3 +112,16 @@ def _in_the_way(machine: Machine) -> tuple[str, ...]:
     if not machine.trouble:
         return ()
     return (f"its monitor is {machine.trouble}: libvirt may wait 30 s and then refuse the call",)
+
+
+def whole(operation: Operation, name: str, *, least: int = 0) -> int:
+    """A whole number among the arguments. InvalidInput when it is none, or too small."""
+    said = operation.arguments.get(name, "")
+    if not (said.isascii() and said.isdigit() and len(said) < 20 and int(said) >= least):
+        raise InvalidInput(f"{name}: a whole number from {least} on, not {said!r}", subject=name)
+    return int(said)
+
+
+def piped(text: str, command: str) -> str:
+    """A command line that is given this text on its standard input."""
+    return f"printf %s {shlex.quote(text)} | {command}"
