@@ -148,7 +148,7 @@ TABS: tuple[tuple[int, str], ...] = (
     (1, "summary"),
     (2, "metrics"),
     (3, "disks, VMs, volumes"),
-    (4, "interfaces, hosts"),
+    (4, "interfaces, hosts, users"),
     (5, "devices, storage"),
     (6, "snapshots, networks"),
     (7, "tasks and events"),

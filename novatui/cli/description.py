@@ -21,6 +21,7 @@ _PARTS = {
     "devices": "devices",
     "volumes": "volumes",
     "leases": "leases",
+    "users": "used by",
 }
 
 

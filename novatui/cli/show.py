@@ -21,7 +21,7 @@ from novatui.core.errors import NotFound, NotSupported, NovaError
 from novatui.core.states import Kind
 from novatui.engine.fleet import DEFAULT_KINDS, Fleet, Target
 
-PARTS = ("snapshots", "devices", "volumes", "leases", "properties")
+PARTS = ("snapshots", "devices", "volumes", "leases", "users", "properties")
 """Parts of a detail beside the specification."""
 
 

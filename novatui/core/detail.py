@@ -31,6 +31,57 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True):
     """Epoch seconds."""
 
 
+class User(msgspec.Struct, frozen=True, kw_only=True):
+    """A machine that uses a store or a network."""
+
+    key: str
+    through: tuple[str, ...] = ()
+    """Its disks or interfaces that do: targets as in its description, MACs of interfaces without one."""
+
+
+class Users(msgspec.Struct, frozen=True, kw_only=True):
+    """Who uses a store or a network, running or not."""
+
+    machines: tuple[User, ...] = ()
+    untold: int = 0
+    """Machines of which it could not be found out."""
+
+
+class DiskRates(msgspec.Struct, frozen=True, kw_only=True):
+    """What goes through one disk; None: not known."""
+
+    target: str
+    """As in the machine's description."""
+    read: float | None = None
+    """Bytes per second."""
+    write: float | None = None
+    iops: float | None = None
+    """Requests per second."""
+    latency: float | None = None
+    """Mean milliseconds of a request; None also while there is none."""
+
+
+class NicRates(msgspec.Struct, frozen=True, kw_only=True):
+    """What goes through one interface; None: not known."""
+
+    target: str
+    """As in the machine's description; the MAC of an interface without one."""
+    rx: float | None = None
+    """Bytes per second."""
+    tx: float | None = None
+    drops: float | None = None
+    """Packets per second, both directions."""
+
+
+class Rates(msgspec.Struct, frozen=True, kw_only=True):
+    """What goes through each device of a machine."""
+
+    disks: tuple[DiskRates, ...] = ()
+    nics: tuple[NicRates, ...] = ()
+    seconds: float | None = None
+    """The time that it is the mean of; None: counted for the first time, rates come with the next reading."""
+
+
 class Property(msgspec.Struct, frozen=True):
     """One named fact that has no column of its own: shown as it is, under its section."""
 
@@ -52,6 +103,8 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True):
     devices: tuple[Device, ...] | None = None
     volumes: tuple[Volume, ...] | None = None
     leases: tuple[Lease, ...] | None = None
+    users: Users | None = None
+    rates: Rates | None = None
     properties: tuple[Property, ...] = ()
     raw: str = ""
     """The native form: domain XML, a JSON record."""

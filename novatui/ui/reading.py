@@ -33,7 +33,13 @@ _GROUPS: dict[Kind, Group] = {
 }
 """Columns whose next reading says that the object may be another one now."""
 
-_PARTS = ("vm", "snapshots", "devices", "volumes", "leases", "raw")
+_PARTS = ("vm", "snapshots", "devices", "volumes", "leases", "users", "rates", "raw")
+
+LIVE = frozenset({"rates"})
+"""Parts that are measured: read again and again while they are looked at."""
+
+LIVE_EVERY = 2.0
+"""Seconds between two readings of those."""
 
 
 class Reading:
@@ -50,6 +56,9 @@ class Reading:
         self._read_at: dict[str, float] = {}
         """When the last good reading of each part was asked for."""
         self._asked_at = -PATIENCE
+        """When something was asked for that is not measured."""
+        self._measured_at = -PATIENCE
+        """When something was asked for that is."""
         self._task: asyncio.Task[None] | None = None
         self._next: set[str] = set()
         """Parts that are to be read when the present reading is over."""
@@ -67,17 +76,22 @@ class Reading:
         """Seconds since the oldest of these parts was asked for; None when one was never read."""
         if not parts or not self.has(parts):
             return None
-        return self._clock() - min(self._read_at[part] for part in parts if part in self._read_at)
+        read = [self._read_at[part] for part in parts if part in self._read_at]
+        return self._clock() - min(read) if read else None
 
     def need(self, parts: Collection[str]) -> None:
         """Read those of these parts that were never read, and those that are out of date once PATIENCE is over."""
         if not parts or self.ref.kind in UNTOLD:
             return
+        now = self._clock()
         missing = {part for part in parts if part not in self._read_at}
+        pause = LIVE_EVERY if self.problem is None else PATIENCE
         if missing and self.problem is None:
             self.read(missing)
-        elif self._clock() - self._asked_at >= PATIENCE and (missing or self._outdated(parts)):
+        elif now - self._asked_at >= PATIENCE and (missing or self._outdated(set(parts) - LIVE)):
             self.read(parts)
+        elif LIVE.intersection(parts) and now - self._measured_at >= pause and self._task is None:
+            self.read(LIVE.intersection(parts))
 
     def read(self, parts: Collection[str]) -> None:
         """Read these parts now."""
@@ -86,8 +100,12 @@ class Reading:
         if self._task is not None:
             self._next.update(parts)
             return
-        self._asked_at = self._clock()
-        self._task = asyncio.create_task(self._read(sorted(parts)))
+        now = self._clock()
+        if not LIVE.issuperset(parts):
+            self._asked_at = now
+        if not LIVE.isdisjoint(parts):
+            self._measured_at = now
+        self._task = asyncio.create_task(self._read(sorted(parts), now))
 
     def stop(self) -> None:
         """Nobody looks any more."""
@@ -109,29 +127,34 @@ class Reading:
         row, mine = self._fleet.inventory.age(slot, _GROUPS.get(self.ref.kind, Group.PLACE), now), self.age(parts)
         return row is not None and mine is not None and row < mine
 
-    async def _read(self, parts: list[str]) -> None:
+    async def _read(self, parts: list[str], asked_at: float) -> None:
         try:
             told = await self._fleet.detail(self.ref, parts)
         except NotSupported:
-            self._take(Detail(key=self.ref.key), parts)
+            self._take(Detail(key=self.ref.key), parts, asked_at)
         except NovaError as error:
             self.problem = error.failure
         else:
-            self._take(told, parts)
+            self._take(told, parts, asked_at)
         self._task = None
         if self._next:
             parts, self._next = sorted(self._next), set()
             self.read(parts)
         self._changed()
 
-    def _take(self, told: Detail, parts: Collection[str]) -> None:
+    def _take(self, told: Detail, parts: Collection[str], asked_at: float) -> None:
         """New parts over the old ones; what failed now keeps what it had."""
         self.problem = None
         failed = {one.part for one in told.failures}
-        self._read_at |= {part: self._asked_at for part in parts if part not in failed or part not in self._read_at}
+        self._read_at |= {part: asked_at for part in parts if part not in failed or part not in self._read_at}
         old = self.detail
         if old is not None:
-            kept: dict[str, Any] = {part: getattr(old, part) for part in _PARTS if part not in parts or part in failed}
-            others = tuple(one for one in old.failures if one.part not in parts)
-            told = msgspec.structs.replace(told, **kept, failures=(*others, *told.failures))
+            failures = (*(one for one in old.failures if one.part not in parts), *told.failures)
+            if LIVE.issuperset(parts):
+                measured: dict[str, Any] = {part: getattr(told, part) for part in parts}
+                told = msgspec.structs.replace(old, **measured, failures=failures)
+            else:
+                others = [part for part in _PARTS if part not in parts or part in failed]
+                kept: dict[str, Any] = {part: getattr(old, part) for part in others}
+                told = msgspec.structs.replace(told, **kept, failures=failures)
         self.detail = told

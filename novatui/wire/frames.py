@@ -121,7 +121,11 @@ class DetailRequest(Frame, frozen=True):
     request: int
     key: str
     parts: list[str]
-    """Wanted parts: vm, snapshots, devices, volumes, leases, raw; empty for all that apply."""
+    """Wanted parts: vm, snapshots, devices, volumes, leases, users, raw; empty for all of these that apply.
+
+    `rates` comes only when it is named: it takes two readings, and alone it is a light one without properties. A worker
+    that does not know a part leaves it out.
+    """
 
 
 class QuestionAnswer(Frame, frozen=True):

@@ -6,15 +6,16 @@ import json
 from collections.abc import Callable
 from xml.etree import ElementTree
 
+import msgspec
 import pytest
 
 from novatui.backends.driver import DetailSource, Session
-from novatui.core.detail import Detail
+from novatui.core.detail import Detail, DiskRates, NicRates, Users
 from novatui.core.errors import NotFound
 from novatui.core.ids import key, split_key
 from novatui.core.states import Kind
 from novatui.core.vmspec import VmSpec
-from tests.conformance.base import Base, key_of
+from tests.conformance.base import Base, key_of, of_kind
 from tests.conformance.expected import MIB
 from tests.conformance.lab import Lab
 from tests.conformance.recording import Recording
@@ -131,9 +132,66 @@ class DetailConformance(Base):
         assert source.detail(name, ["raw"]).vm is None
         assert source.detail(name, ["vm"]).raw == ""
 
+    def test_users_of_stores(self, loaded: Session, lab: Lab, sink: Recording) -> None:
+        """Machines on or off, with every disk, and with every drive that has a medium."""
+        told = self._users(loaded, sink, Kind.DATASTORE)
+        self._compare(told, lab, sink, lambda vm, name: [disk.target for disk in vm.disk if disk.pool == name])
+
+    def test_users_of_networks(self, loaded: Session, lab: Lab, sink: Recording) -> None:
+        """Machines on or off, with the address of every interface."""
+        told = self._users(loaded, sink, Kind.NETWORK)
+        self._compare(told, lab, sink, lambda vm, name: [nic.mac for nic in vm.nic if nic.network == name])
+
+    def test_rates_of_devices(self, loaded: Session, lab: Lab, sink: Recording) -> None:
+        """A line for every disk and interface of what runs; no rate is below zero, none comes without two readings."""
+        source = self.role(loaded, DetailSource)
+        for vm in lab.vms:
+            if vm.state != "running":
+                continue
+            name = key_of(sink, vm)
+            for detail in (source.detail(name, ["rates"]), source.detail(name, ["rates"])):
+                assert detail.failures == ()
+                rates = detail.rates
+                assert rates is not None
+                assert {disk.target for disk in vm.disk if disk.kind == "disk"} <= {one.target for one in rates.disks}
+                assert len(rates.nics) == len(vm.nic)
+                figures = [*(_figures(one) for one in rates.disks), *(_figures(one) for one in rates.nics)]
+                assert all(value is None or value >= 0 for told in figures for value in told)
+                assert rates.seconds is not None or all(value is None for told in figures for value in told)
+            assert rates.seconds is not None
+
+    def test_rates_come_only_when_they_are_named(self, loaded: Session, lab: Lab, sink: Recording) -> None:
+        source = self.role(loaded, DetailSource)
+        assert source.detail(key_of(sink, lab.vms[0]), []).rates is None
+
+    def _users(self, driver: Session, sink: Recording, kind: Kind) -> dict[str, Users]:
+        """Of each object of a kind, by its name: hosts may have one of the same name each."""
+        source = self.role(driver, DetailSource)
+        found: dict[str, Users] = {}
+        for name, values in of_kind(sink, kind).items():
+            users = source.detail(name, ["users"]).users
+            assert users is not None
+            assert users.untold == 0
+            before = found.get(str(values["name"]), Users())
+            found[str(values["name"])] = Users(machines=(*before.machines, *users.machines))
+        return found
+
+    def _compare(
+        self, told: dict[str, Users], lab: Lab, sink: Recording, through: Callable[[Vm, str], list[str]]
+    ) -> None:
+        assert told
+        names = {key_of(sink, vm): vm.name for vm in lab.vms}
+        for name, users in told.items():
+            wanted = sorted((vm.name, sorted(through(vm, name))) for vm in lab.vms if through(vm, name))
+            assert sorted((names[user.key], sorted(user.through)) for user in users.machines) == wanted
+
     def test_what_does_not_exist_is_not_found(self, loaded: Session) -> None:
         with pytest.raises(NotFound):
             self.role(loaded, DetailSource).detail(key(Kind.VM, "00000000-dead-4000-8000-000000000000"), [])
+
+
+def _figures(one: DiskRates | NicRates) -> list[float | None]:
+    return [value for value in msgspec.structs.astuple(one) if not isinstance(value, str)]
 
 
 def _parse(detail: Detail) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from novatui.backends.libvirt.domxml import vm_spec
-from novatui.core.detail import Detail, Lease, Property, Volume
+from novatui.core.detail import Detail, DiskRates, Lease, NicRates, Property, Rates, User, Users, Volume
 from novatui.core.devices import Device, MdevType
 from novatui.core.errors import Failure, Fault
 from novatui.core.snapshots import Snapshot
@@ -90,6 +90,19 @@ def deep(levels: int) -> tuple[Snapshot, ...]:
     )
 
 
+def rates() -> Rates:
+    """One disk that works hard, one that rests, one that nobody counts."""
+    return Rates(
+        disks=(
+            DiskRates(target="vda", read=41.5 * 2**20, write=3.1 * 2**20, iops=1914.0, latency=7.42),
+            DiskRates(target="sda", read=0.0, write=0.0, iops=0.0),
+            DiskRates(target="vdb"),
+        ),
+        nics=(NicRates(target="vnet0", rx=5.5 * 2**20, tx=1.8 * 2**20, drops=12.0),),
+        seconds=2.0,
+    )
+
+
 def devices() -> tuple[Device, ...]:
     """A network card with functions, a graphics card with its audio part, a free disk."""
     return (
@@ -136,7 +149,7 @@ def answers() -> Answers:
     return {
         ("kvm-03", GPU): Detail(
             key=GPU, vm=spec(), snapshots=snapshots(), devices=devices()[3:4], properties=properties, raw=XML,
-            raw_format="xml",
+            raw_format="xml", rates=rates(),
         ),
         ("kvm-03", "host:kvm-03"): Detail(
             key="host:kvm-03", devices=devices(), properties=host, raw="<capabilities/>", raw_format="xml"
@@ -150,6 +163,14 @@ def answers() -> Answers:
                        capacity=GIB, allocation=GIB),
                 Volume(name="lost"),
             ),
+            users=Users(
+                machines=(
+                    User(key=GPU, through=("vda", "sdb")),
+                    User(key="vm:nfs-gw", through=("vda",)),
+                    User(key="vm:gone", through=("vda",)),
+                ),
+                untold=2,
+            ),
             properties=(Property("pool", "path", "/var/lib/libvirt/images"),),
             raw="<pool type='dir'/>", raw_format="xml",
         ),
@@ -159,6 +180,7 @@ def answers() -> Answers:
                 Lease(mac="52:54:00:00:00:01", ip="192.168.122.17", hostname="gpu-train-1", expires=EVENING + 1800),
                 Lease(mac="52:54:00:00:00:02", ip="192.168.122.18"),
             ),
+            users=Users(),
             properties=(Property("network", "address", "192.168.122.1/24"),),
         ),
         ("vc-east", "cluster:a"): Detail(
@@ -190,7 +212,9 @@ class TellingFleet(StillFleet):
         if isinstance(told, Failure):
             return frames.DetailAnswer(asked.conn, asked.request, begun, None, told)
         left: Mapping[str, object] = {
-            part: None for part in ("vm", "snapshots", "devices", "volumes", "leases") if part not in asked.parts
+            part: None
+            for part in ("vm", "snapshots", "devices", "volumes", "leases", "users", "rates")
+            if part not in asked.parts
         }
         kept = msgspec.structs.replace(told, **left, raw=told.raw if "raw" in asked.parts else "")
         return frames.DetailAnswer(asked.conn, asked.request, begun, kept, None)

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from novatui.actions.catalogue import Scope, in_scope
-from novatui.core.detail import Detail
+from novatui.core.detail import Detail, DiskRates, Rates
 from novatui.core.errors import Failure, Fault
 from novatui.core.states import Kind
 from novatui.ui.place import Place
@@ -63,7 +63,7 @@ async def test_each_tab_asks_for_its_own_parts_and_only_once() -> None:
     async with shown(made) as person:
         assert made.asked() == [(GPU, ["vm"])]
         await person.press("3", "4", "1", "6", "6", "9")
-        assert made.asked() == [(GPU, ["vm"]), (GPU, ["snapshots"]), (GPU, ["raw"])]
+        assert made.asked() == [(GPU, ["vm"]), (GPU, ["rates"]), (GPU, ["snapshots"]), (GPU, ["raw"])]
 
 
 async def test_numbers_and_tab_go_through_the_tabs_and_a_number_without_a_tab_says_so() -> None:
@@ -77,8 +77,8 @@ async def test_numbers_and_tab_go_through_the_tabs_and_a_number_without_a_tab_sa
         assert person.screen.place().tab == names[0]
         await person.press("shift+tab")
         assert person.screen.place().tab == names[-1]
-        await person.press("4")
-        assert "a datastore has no tab 4" in person.lines[-1]
+        await person.press("5")
+        assert "a datastore has no tab 5" in person.lines[-1]
         await person.press("3")
         assert person.screen.place().tab == "volumes"
 
@@ -367,3 +367,93 @@ async def test_details_are_asked_of_a_connection_that_stands() -> None:
     async with shown(made, key="vm:a") as person:
         assert any(isinstance(frame, frames.DetailRequest) for frame in made.sent)
         assert "it is being read" in person.text
+
+
+# --- rates of single devices ------------------------------------------------------------------------------------------
+
+
+def cells(person: Desk, device: str) -> list[str]:
+    """The words of the line of a device in the table of traffic, without the scrollbar."""
+    line = next(line for line in person.lines[3:12] if line.startswith(f" {device} "))
+    return line.rstrip("▐ ").split()
+
+
+async def test_each_disk_and_interface_has_its_rates_and_what_nobody_counts_is_unknown() -> None:
+    async with shown(details.fleet(), tab="disks") as person:
+        assert cells(person, "vda")[1:] == ["42", "MiB/s", "3.1", "MiB/s", "1914", "/s", "7.4", "ms"]
+        assert cells(person, "sda")[-1] == "·"
+        assert cells(person, "vdb") == ["vdb", "?", "?", "?", "?"]
+        assert "mean of 2 s" in person.text
+        await person.press("4")
+        assert person.line("12 /s").split()[:5] == ["vnet0", "5.5", "MiB/s", "1.8", "MiB/s"]
+
+
+async def test_rates_are_read_again_while_they_are_looked_at_and_no_longer() -> None:
+    made = details.fleet()
+    async with shown(made, tab="disks") as person:
+        before = len(made.asked())
+        told = made.told["kvm-03", GPU]
+        assert isinstance(told, Detail)
+        made.told["kvm-03", GPU] = msgspec.structs.replace(
+            told, rates=Rates(disks=(DiskRates(target="vda", read=5 * 2**20),), seconds=4.0)
+        )
+        made.clock.advance(2.5)
+        made.measure("kvm-03", {GPU: {"cpu.used": 12.0}})
+        await person.settle()
+        assert made.asked()[before:] == [(GPU, ["rates"])]
+        assert "mean of 4 s" in person.text
+        await person.press("1")
+        made.clock.advance(2.5)
+        made.measure("kvm-03", {GPU: {"cpu.used": 13.0}})
+        await person.settle()
+        assert made.asked()[before:] == [(GPU, ["rates"])]
+
+
+async def test_old_rates_say_how_old_they_are() -> None:
+    made = details.fleet()
+    async with shown(made, tab="disks") as person:
+        made.told = {}
+        await person.pass_time(30)
+        assert "~30s old" in person.text
+
+
+async def test_the_first_reading_has_no_rates_and_says_why() -> None:
+    made = details.fleet()
+    told = made.told["kvm-03", GPU]
+    assert isinstance(told, Detail)
+    made.told["kvm-03", GPU] = msgspec.structs.replace(told, rates=Rates(disks=(DiskRates(target="vda"),)))
+    async with shown(made, tab="disks") as person:
+        assert "rates come with the next reading" in person.text
+        assert cells(person, "vda") == ["vda", "?", "?", "?", "?"]
+
+
+# --- who uses a store or a network ------------------------------------------------------------------------------------
+
+
+async def test_a_store_tells_its_machines_and_enter_opens_one() -> None:
+    async with shown(details.fleet(), key=details.POOL, tab="users") as person:
+        assert "vda, sdb" in person.line("gpu-train-1")
+        assert "of 2 more machines it is not known" in person.text
+        assert "gone" not in person.text
+        await person.press("enter")
+        assert "gpu-train-1" in person.lines[0]
+        assert "[1 Summary]" in person.lines[1]
+
+
+async def test_its_machines_can_be_marked() -> None:
+    async with shown(details.fleet(), key=details.POOL, tab="users") as person:
+        await person.press("space")
+        assert [str(ref) for ref in person.screen.aim()] == [f"kvm-03:{GPU}"]
+
+
+async def test_nobody_on_a_network_is_said_and_so_is_what_is_not_told() -> None:
+    made = details.fleet()
+    async with shown(made, key=details.NET, tab="users") as person:
+        assert "no machine is plugged in here" in person.text
+    made = details.fleet()
+    told = made.told["kvm-03", details.NET]
+    assert isinstance(told, Detail)
+    made.told["kvm-03", details.NET] = msgspec.structs.replace(told, users=None)
+    async with shown(made, key=details.NET, tab="users") as person:
+        assert "no machine" not in person.text
+        assert "not told" in person.text

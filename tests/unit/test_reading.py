@@ -7,11 +7,12 @@ from collections.abc import Collection
 
 import pytest
 
-from novatui.core.detail import Detail, PartFailure, Volume
+from novatui.core.detail import Detail, PartFailure, Property, Rates, Volume
 from novatui.core.errors import Failure, Fault, NotSupported, NovaError, Timeout
 from novatui.core.ids import ObjectRef
 from novatui.core.states import Kind
-from novatui.ui.reading import PATIENCE, Reading
+from novatui.core.vmspec import VmSpec
+from novatui.ui.reading import LIVE_EVERY, PATIENCE, Reading
 from tests.unit import stores
 
 REF = ObjectRef("c1", Kind.DATASTORE, "s")
@@ -178,3 +179,68 @@ async def test_what_moved_is_read_anew_under_its_new_name() -> None:
     one.need(("volumes",))
     await settle()
     assert len(fleet.asked) == 2
+
+
+VM = ObjectRef("c1", Kind.VM, "v")
+
+
+async def test_what_is_measured_is_read_again_and_again_and_leaves_the_rest_as_it_is() -> None:
+    fleet = Teller()
+    stores.tell(fleet.inventory, {"vm:v": {"name": "v"}}, begun=1.0)
+    one = reading(fleet, VM)
+    first = Rates(seconds=None)
+    properties = (Property("addresses", "vnet0", "10.0.0.1"),)
+    fleet.answer = Detail(key="vm:v", vm=VmSpec(name="v"), rates=first, properties=properties)
+    one.need(("vm", "rates"))
+    await settle()
+    fleet.now += 1.0
+    one.need(("vm", "rates"))
+    assert fleet.asked == [["rates", "vm"]]
+    fleet.now += LIVE_EVERY
+    fleet.answer = Detail(key="vm:v", rates=Rates(seconds=3.0))
+    one.need(("vm", "rates"))
+    await settle()
+    assert fleet.asked == [["rates", "vm"], ["rates"]]
+    assert one.detail is not None
+    assert one.detail.rates == Rates(seconds=3.0)
+    assert one.detail.vm == VmSpec(name="v")
+    assert one.detail.properties == properties
+    assert one.age(("rates",)) == 0.0
+    assert one.age(("vm", "rates")) == 1.0 + LIVE_EVERY
+    one.need(("vm",))
+    assert len(fleet.asked) == 2
+
+
+async def test_measuring_does_not_keep_what_is_out_of_date_from_being_read() -> None:
+    fleet = Teller()
+    stores.tell(fleet.inventory, {"vm:v": {"name": "v"}}, begun=1.0)
+    one = reading(fleet, VM)
+    one.need(("vm", "rates"))
+    await settle()
+    for _ in range(4):
+        fleet.now += LIVE_EVERY
+        stores.tell(fleet.inventory, {"vm:v": {"vcpus": 2}}, begun=fleet.now - 0.5)
+        one.need(("vm", "rates"))
+        await settle()
+    assert fleet.asked == [["rates", "vm"], ["rates"], ["rates"], ["rates", "vm"], ["rates"]]
+
+
+async def test_measuring_that_fails_is_tried_again_more_slowly() -> None:
+    fleet = Teller()
+    one = reading(fleet, VM)
+    one.need(("rates",))
+    await settle()
+    fleet.answer = Timeout("no answer")
+    fleet.now += LIVE_EVERY
+    one.need(("rates",))
+    await settle()
+    assert one.problem is not None
+    fleet.now += LIVE_EVERY
+    one.need(("rates",))
+    assert len(fleet.asked) == 2
+    fleet.now += PATIENCE
+    fleet.answer = Detail(key="vm:v")
+    one.need(("rates",))
+    await settle()
+    assert len(fleet.asked) == 3
+    assert one.problem is None

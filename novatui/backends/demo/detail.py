@@ -9,7 +9,8 @@ from novatui.backends.demo.estate import Thing
 from novatui.backends.demo.scene import Scene
 from novatui.backends.demo.shapes import Host, Machine, Net, Place, Store
 from novatui.backends.demo.specs import spec_of
-from novatui.backends.demo.storage import leases_of, volumes_of
+from novatui.backends.demo.storage import leases_of, users_of, volumes_of
+from novatui.backends.demo.traffic import rates_of
 from novatui.core.detail import Detail, Property
 from novatui.core.devices import Device
 from novatui.core.states import Kind
@@ -22,6 +23,9 @@ def detail_of(scene: Scene, wanted: str, thing: Thing, parts: Collection[str], w
         return not parts or part in parts
 
     machine = thing if isinstance(thing, Machine) else None
+    rates = rates_of(scene, machine, world) if machine is not None and "rates" in parts else None
+    if set(parts) == {"rates"}:
+        return Detail(key=wanted, rates=rates)
     raw, raw_format = document(scene, thing, world) if asked("raw") else ("", "")
     return Detail(
         key=wanted,
@@ -34,6 +38,8 @@ def detail_of(scene: Scene, wanted: str, thing: Thing, parts: Collection[str], w
         leases=leases_of(scene, thing, world)
         if isinstance(thing, Net) and scene.traits.gives_leases and asked("leases")
         else None,
+        users=users_of(scene, thing, world) if isinstance(thing, Store | Net) and asked("users") else None,
+        rates=rates,
         properties=tuple(_properties(scene, thing)),
         raw=raw,
         raw_format=raw_format,

@@ -18,6 +18,7 @@ from novatui.backends.libvirt.parts import Gatherer
 from novatui.backends.libvirt.pending import pending_changes
 from novatui.backends.libvirt.snapshots import Snapshots
 from novatui.backends.libvirt.stats import number
+from novatui.backends.libvirt.traffic import Traffic
 from novatui.backends.libvirt.xmltree import MalformedXml
 from novatui.core.detail import Detail, Property
 from novatui.core.devices import Device
@@ -33,14 +34,18 @@ _SOURCES = ((0, "DHCP lease"), (2, "ARP"))
 class VmDetail:
     """Reads machines. Nothing here waits for a guest or for QEMU's monitor."""
 
-    def __init__(self, link: Link, host: Host, snapshots: Snapshots, devices: Devices) -> None:
+    def __init__(self, link: Link, host: Host, snapshots: Snapshots, devices: Devices, traffic: Traffic) -> None:
         self.link = link
         self.host = host
         self.snapshots = snapshots
         self.devices = devices
+        self.traffic = traffic
 
     def read(self, uuid: str, gather: Gatherer) -> Detail:
         """Everything of one machine. NotFound when it is gone."""
+        rates = gather.part("rates", lambda: self.traffic.of(uuid)) if gather.names("rates") else None
+        if gather.only("rates"):
+            return Detail(key=key(Kind.VM, uuid), rates=rates, failures=gather.failures)
         domain = self.link.domain(uuid)
         state = self.link.call(domain.state)
         running = bool(states.is_active(state[0]))
@@ -51,6 +56,7 @@ class VmDetail:
             vm=vm,
             snapshots=gather.part("snapshots", lambda: tuple(self.snapshots.tree(domain))),
             devices=gather.part("devices", lambda: self._given(uuid, vm)),
+            rates=rates,
             properties=tuple(self._properties(domain, state, vm, running=running)),
             raw=xml if gather.wants("raw") else "",
             raw_format="xml",

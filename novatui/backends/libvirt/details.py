@@ -14,6 +14,8 @@ from novatui.backends.libvirt.networks import Networks
 from novatui.backends.libvirt.parts import Gatherer
 from novatui.backends.libvirt.snapshots import Snapshots, then_and_now
 from novatui.backends.libvirt.storage import Storage
+from novatui.backends.libvirt.traffic import Traffic
+from novatui.backends.libvirt.usage import Usage
 from novatui.backends.libvirt.xmltree import MalformedXml, attribute_at, parse, text_at
 from novatui.core.detail import Detail, Property
 from novatui.core.errors import NotFound
@@ -32,6 +34,8 @@ class Details:
         storage: Storage,
         snapshots: Snapshots,
         devices: Devices,
+        traffic: Traffic,
+        users: Usage,
     ) -> None:
         self.link = link
         self.host = host
@@ -39,7 +43,8 @@ class Details:
         self.storage = storage
         self.snapshots = snapshots
         self.devices = devices
-        self.machines = VmDetail(link, host, snapshots, devices)
+        self.users = users
+        self.machines = VmDetail(link, host, snapshots, devices, traffic)
 
     def detail(self, wanted: str, parts: Collection[str]) -> Detail:
         """The object with this key. NotFound when there is none."""
@@ -79,6 +84,7 @@ class Details:
         return Detail(
             key=key(Kind.DATASTORE, identifier),
             volumes=tuple(volumes) if volumes is not None else None,
+            users=gather.part("users", lambda: self.users.of_pool(self.storage.lookup(identifier), _tree(xml))),
             properties=tuple(_pool_properties(_tree(xml))),
             raw=xml if gather.wants("raw") else "",
             raw_format="xml",
@@ -91,6 +97,7 @@ class Details:
         return Detail(
             key=key(Kind.NETWORK, identifier),
             leases=tuple(leases) if leases is not None else None,
+            users=gather.part("users", lambda: self.users.of_network(_tree(xml))),
             properties=tuple(_network_properties(_tree(xml))),
             raw=xml if gather.wants("raw") else "",
             raw_format="xml",

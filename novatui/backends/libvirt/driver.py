@@ -49,6 +49,8 @@ from novatui.backends.libvirt.session import Opened, open_again, open_session
 from novatui.backends.libvirt.snapshots import Snapshots
 from novatui.backends.libvirt.storage import Storage
 from novatui.backends.libvirt.tasks import Tasks
+from novatui.backends.libvirt.traffic import Traffic
+from novatui.backends.libvirt.usage import Usage
 from novatui.core.connection import ConnectionInfo, ConnectionSpec
 from novatui.core.detail import Detail, Lease, Volume
 from novatui.core.devices import Device
@@ -77,7 +79,16 @@ class _Parts:
         self.devices = Devices(link, self.host, self.roster, sink)
         self.metrics = Metrics(link, self.host, self.roster, sink)
         self.tasks = Tasks(link, self.host, self.roster, sink)
-        self.details = Details(self.link, self.host, self.networks, self.storage, self.snapshots, self.devices)
+        self.details = Details(
+            link,
+            self.host,
+            self.networks,
+            self.storage,
+            self.snapshots,
+            self.devices,
+            Traffic(link, self.host, self.roster, sink),
+            Usage(link, self.roster),
+        )
         self.happenings = Happenings(
             self.roster,
             self.domains,

@@ -22,6 +22,14 @@ class Gatherer:
         """True for a part that was asked for; no names ask for all."""
         return not self._wanted or name in self._wanted
 
+    def names(self, name: str) -> bool:
+        """True for a part that was asked for by its name."""
+        return name in self._wanted
+
+    def only(self, name: str) -> bool:
+        """True when nothing else is wanted."""
+        return self._wanted == {name}
+
     def part(self, name: str, read: Callable[[], T]) -> T | None:
         """Read a part; None when it is not wanted or cannot be read. A lost link raises."""
         if not self.wants(name):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sys import intern
 from xml.etree.ElementTree import Element
 
 import msgspec
@@ -31,6 +32,10 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """The same without drives for removable media."""
     images: tuple[str, ...] = ()
     """Where the fixed disks are."""
+    media: tuple[tuple[str, str], ...] = ()
+    """Target of each drive with a medium in it, and where that is."""
+    plugs: tuple[str, ...] = ()
+    """What each interface is plugged into: `network default`, `bridge br0`; empty for anything else."""
     interfaces: tuple[str, ...] = ()
     """Host names of its interfaces: vnet0 …"""
 
@@ -83,6 +88,12 @@ def summarise(xml: str) -> Summary:
         disks=tuple(name for drive in drives if (name := attribute_at(drive, "target", "dev"))),
         fixed=tuple(name for disk in disks if (name := attribute_at(disk, "target", "dev"))),
         images=tuple(_image(disk) for disk in disks),
+        media=tuple(
+            (attribute_at(drive, "target", "dev"), image)
+            for drive in drives
+            if drive.get("device", "disk") not in _DISKS and (image := _image(drive))
+        ),
+        plugs=tuple(_plug(nic) for nic in nics),
         interfaces=tuple(name for nic in nics if (name := attribute_at(nic, "target", "dev"))),
     )
 
@@ -123,6 +134,13 @@ def _image(disk: Element) -> str:
     kind, source = disk.get("type", ""), disk.find("source")
     place = source_of(kind, source)
     return f"{source.get('pool', '')}/{place}" if kind == "volume" and source is not None else place
+
+
+def _plug(nic: Element) -> str:
+    """One text for all machines that are plugged into the same."""
+    kind = nic.get("type", "")
+    place = attribute_at(nic, "source", kind) if kind in ("network", "bridge") else ""
+    return intern(f"{kind} {place}") if place else ""
 
 
 def _tpm(devices: Element | None) -> str | None:

@@ -30,6 +30,7 @@ from novatui.ui.rows.view import RowView
 from novatui.ui.screens.detail_body import Body, ListBody, MembersBody, PageBody
 from novatui.ui.screens.detail_metrics import MetricsBody
 from novatui.ui.screens.detail_raw import RawBody
+from novatui.ui.screens.detail_users import UsersBody
 from novatui.ui.screens.frame import FrameScreen
 from novatui.ui.screens.rows import Mover
 from novatui.ui.stage import Stage
@@ -101,7 +102,8 @@ class DetailScreen(FrameScreen, inherit_bindings=False):
             return None
         subject = Subject(self.fleet, slot, self.look, self.look.monotonic())
         reading = self._reading
-        return Whole(subject, reading.detail, reading.problem, reading=not reading.has(self._tab.parts))
+        first = not reading.has(self._tab.parts)
+        return Whole(subject, reading.detail, reading.problem, reading=first, rates_age=reading.age(("rates",)))
 
     def _follow(self, changes: Changes) -> None:
         """It moved, went, or is back."""
@@ -150,6 +152,8 @@ class DetailScreen(FrameScreen, inherit_bindings=False):
             return RawBody(self, self.sight, tab)
         if tab.name == "metrics":
             return MetricsBody(self.stage, self.sight, tab, self.report)
+        if tab.name == "users":
+            return UsersBody(self.stage, self.sight, tab)
         return MembersBody(self.stage, self.sight, tab)
 
     def _step(self, by: int) -> None:

@@ -12,7 +12,8 @@ from textual.strip import Strip
 
 from novatui.core.states import Kind
 from novatui.engine.fleet import Changes
-from novatui.ui.columns.views import VIEWS
+from novatui.ui.columns.column import Grid
+from novatui.ui.columns.views import VIEWS, View
 from novatui.ui.entries import EntrySource
 from novatui.ui.render.cells import line
 from novatui.ui.render.detail import pages, places, sheet
@@ -270,7 +271,7 @@ class ListBody(Body):
         return sheet.draw(entry.full(), width, self.stage.look, protected=whole is not None and whole.protected)
 
 
-_VIEW_OF_TAB = {"machines": "vm", "hosts": "host", "storage": "ds", "networks": "net"}
+_VIEW_OF_TAB = {"machines": "vm", "users": "vm", "hosts": "host", "storage": "ds", "networks": "net"}
 
 
 class MembersBody(Body):
@@ -282,13 +283,12 @@ class MembersBody(Body):
         super().__init__(stage, sight, tab)
         self._kind = next(view for view in VIEWS if view.name == _VIEW_OF_TAB[tab.name])
         self._source = TableSource(stage.fleet, stage.look, stage.versions)
-        self._source.grid = self._kind.grid()
+        self._source.grid = self.grid(self._kind)
         self._view = RowView(
             self._source,
             header=True,
             painter=stage.pulse.painter,
             ascii_only=stage.look.marks.ascii,
-            placeholder=f" no {self._kind.many} are known here",
         )
 
     def compose(self) -> ComposeResult:
@@ -298,10 +298,24 @@ class MembersBody(Body):
     def on_mount(self) -> None:
         self.redraw()
 
+    def grid(self, view: View) -> Grid:
+        """The columns."""
+        return view.grid()
+
+    def members(self, whole: Whole) -> list[int]:
+        """Who belongs to it, in drawing order."""
+        return places.members(whole, *self._kind.kinds)
+
+    def empty(self, whole: Whole | None) -> str:
+        """What is said where nobody does."""
+        del whole
+        return f"no {self._kind.many} are known here"
+
     def redraw(self) -> None:
         """Take in who belongs to it now, and what is new of them."""
         whole = self.sight()
-        order = places.members(whole, *self._kind.kinds) if whole is not None else []
+        self._view.placeholder = f" {self.empty(whole)}"
+        order = self.members(whole) if whole is not None else []
         if order != self._source.order:
             gone = set(self._source.order) - set(order)
             self._source.order = order

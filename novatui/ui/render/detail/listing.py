@@ -47,13 +47,13 @@ def is_list(kind: Kind, tab: str) -> bool:
     return tab in _LISTS and (tab != "devices" or kind is Kind.HOST)
 
 
-def _unread(whole: Whole, told: object, empty: str) -> str:
-    """Why a list has no entries."""
+def unread(whole: Whole, part: str, told: object, empty: str) -> str:
+    """Why a list that is made of a part of the detail has no entries."""
     if told is not None:
         return empty
     if whole.problem is not None:
         return f"could not be read: {whole.problem}"
-    failed = [one.failure for one in (whole.detail.failures if whole.detail else ())]
+    failed = [one.failure for one in (whole.detail.failures if whole.detail else ()) if one.part == part]
     return f"could not be read: {failed[0]}" if failed else "being read" if whole.reading else "not told"
 
 
@@ -75,7 +75,7 @@ def _snapshots(whole: Whole) -> Listing:
     ]
     if told:
         entries.append(_now(whole, next((each.id for each in told if each.current), None)))
-    empty = _unread(whole, told, "it has no snapshots")
+    empty = unread(whole, "snapshots", told, "it has no snapshots")
     columns = (Column("name", shrinks=True), *things.SNAPSHOT_COLUMNS)
     return Listing(columns=columns, entries=entries, empty=empty, tree=True)
 
@@ -102,7 +102,7 @@ def _devices(whole: Whole) -> Listing:
         )
         for each in told or ()
     ]
-    empty = _unread(whole, told, "it has none that a machine could be given")
+    empty = unread(whole, "devices", told, "it has none that a machine could be given")
     return Listing(columns=things.DEVICE_COLUMNS, entries=entries, empty=empty)
 
 
@@ -116,7 +116,9 @@ def _volumes(whole: Whole) -> Listing:
         )
         for each in told or ()
     ]
-    return Listing(columns=storage.VOLUME_COLUMNS, entries=entries, empty=_unread(whole, told, "it has no volumes"))
+    return Listing(
+        columns=storage.VOLUME_COLUMNS, entries=entries, empty=unread(whole, "volumes", told, "it has no volumes")
+    )
 
 
 def _leases(whole: Whole) -> Listing:
@@ -129,7 +131,9 @@ def _leases(whole: Whole) -> Listing:
         )
         for each in told or ()
     ]
-    return Listing(columns=storage.LEASE_COLUMNS, entries=entries, empty=_unread(whole, told, "it gave out none"))
+    return Listing(
+        columns=storage.LEASE_COLUMNS, entries=entries, empty=unread(whole, "leases", told, "it gave out none")
+    )
 
 
 def _tasks(whole: Whole) -> Listing:

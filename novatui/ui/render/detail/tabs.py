@@ -32,8 +32,8 @@ RAW = Tab(number=9, name="raw", title="Raw", short="Raw", parts=("raw",))
 MACHINES = Tab(number=3, name="machines", title="VMs", short="VM")
 
 _MACHINE = msgspec.structs.replace(SUMMARY, parts=("vm",))
-_DISKS = Tab(number=3, name="disks", title="Disks", short="Dsk", parts=("vm",))
-_NETS = Tab(number=4, name="nets", title="Nets", short="Net", parts=("vm",))
+_DISKS = Tab(number=3, name="disks", title="Disks", short="Dsk", parts=("vm", "rates"))
+_NETS = Tab(number=4, name="nets", title="Nets", short="Net", parts=("vm", "rates"))
 _GIVEN = Tab(number=5, name="devices", title="Devices", short="Dev", parts=("vm", "devices"))
 _SNAPSHOTS = Tab(number=6, name="snapshots", title="Snapshots", short="Snap", parts=("snapshots",))
 _FACTS = msgspec.structs.replace(SUMMARY, parts=("properties",))
@@ -41,8 +41,12 @@ _HELD = Tab(number=4, name="devices", title="Devices", short="Dev", parts=("devi
 _HOSTS = Tab(number=4, name="hosts", title="Hosts", short="Host")
 _VOLUMES = Tab(number=3, name="volumes", title="Volumes", short="Vol", parts=("volumes",))
 _LEASES = Tab(number=3, name="leases", title="Leases", short="Lea", parts=("leases",))
+_USERS = Tab(number=4, name="users", title="VMs", short="VM", parts=("users",))
 _STORAGE = Tab(number=5, name="storage", title="Storage", short="Sto")
 _NETWORKS = Tab(number=6, name="networks", title="Nets", short="Net")
+
+_STILL = tuple(msgspec.structs.replace(tab, parts=("vm",)) for tab in (_DISKS, _NETS))
+"""Of what never runs."""
 
 _OF_MACHINE = (_MACHINE, METRICS, _DISKS, _NETS, _GIVEN, _SNAPSHOTS, TASKS, RAW)
 _OF_PLACE = (_FACTS, METRICS, MACHINES, _HOSTS, _STORAGE, _NETWORKS, TASKS)
@@ -50,7 +54,7 @@ _OF_PLACE = (_FACTS, METRICS, MACHINES, _HOSTS, _STORAGE, _NETWORKS, TASKS)
 TABS: dict[Kind, tuple[Tab, ...]] = {
     Kind.VM: _OF_MACHINE,
     Kind.CONTAINER: _OF_MACHINE,
-    Kind.TEMPLATE: (_MACHINE, _DISKS, _NETS, _GIVEN, TASKS, RAW),
+    Kind.TEMPLATE: (_MACHINE, *_STILL, _GIVEN, TASKS, RAW),
     Kind.HOST: (_FACTS, METRICS, MACHINES, _HELD, _STORAGE, _NETWORKS, TASKS, RAW),
     Kind.CLUSTER: (*_OF_PLACE, RAW),
     Kind.DATACENTER: (*_OF_PLACE, RAW),
@@ -58,8 +62,8 @@ TABS: dict[Kind, tuple[Tab, ...]] = {
     Kind.RESOURCE_POOL: (_FACTS, METRICS, MACHINES, TASKS, RAW),
     Kind.GROUP: (SUMMARY, METRICS, MACHINES, _HOSTS, _STORAGE, _NETWORKS),
     Kind.CONNECTION: (SUMMARY, METRICS, MACHINES, _HOSTS, _STORAGE, _NETWORKS, TASKS),
-    Kind.DATASTORE: (_FACTS, _VOLUMES, TASKS, RAW),
-    Kind.NETWORK: (_FACTS, _LEASES, TASKS, RAW),
+    Kind.DATASTORE: (_FACTS, _VOLUMES, _USERS, TASKS, RAW),
+    Kind.NETWORK: (_FACTS, _LEASES, _USERS, TASKS, RAW),
     Kind.DEVICE: (msgspec.structs.replace(SUMMARY, parts=("devices",)), RAW),
     Kind.SNAPSHOT: (msgspec.structs.replace(SUMMARY, parts=("snapshots",)), RAW),
 }

@@ -12,6 +12,7 @@ from novatui.ui.render.detail.attention import attention
 from novatui.ui.render.detail.settings import Setting, amount, settings, switch
 from novatui.ui.render.detail.sheet import Field, Item, Section, Text
 from novatui.ui.render.detail.vm_summary import encryption
+from novatui.ui.render.detail.vm_traffic import disk_traffic, nic_traffic
 from novatui.ui.render.detail.whole import Whole
 from novatui.ui.render.marks import UNKNOWN
 
@@ -22,6 +23,7 @@ def disk_sections(whole: Whole) -> Iterator[Section]:
     if whole.vm is None:
         yield _unread(whole, "Disks", Field("disks", whole.text("disks")), Field("size", whole.size("disk_size")))
         return
+    yield disk_traffic(whole, whole.vm.disks)
     for disk in whole.vm.disks:
         yield Section(title=f"{disk.target}  {_drive(disk)}", items=_disk(whole, disk), far=_fill(disk))
     if not whole.vm.disks:
@@ -81,6 +83,7 @@ def nic_sections(whole: Whole) -> Iterator[Section]:
     if whole.vm is None:
         yield _unread(whole, "Networks", Field("interfaces", whole.text("nics")))
         return
+    yield nic_traffic(whole, whole.vm.nics)
     for at, nic in enumerate(whole.vm.nics):
         yield Section(title=f"{at}  {words.joined(nic.model or nic.type, nic.target)}", items=_nic(whole, nic))
     if not whole.vm.nics:

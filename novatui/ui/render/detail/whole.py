@@ -46,6 +46,8 @@ class Whole(msgspec.Struct, frozen=True):
     """Why the last reading of it failed."""
     reading: bool = False
     """It is being read for the first time."""
+    rates_age: float | None = None
+    """Seconds since the rates of its devices were asked for; None before that."""
 
     @property
     def fleet(self) -> Fleet:
