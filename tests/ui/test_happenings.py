@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import json
 import sys
 from collections.abc import Callable
@@ -56,6 +57,66 @@ async def until(happened: Callable[[], bool]) -> None:
 
 
 # Tasks and events
+
+
+def somebodys(fleet: StillFleet) -> StillFleet:
+    """With a task and an event of the account that all connections logged in with, and some of others."""
+    for who in ("VSPHERE.LOCAL\\oncall", "ana"):
+        fleet.hear(
+            task("vc-east", id=who, verb="start", target=f"of {who}", state=TaskState.RUNNING, who=who),
+            event("vc-east", id=who, at=EVENING - 1, subject=f"of {who}", text="was started", who=who),
+        )
+    return fleet
+
+
+async def test_only_what_this_person_started() -> None:
+    async with desk(somebodys(world()), place=Place("task")) as person:
+        everything = len(feed(person)._tasks_source.order), events_listed(person)
+        await person.press("T")
+        assert "mine only" in person.lines[1]
+        assert (len(feed(person)._tasks_source.order), events_listed(person)) == (1, 1)
+        assert "of VSPHERE.LOCAL" in person.text
+        await person.press("slash", *"of ana", "enter")
+        assert "no task of yours fits the filter" in person.text
+        await person.press("escape", "T")
+        assert (len(feed(person)._tasks_source.order), events_listed(person)) == everything
+        await person.press("colon", *"feed-mine", "enter")
+        assert "mine only" in person.lines[1]
+
+
+async def test_tasks_events_and_alarms_are_exported_as_filtered(tmp_path: Path) -> None:
+    async with desk(somebodys(world()), (160, 50), place=Place("task", filter="state:failed")) as person:
+        await save(person, "j", tmp_path / "tasks.json")
+        (failed,) = json.loads((tmp_path / "tasks.json").read_text())
+        assert failed["ref"] == "pool-xen:vm:vdi-0231"
+        assert failed["state"] == "failed"
+        assert failed["failure"]
+        assert "progress" not in failed
+        await person.press("escape", "tab", "slash", *"conn:vc-east", "enter")
+        await save(person, "c", tmp_path / "events.csv")
+        rows = list(csv.DictReader((tmp_path / "events.csv").open(encoding="utf-8")))
+        assert {row["connection"] for row in rows} == {"vc-east"}
+        assert max(int(row["count"]) for row in rows) == 14
+        assert all(row["moment"].endswith("+00:00") for row in rows)
+        await person.open("alarm")
+        await save(person, "m", tmp_path / "alarms.md")
+        lines = (tmp_path / "alarms.md").read_text().splitlines()
+        assert lines[0] == "| LEVEL | OBJECT | CONN | SINCE | KNOWN TO | ALARM |"
+        assert len(lines) == 2 + len(person.app.stage.watch.alarms.raised())
+        await save(person, "j", tmp_path / "alarms.json")
+        exact = json.loads((tmp_path / "alarms.json").read_text())
+        assert {"level", "rule", "object", "since", "text", "connection"} <= exact[0].keys()
+
+
+async def save(person: Desk, key: str, path: Path) -> None:
+    """Export what is listed."""
+    await person.press("E", key, "ctrl+u")
+    await person.type(str(path))
+    await person.press("enter")
+    await until(path.exists)
+    await person.pilot.pause(0.1)
+    await person.settle()
+    assert "rows are in" in person.lines[-1]
 
 
 async def test_the_pane_below_follows_the_task_under_the_cursor() -> None:

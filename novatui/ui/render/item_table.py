@@ -66,9 +66,18 @@ class ItemTable:
             pieces += [(shown, style), (" ", look.styles.text)]
         return highlighted(line(pieces[:-1], width), state, look)
 
+    @property
+    def titles(self) -> list[str]:
+        """Of all columns."""
+        return [column.title.strip() for column in self._columns]
+
+    def cells(self, item: Any) -> list[str]:
+        """All cells of an item in full, in the order of `titles`."""
+        return [column.draw(item)[0].strip() for column in self._columns]
+
     def words(self, item: Any) -> str:
         """All cells of an item in full, as text."""
-        return "  ".join(text for column in self._columns if (text := column.draw(item)[0].strip()))
+        return "  ".join(filter(None, self.cells(item)))
 
     def at(self, width: int) -> list[tuple[ItemColumn, int]]:
         """The columns that fit, each with its cells."""

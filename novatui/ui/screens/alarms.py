@@ -12,8 +12,10 @@ from novatui.actions.catalogue import Scope
 from novatui.engine.alarm_book import AlarmId
 from novatui.engine.alarm_record import Alarm
 from novatui.engine.fleet import Changes
+from novatui.ui.export import Listed
 from novatui.ui.items import ItemSource
 from novatui.ui.keys import bindings
+from novatui.ui.listed_items import listed_alarms
 from novatui.ui.place import Place
 from novatui.ui.render import bars
 from novatui.ui.render.alarm_list import alarm_table, explained, title
@@ -43,6 +45,7 @@ class AlarmScreen(HappeningScreen, inherit_bindings=False):
         Scope.ROWS,
         Scope.ALARMS,
         Scope.FILTERED,
+        Scope.LISTED,
         Scope.OBJECTS,
         Scope.FRAME,
     )
@@ -124,6 +127,11 @@ class AlarmScreen(HappeningScreen, inherit_bindings=False):
         """The alarms that are listed."""
         listed = [one for node in self._source.order if (one := self._source.item(node)) is not None]
         return "".join(f"{self._source.table.words(one)}\n" for one in listed)
+
+    def listed(self) -> Listed:
+        """The alarms that fit the filter."""
+        found = [one for one in self._alarms.raised() if self.means(one)]
+        return listed_alarms(found, self._source.table, self._alarms)
 
     # Reading and drawing
 

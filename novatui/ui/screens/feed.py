@@ -14,9 +14,12 @@ from novatui.actions.catalogue import Scope
 from novatui.core.tasks import TaskState
 from novatui.engine.event_log import LoggedEvent
 from novatui.engine.fleet import Changes
+from novatui.engine.mine import Mine
 from novatui.engine.task_store import TrackedTask
+from novatui.ui.export import Listed
 from novatui.ui.items import ItemSource
 from novatui.ui.keys import bindings
+from novatui.ui.listed_items import listed_events, listed_tasks
 from novatui.ui.place import Place
 from novatui.ui.render import bars, tasks
 from novatui.ui.render.cells import Group, Piece
@@ -52,6 +55,7 @@ class FeedScreen(HappeningScreen, inherit_bindings=False):
         Scope.PANES,
         Scope.FEED,
         Scope.FILTERED,
+        Scope.LISTED,
         Scope.OBJECTS,
         Scope.FRAME,
     )
@@ -63,6 +67,8 @@ class FeedScreen(HappeningScreen, inherit_bindings=False):
     """
 
     def __init__(self, stage: Stage, place: Place) -> None:
+        self._yours = Mine(stage.fleet, stage.watch.person)
+        self._only_yours = False
         super().__init__(stage, place)
         look, painter, ascii_only = self.look, stage.pulse.painter, self.look.marks.ascii
         self._tasks_source: ItemSource[TrackedTask] = ItemSource(task_table(self.fleet, look), self._task_version)
@@ -165,7 +171,18 @@ class FeedScreen(HappeningScreen, inherit_bindings=False):
         task = self._tasks_source.item(self._tasks.cursor)
         return tasks.copied(task, self.fleet) + "\n" if task else ""
 
+    def listed(self) -> Listed:
+        """The tasks, or all events, that fit the filter: those of the pane with the keyboard."""
+        if self._on_events:
+            found = filter(self.means, self.fleet.events.latest_first())
+            return listed_events(found, self._events_source.table, self.fleet)
+        return listed_tasks(filter(self.means, self.fleet.tasks.tasks()), self._tasks_source.table, self.fleet)
+
     # Reading
+
+    def means(self, item: object) -> bool:
+        """What the filter wants, and, when asked for, only what this person started."""
+        return super().means(item) and (not self._only_yours or self._yours.means(item))  # type: ignore[arg-type]
 
     def read(self) -> None:
         """List tasks and events anew."""
@@ -177,9 +194,8 @@ class FeedScreen(HappeningScreen, inherit_bindings=False):
         found = [one for one in self.fleet.tasks.tasks() if self.means(one)]
         left = self._tasks_source.show([((one.conn, one.task.id), one) for one in found])
         self._tasks.forget(left)
-        self._tasks.placeholder = (
-            " no task fits the filter" if self._text else " nothing runs, and nothing ended lately"
-        )
+        none = " nothing runs, and nothing ended lately"
+        self._tasks.placeholder = self._nothing("task") or none
         self._tasks.replace(self._tasks_source.order)
         self._tasks.touch(self._tasks_source.order)
         for part in (self.header, self.filter, self._tasks_title, self._why_title, self._why):
@@ -198,7 +214,7 @@ class FeedScreen(HappeningScreen, inherit_bindings=False):
         left = self._events_source.show([(id(one), one) for one in found])
         self._folded = sum(one.count for one in found)
         self._events.forget(left)
-        self._events.placeholder = " no event fits the filter" if self._text else " nothing happened yet"
+        self._events.placeholder = self._nothing("event") or " nothing happened yet"
         self._events.replace(self._events_source.order)
         self._events.touch(self._events_source.order)
         if self._follow:
@@ -206,6 +222,11 @@ class FeedScreen(HappeningScreen, inherit_bindings=False):
         for part in (self.header, self.filter, self._events_title):
             part.redraw()
         self._rest_until = time.monotonic() + SHARE * (time.monotonic() - begun)
+
+    def _nothing(self, what: str) -> str:
+        """Why none is listed, as far as that was asked for."""
+        yours = " of yours" if self._only_yours else ""
+        return f" no {what}{yours} fits the filter" if self._text else f" there is no {what}{yours}" if yours else ""
 
     def _read_late(self) -> None:
         self._late = False
@@ -240,7 +261,9 @@ class FeedScreen(HappeningScreen, inherit_bindings=False):
         same = f" folded{self.look.marks.to}{rows:,}" if self._folded > rows else ""
         folded = f"{self._folded:,} events{same} "
         follow = (" follow on ", self.look.styles.good) if self._follow else (" follow off ", self.look.styles.warning)
-        return [(f" {len(self._tasks_source.order)} tasks ", quiet), follow, (f"{dot} {folded}", quiet)]
+        count = (f" {len(self._tasks_source.order)} tasks ", quiet)
+        yours = [(" mine only ", self.look.styles.warning)] if self._only_yours else []
+        return [count, *yours, follow, (f"{dot} {folded}", quiet)]
 
     def _draw_tasks_title(self, width: int) -> Strip:
         return bars.rule(self.look, width, "Tasks", focused=not self._on_events)
@@ -289,6 +312,11 @@ class FeedScreen(HappeningScreen, inherit_bindings=False):
         self._set_follow(not self._follow)
         if self._follow:
             self._events.home()
+
+    def action_feed_mine(self) -> None:
+        """Only what was started by an account that this console logged in with, or by all again."""
+        self._only_yours = not self._only_yours
+        self.read()
 
     def _set_follow(self, follow: bool) -> None:
         self._follow = follow
