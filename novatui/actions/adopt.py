@@ -1,19 +1,31 @@
-"""After a crash: operations whose console is gone get an end in the journal, `unknown`, and nothing is repeated."""
+"""What earlier consoles did, shown among the tasks; what they left without an end gets one, `unknown`, after a crash.
+
+Nothing is repeated.
+"""
 
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 
 from novatui.actions.journal import BrokenChain
-from novatui.actions.journal_operations import Told, done_of, history, unknown
+from novatui.actions.journal_operations import History, Told, done_of, history, unknown
 from novatui.actions.journal_writer import Journal, console_of, failure_body
 from novatui.actions.outcome import Done, Outcome
 from novatui.actions.run import task_of
+from novatui.core.errors import Denied
 from novatui.core.events import Event, Severity
+from novatui.engine import blocking
 from novatui.engine.fleet import Fleet
+
+_OTHER_VERSION = (KeyError, ValueError, TypeError, msgspec.ValidationError)
+"""What another version of this program wrote may say less than this one needs; it stays in the journal."""
+
+PAST = 100
+"""Operations of earlier consoles that are shown: the last ones."""
 
 
 class Adopted(msgspec.Struct, frozen=True):
@@ -26,18 +38,29 @@ class Adopted(msgspec.Struct, frozen=True):
 
 
 async def adopt(fleet: Fleet, journal: Journal) -> Adopted:
-    """Write the end of what dead consoles left behind, show it among tasks and events, and read the objects again.
+    """Show what earlier consoles did among the tasks; write the end of what dead ones left behind, tell that as events
+    too, and read the objects again.
 
     Denied when the journal cannot be read or written.
     """
+    told = await blocking.run(lambda: _history(journal))
+    for each in told.finished()[-PAST:]:
+        _recall(fleet, each)
+    operations = await _adopted(journal) if _orphans(told) else []
+    for done, user in operations:
+        if done.ref.conn in fleet.connections:
+            _show(fleet, done, user)
+    broken = told.broken if told.broken and not told.broken.torn else None
+    return Adopted(tuple(done for done, _ in operations), broken)
+
+
+async def _adopted(journal: Journal) -> list[tuple[Done, str]]:
+    """Operations, each with who had begun it, that got their end here."""
     orphans: list[Told] = []
-    broken: list[BrokenChain] = []
 
     def ends() -> list[dict[str, Any]]:
         """Decided while no other console can write: each operation gets one end."""
-        told = history(journal.path)
-        orphans[:] = [each for each in told.unfinished() if is_gone(each.body)]
-        broken[:] = [told.broken] if told.broken and not told.broken.torn else []
+        orphans[:] = _orphans(history(journal.path))
         return [
             {
                 "event": "end",
@@ -50,11 +73,22 @@ async def adopt(fleet: Fleet, journal: Journal) -> Adopted:
         ]
 
     await journal.write_decided(ends)
-    operations = [_done(each) for each in orphans]
-    for done, told in zip(operations, orphans, strict=True):
-        if done.ref.conn in fleet.connections:
-            _show(fleet, done, str(told.body.get("user", "")))
-    return Adopted(tuple(operations), broken[0] if broken else None)
+    operations: list[tuple[Done, str]] = []
+    for each in orphans:
+        with suppress(*_OTHER_VERSION):
+            operations.append((_done(each), str(each.body.get("user", ""))))
+    return operations
+
+
+def _history(journal: Journal) -> History:
+    try:
+        return history(journal.path)
+    except OSError as error:
+        raise Denied(f"the journal {journal.path} cannot be read: {error.strerror}", subject="journal") from None
+
+
+def _orphans(told: History) -> list[Told]:
+    return [each for each in told.unfinished() if is_gone(each.body)]
 
 
 def is_gone(body: dict[str, Any]) -> bool:
@@ -64,6 +98,13 @@ def is_gone(body: dict[str, Any]) -> bool:
         return False
     now = console_of(pid)
     return body.get("host") == now["host"] and any(body.get(name) != now[name] for name in ("boot", "started"))
+
+
+def _recall(fleet: Fleet, told: Told) -> None:
+    with suppress(*_OTHER_VERSION):
+        done = done_of(told)
+        if done.ref.conn in fleet.connections:
+            fleet.tell_task(done.ref.conn, task_of(done, str(told.body.get("user", ""))))
 
 
 def _done(told: Told) -> Done:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -37,6 +38,10 @@ class History(msgspec.Struct):
     operations: dict[int, Told]
     broken: BrokenChain | None
 
+    def finished(self) -> list[Told]:
+        """Those with an end, in the order of their beginnings."""
+        return [told for told in self.operations.values() if told.end is not None]
+
     def unfinished(self) -> list[Told]:
         """Those without an end, the oldest first."""
         return [told for told in self.operations.values() if told.end is None]
@@ -64,6 +69,8 @@ def done_of(told: Told) -> Done:
         outcome=Outcome(end.get("outcome", Outcome.RUNNING)),
         failure=msgspec.convert(end["failure"], Failure) if "failure" in end else None,
         seen=told.seen["seen"] if told.seen else None,
+        began=_epoch(body["at"]),
+        ended=_epoch(end["at"]) if end else None,
         state=(told.seen or {}).get("state") or end.get("state", ""),
         inverse=msgspec.convert(body["inverse"], Operation) if "inverse" in body else None,
         irreversible=body.get("irreversible", ""),
@@ -87,6 +94,10 @@ def unknown(told: Told) -> Failure:
         meaning=meaning,
         hint="look at the object; nothing is repeated by itself",
     )
+
+
+def _epoch(at: str) -> float:
+    return datetime.fromisoformat(at).timestamp()
 
 
 def _take(found: dict[int, Told], record: Record) -> None:

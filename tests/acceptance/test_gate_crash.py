@@ -103,6 +103,9 @@ async def test_killed_between_the_line_and_the_call(tmp_path: Path) -> None:
     async with console_of(tmp_path, spec(tmp_path, objects="1")) as console:
         await console.gate.start()
         assert console.gate.adopted.operations == (), "it is adopted once"
+        task = console.fleet.tasks.get("lab", done.task)
+        assert task is not None, "and stays among the tasks"
+        assert (task.task.state, task.task.verb, task.task.target) == ("unknown", "start", "vm 0")
 
 
 async def test_killed_while_the_product_works(tmp_path: Path) -> None:
