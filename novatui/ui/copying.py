@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from novatui.core.errors import Failure
 from novatui.core.ids import ObjectRef
-from novatui.ui.output.clipboard import copying
+from novatui.engine import blocking
+from novatui.ui.output import clipboard
 
 if TYPE_CHECKING:
     from novatui.ui.screens.frame import FrameScreen
 
-TMUX = "in tmux: `set -g set-clipboard on`, if nothing arrives"
+TMUX = "tmux keeps it to itself: `tmux set -g set-clipboard on`"
+PERHAPS = "in tmux: `set -g set-clipboard on`, if nothing arrives"
 ELSEWHERE = "if nothing arrives, the terminal refuses OSC 52"
 
 
@@ -24,14 +26,24 @@ def copy(screen: FrameScreen, what: str) -> None:
         screen.report(f"there is no {what} to copy here")
         return
     text = "\n".join(texts)
-    sequence = copying(text, os.environ)
+    sequence = clipboard.copying(text, os.environ)
     if not sequence:
         hint = f"page it with {screen.key('pager')}, or export it with {screen.key('export')}"
         screen.report("too long for the clipboard of a terminal", hint)
         return
     screen.write_out(sequence)
     shown = texts[0] if len(texts) == 1 and len(texts[0]) < 60 else f"{len(text.splitlines())} lines"
-    screen.report(f"copied {shown}", TMUX if os.environ.get("TMUX") else ELSEWHERE, bad=False)
+    inside = bool(os.environ.get("TMUX"))
+    screen.report(f"copied {shown}", "" if inside else ELSEWHERE, bad=False)
+    if inside:
+        screen.run_worker(_look_after(screen, shown))
+
+
+async def _look_after(screen: FrameScreen, shown: str) -> None:
+    """Say so if what was copied inside tmux did not get out of it."""
+    swallowed = await blocking.run(lambda: clipboard.swallowed(os.environ))
+    if swallowed is not False:
+        screen.report(f"copied {shown}", TMUX if swallowed else PERHAPS, bad=bool(swallowed))
 
 
 def _texts(screen: FrameScreen, what: str) -> list[str]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from base64 import b64decode
 from pathlib import Path
 
 import pytest
 
 from novatui.ui.export import Listed, written
-from novatui.ui.output.clipboard import copying
+from novatui.ui.output.clipboard import copying, swallowed
 from novatui.ui.place import Place
 from tests.ui import hostile
 from tests.ui.desk import Desk, desk
@@ -96,6 +97,42 @@ async def test_nothing_moves_while_a_strip_is_open() -> None:
         fleet.measure("kvm-12", {"vm:api-kvm-01": {"cpu.used": 99.9}})
         await person.settle()
         assert person.names() != names
+
+
+@pytest.mark.parametrize(
+    ("clipboard", "passing", "said"),
+    [
+        ("on", "off", ""),
+        ("external", "on", ""),
+        ("external", "all", ""),
+        ("external", "off", "tmux keeps it to itself"),
+        ("off", "off", "tmux keeps it to itself"),
+        ("external", "unknown", ""),  # before tmux 3.3
+        ("unknown", "off", "if nothing arrives"),
+    ],
+)
+async def test_inside_tmux_only_a_lost_copy_is_worth_a_hint(
+    clipboard: str, passing: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = f'case "$*" in *set-clipboard) a={clipboard};; *) a={passing};; esac'
+    (tmp_path / "tmux").write_text(f'#!/bin/sh\n{answers}\necho "$a"\n[ "$a" != unknown ]\n')
+    (tmp_path / "tmux").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setenv("TMUX", "a socket,1,0")
+    async with desk(world()) as person:
+        await person.go_to("vc-east", "vm:db-orders-01")
+        wrote(person)
+        await person.press("y", "n")
+        await person.app.workers.wait_for_complete()
+        await person.settle()
+        assert "copied db-orders-01" in person.lines[-1]
+        assert said in person.lines[-1]
+        assert bool(said) == ("tmux" in person.lines[-1])
+
+
+def test_without_a_tmux_to_ask_nothing_is_claimed(tmp_path: Path) -> None:
+    assert swallowed({}) is False
+    assert swallowed({"TMUX": "a socket", "PATH": str(tmp_path)}) is None
 
 
 def test_the_clipboard_is_reached_through_tmux_and_screen() -> None:

@@ -91,4 +91,6 @@ class PageDialog(ModalScreen[None], inherit_bindings=False):
     def action_dialog_copy(self) -> None:
         """All of it, into the clipboard of the terminal."""
         assert isinstance(self.app, MeteredApp)
-        self.app.write_out(copying(self.text(), os.environ))
+        sequence = copying(self.text(), os.environ)
+        self.app.write_out(sequence)
+        self._page.border_subtitle = "copied" if sequence else "too long for the clipboard of a terminal"
