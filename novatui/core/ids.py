@@ -17,6 +17,8 @@ _SAFE = "!$&'()*+,;=@-._~{}"
 
 def encode_id(native: str) -> str:
     """Percent-encode a native id, so that it is printable, has no colon or slash and survives any terminal."""
+    if native.isascii() and native.replace("-", "").isalnum():
+        return native  # most ids are uuids or numbers
     return quote(native, safe=_SAFE, errors="surrogatepass")
 
 

@@ -85,7 +85,10 @@ class DiskSizes:
         if now - asked < REMEMBERED_S or now > deadline:
             return capacity
         volume = volumes.get(image)
-        info = self.link.attempt(volume.info) if volume is not None else None
+        if volume is None:
+            self._capacities.pop(image, None)
+            return None
+        info = self.link.attempt(volume.info)
         self._capacities[image] = (info[1] if info else None, now)
         return self._capacities[image][0]
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from sys import intern
+from typing import Any
 from xml.etree.ElementTree import Element
 
 import msgspec
@@ -15,6 +17,9 @@ from novatui.core.inventory import Value
 
 _DISKS = {"disk", "lun"}
 AGENT = "org.qemu.guest_agent.0"
+
+ALIKE = 4096
+"""Sets of columns that are kept once for all machines that share them: a fleet is made from few moulds."""
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,20 +78,19 @@ def summarise(xml: str) -> Summary:
     disks = [drive for drive in drives if drive.get("device", "disk") in _DISKS]
     nics = _all(devices, "interface")
     given = [*_all(devices, "hostdev"), *(nic for nic in nics if nic.get("type") == "hostdev")]
+    counts = {
+        "disks": len(disks) if devices is not None else None,
+        "nics": len(nics) if devices is not None else None,
+        "passthrough": len(given) if devices is not None else None,
+        "tpm": _tpm(devices),
+        "tools": _agent(devices),
+    }
     return Summary(
-        columns=_machine(root)
-        | _sizes(root)
-        | {
-            "disks": len(disks) if devices is not None else None,
-            "nics": len(nics) if devices is not None else None,
-            "passthrough": len(given) if devices is not None else None,
-            "tpm": _tpm(devices),
-            "tools": _agent(devices),
-        },
+        columns=_columns(**_machine(root), **_sizes(root), **counts),
         macs=tuple(mac.lower() for nic in nics if (mac := attribute_at(nic, "mac", "address"))),
         hostdevs=tuple(address for each in given if (address := source_address(each))),
-        disks=tuple(name for drive in drives if (name := attribute_at(drive, "target", "dev"))),
-        fixed=tuple(name for disk in disks if (name := attribute_at(disk, "target", "dev"))),
+        disks=_targets(drives),
+        fixed=_targets(disks),
         images=tuple(_image(disk) for disk in disks),
         media=tuple(
             (attribute_at(drive, "target", "dev"), image)
@@ -98,11 +102,26 @@ def summarise(xml: str) -> Summary:
     )
 
 
+@lru_cache(maxsize=ALIKE, typed=True)
+def _columns(**values: Any) -> dict[str, Value]:
+    """These columns, the same object for equal ones; `tags` as the list that a column holds."""
+    return values | {"tags": list(values["tags"])}
+
+
+@lru_cache(maxsize=ALIKE)
+def _same(names: tuple[str, ...]) -> tuple[str, ...]:
+    return names
+
+
+def _targets(disks: list[Element]) -> tuple[str, ...]:
+    return _same(tuple(name for disk in disks if (name := attribute_at(disk, "target", "dev"))))
+
+
 def _all(devices: Element | None, tag: str) -> list[Element]:
     return devices.findall(tag) if devices is not None else []
 
 
-def _machine(root: Element) -> dict[str, Value]:
+def _machine(root: Element) -> dict[str, Any]:
     firmware = domxml_boot.firmware(root)
     hypervisor = root.get("type", "")
     return {
@@ -112,7 +131,7 @@ def _machine(root: Element) -> dict[str, Value]:
         "secure_boot": firmware.secure_boot,
         "description": text_at(root, "title") or text_at(root, "description") or None,
         "guest_os": domxml.guest_os(root) or None,
-        "tags": list(domxml.tags(root)),
+        "tags": tuple(domxml.tags(root)),
     }
 
 
