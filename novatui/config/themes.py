@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
+import novatui
 from novatui.config.errors import Problem, did_you_mean
 
 
@@ -28,5 +28,5 @@ def theme_problem(name: str, user: Path | None = None) -> Problem | None:
 @cache
 def shipped_themes() -> Path:
     """The folder of the program's own: in a wheel it lies in the package, in a checkout beside it."""
-    packaged = Path(str(files("novatui"))) / "themes"
+    packaged = Path(novatui.__file__).parent / "themes"
     return packaged if packaged.is_dir() else packaged.parent.parent / "themes"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import cast
 
@@ -15,5 +14,7 @@ def toml_value(value: object) -> str:
         return repr(value)
     if isinstance(value, tuple | list):
         return f"[{', '.join(toml_value(item) for item in cast('Sequence[object]', value))}]"
+    import json  # only where something is written: the first frame does not wait for it
+
     # JSON's escapes are TOML's too, but for the one character that JSON leaves alone.
     return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -32,7 +32,6 @@ from novatui.ui.stage import Stage
 from novatui.ui.textual_private import MeteredApp
 from novatui.ui.theme import BadTheme
 from novatui.ui.theming import Theming
-from novatui.ui.widgets.overlay import Overlay
 
 SETTLING = 300.0
 """Longest wait for the first listings of all connections, seconds."""
@@ -181,6 +180,8 @@ class NovaApp(MeteredApp, inherit_bindings=False):
 
     async def action_overlay(self) -> None:
         """Open or close the speed overlay on the current screen."""
+        from novatui.ui.widgets.overlay import Overlay
+
         found = self.screen.query(Overlay)
         if found:
             await found.remove()

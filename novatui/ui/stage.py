@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from novatui.actions.keymap import Keymap
 from novatui.engine.fleet import Fleet
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     from novatui.ui.pulse import Pulse
 
 
-@dataclass(kw_only=True)
-class Stage:
+class Stage(msgspec.Struct, kw_only=True):
     """One per console. Screens are made as `SomeScreen(stage, place)`."""
 
     fleet: Fleet
@@ -39,9 +39,9 @@ class Stage:
     """Alarms, and what people say of them."""
     roster: Roster | None = None
     """What keeps the fleet in step with the configuration; None for a fleet that has none."""
-    commands: list[str] = field(default_factory=list)
+    commands: list[str] = msgspec.field(default_factory=list)
     """What was typed behind `:`, the newest last."""
-    visited: list[str] = field(default_factory=list)
+    visited: list[str] = msgspec.field(default_factory=list)
     """Objects that were gone to, as `str(ObjectRef)`, the newest last."""
     themes: Callable[[], Sequence[str]] = tuple
     """Names of the themes that can be worn."""

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from itertools import chain, islice
+
+import msgspec
 
 from novatui.ui.rows.source import ROOT, RowSource
 from novatui.ui.rows.tree import VisibleTree
@@ -17,8 +18,7 @@ NEIGHBOURHOOD = 1000
 """Rows looked at on either side of a removed cursor row before its row number is taken instead."""
 
 
-@dataclass(slots=True)
-class _Place:
+class _Place(msgspec.Struct):
     """A node to hold on to across a change, and the rows around it before the change."""
 
     node: int

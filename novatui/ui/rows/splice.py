@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from itertools import filterfalse
+
+import msgspec
 
 Run = tuple[list[int], int | None]
 """New nodes in a row, and the kept node that follows them (None at the end)."""
@@ -19,8 +20,7 @@ NEAR = 16
 """How far off the two lists may be after one difference."""
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(msgspec.Struct, frozen=True):
     """The change from one list of distinct nodes to another."""
 
     kept: list[int]

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual import on
 
 from novatui.actions.catalogue import Scope
 from novatui.engine.query_keys import OBJECTS
 from novatui.ui.commands import Wrong
-from novatui.ui.export import Listed, objects
 from novatui.ui.keys import bindings
 from novatui.ui.place import Place
 from novatui.ui.rows.view import RowView
 from novatui.ui.screens.fleet_curves import FleetCurves
 from novatui.ui.widgets.sortprompt import SortPrompt
+
+if TYPE_CHECKING:
+    from novatui.ui.export import Listed
 
 
 class FleetScreen(FleetCurves, inherit_bindings=False):
@@ -137,11 +141,15 @@ class FleetScreen(FleetCurves, inherit_bindings=False):
 
     def listed(self) -> Listed:
         """The rows of the table, with its columns."""
+        from novatui.ui.export import objects
+
         columns = self._table_source.grid.columns
         return objects(self.fleet, self.look, self._listing.view.name, list(self._listing.order), columns)
 
     def line_in_words(self) -> str:
         """The cells of the row under the cursor."""
+        from novatui.ui.export import objects
+
         slot = self.subject()
         if slot is None:
             return ""

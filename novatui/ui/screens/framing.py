@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -15,7 +15,6 @@ from novatui.core.connection import ConnectionSpec
 from novatui.core.ids import ObjectRef
 from novatui.engine.fleet import Changes
 from novatui.engine.query_keys import Vocabulary
-from novatui.ui.export import Listed
 from novatui.ui.place import Place
 from novatui.ui.render import bars
 from novatui.ui.render.cells import Group
@@ -24,6 +23,9 @@ from novatui.ui.screens.rows import RowScreen
 from novatui.ui.stage import Stage
 from novatui.ui.textual_private import MeteredApp
 from novatui.ui.widgets.lines import Lines
+
+if TYPE_CHECKING:
+    from novatui.ui.export import Listed
 
 
 class Framing(RowScreen, inherit_bindings=False, inherit_css=False):
