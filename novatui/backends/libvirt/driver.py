@@ -17,6 +17,7 @@ from novatui.backends.driver import (
     ResourceControl,
     Session,
     Sink,
+    SnapshotControl,
     SnapshotSource,
     StorageSource,
     TaskControl,
@@ -46,6 +47,7 @@ from novatui.backends.libvirt.power import PowerPlans
 from novatui.backends.libvirt.reading import READING
 from novatui.backends.libvirt.roster import Roster
 from novatui.backends.libvirt.session import Opened, open_again, open_session
+from novatui.backends.libvirt.snapcontrol import SnapshotPlans
 from novatui.backends.libvirt.snapshots import Snapshots
 from novatui.backends.libvirt.storage import Storage
 from novatui.backends.libvirt.tasks import Tasks
@@ -125,6 +127,7 @@ class LibvirtDriver(
     PowerControl,
     ResourceControl,
     TaskControl,
+    SnapshotControl,
 ):
     """One libvirt connection."""
 
@@ -311,6 +314,10 @@ class LibvirtDriver(
     def plan_task(self, operation: Operation) -> Plan:
         """The call that would break a task off."""
         return CancelPlans(self._parts.planning, self._parts.tasks.book).plan(operation)
+
+    def plan_snap(self, operation: Operation) -> Plan:
+        """The calls that would take a snapshot, go back to one, or delete one."""
+        return SnapshotPlans(self._parts.planning, self._parts.snapshots).plan(operation)
 
 
 def _id(key: str, wanted: Kind) -> str:

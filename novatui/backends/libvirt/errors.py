@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from novatui.backends.libvirt.library import libvirt
+from novatui.backends.libvirt.refusals import refusal
 from novatui.backends.libvirt.uris import Address
 from novatui.core.errors import (
     Aborted,
@@ -41,6 +42,7 @@ _MEANINGS: dict[int, tuple[type[NovaError], str, str]] = {
     27: (InvalidInput, "the XML has a mistake", ""),
     29: (Denied, "the connection is read-only", "open it without `readonly`"),
     31: (Denied, "the daemon refuses this to the account", ""),
+    35: (InvalidInput, "libvirt does not take the name", ""),
     42: (NotFound, "the machine is gone", ""),
     43: (NotFound, "the network is gone", ""),
     45: (AuthFailed, "libvirt refused the credentials", "check the user name and the password or certificate"),
@@ -52,6 +54,8 @@ _MEANINGS: dict[int, tuple[type[NovaError], str, str]] = {
     67: (NotSupported, "this host or its configuration cannot do it", ""),
     68: (Busy, "another operation holds the machine", "wait for it, or look at its job"),
     72: (NotFound, "the snapshot is gone", ""),
+    74: (NotSupported, "this machine, or this version of libvirt, has no such way", ""),
+    77: (Conflict, "libvirt holds this for risky", ""),
     78: (Aborted, "", ""),
     79: (AuthFailed, "the authentication was cancelled", ""),
     80: (NotFound, "there is no such metadata", ""),
@@ -60,6 +64,7 @@ _MEANINGS: dict[int, tuple[type[NovaError], str, str]] = {
     87: (Busy, "the resource is in use", ""),
     88: (Denied, "the account has no right to it", ""),
     94: (AuthFailed, "no kind of authentication that we offer is accepted", ""),
+    99: (NotFound, "the machine does not have the device", ""),
     103: (NotFound, "the checkpoint is gone", ""),
 }
 """By code: kind of failure, what it means, what to try. Any other code is a fault of the product, in its own words."""
@@ -151,6 +156,8 @@ def explain(error: libvirt.libvirtError, *, alive: bool) -> NovaError:
             code=str(code),
             native=native,
         )
+    if (known := refusal(code, native)) is not None:
+        return known
     fault, meaning, hint = _MEANINGS.get(code, (BackendFault, "", ""))
     subject = native if fault in {Busy, Conflict} else ""
     return fault(native or "libvirt failed", meaning=meaning, hint=hint, code=str(code), native=native, subject=subject)

@@ -107,6 +107,7 @@ NATIVE: dict[str, Native] = {
     "virDomainSuspend": Native(DOMAIN, "suspend"),
     "virDomainResume": Native(DOMAIN, "resume"),
     "virDomainManagedSave": Native(DOMAIN, "managedSave", ("flags",)),
+    "virDomainManagedSaveRemove": Native(DOMAIN, "managedSaveRemove", ("flags",)),
     "virDomainPMWakeup": Native(DOMAIN, "pMWakeup", ("flags",)),
     "virDomainSetAutostart": Native(DOMAIN, "setAutostart", ("autostart",)),
     "virDomainSetVcpusFlags": Native(DOMAIN, "setVcpusFlags", ("nvcpus", "flags")),
@@ -126,6 +127,10 @@ NATIVE: dict[str, Native] = {
     "virStorageVolDelete": Native(VOLUME, "delete", ("flags",)),
     "virNodeDeviceCreateXML": Native(CONNECTION, "nodeDeviceCreateXML", ("xmlDesc", "flags"), _new_device),
     "virNodeDeviceDestroy": Native(DEVICE, "destroy"),
+    "virNodeDeviceDefineXML": Native(CONNECTION, "nodeDeviceDefineXML", ("xmlDesc", "flags"), _new_device),
+    "virNodeDeviceCreate": Native(DEVICE, "create", ("flags",)),
+    "virNodeDeviceUndefine": Native(DEVICE, "undefine", ("flags",)),
+    "virNodeDeviceSetAutostart": Native(DEVICE, "setAutostart", ("autostart",)),
     "virNodeDeviceDetachFlags": Native(DEVICE, "detachFlags", ("driverName", "flags")),
     "virNodeDeviceReAttach": Native(DEVICE, "reAttach"),
 }
