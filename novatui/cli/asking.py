@@ -32,7 +32,7 @@ def typed(name: str, what: str, *, secret: bool = True) -> str:
         )
     prompt = f"{what} for {name}: "
     try:
-        value = getpass.getpass(prompt, stream=sys.stderr) if secret else _line(prompt)
+        value = getpass.getpass(prompt, stream=sys.stderr) if secret else line(prompt)
     except EOFError:
         raise UsageError(f"the {what} of {name} was not typed") from None
     if secret:
@@ -40,7 +40,8 @@ def typed(name: str, what: str, *, secret: bool = True) -> str:
     return value
 
 
-def _line(prompt: str) -> str:
+def line(prompt: str) -> str:
+    """A line that a person types, shown as it is typed. EOFError when there is none."""
     print(prompt, end="", file=sys.stderr, flush=True)
     line = sys.stdin.readline()
     if not line:

@@ -8,6 +8,7 @@ from argparse import Namespace
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
+from novatui.cli.cancelling import cancel
 from novatui.cli.exits import UsageError
 from novatui.cli.forms import connection_json, event_json, name_of, task_json, timestamp
 from novatui.cli.session import Session, opened, prepare, report
@@ -33,7 +34,11 @@ T = TypeVar("T")
 
 
 def tasks(options: Namespace) -> int:
-    """Print the tasks, those that run first."""
+    """Print the tasks, those that run first; `cancel ID` ends one."""
+    if options.filters[:1] == ["cancel"]:
+        if len(options.filters) != 2:
+            raise UsageError("`tasks cancel` needs the ID of one task", "`novatui tasks` lists them")
+        return cancel(options, options.filters[1])
     query = feed_query(options.filters)
     return asyncio.run(_tasks(prepare(options), query))
 

@@ -4,42 +4,12 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Callable
 
-import msgspec
-
+from novatui.cli.verb import EXIT_CODES, FILTERS, HAPPENINGS, JSON, OBJECTS, Verb, as_json
+from novatui.cli.verbs_changing import CHANGING, changing
 from novatui.core.states import Kind
 
-
-class Verb(msgspec.Struct, frozen=True, kw_only=True):
-    """One word that the command line can begin with."""
-
-    summary: str
-    """What it does, in half a line."""
-    command: str
-    """`module:function` that serves it, imported only when it is used."""
-    takes: Callable[[argparse.ArgumentParser], None]
-    """Adds its own arguments."""
-    manual: str = ""
-    """What `--help` says below the options: meaning, exit codes of its own, examples."""
-
-
-EXIT_CODES = """exit codes: 0 done (a filter without hits is 0; a closed pipe is 0, silent) · 1 the operation failed ·
-2 wrong usage or configuration · 3 a connection could not be made, the others are answered ·
-4 refused · 130 interrupted. Several at once: 2 before 4 before 1 before 3."""
-
-FILTERS = """filters: words that must all match. A bare word finds a name; then key:value (several with commas),
-key>number, key<number, ~regular expression, !term, tag: fam: conn: host: power: snap.age>14d cpu:? (unknown).
-Safe in any shell: mem:gt:80%  not:tag:lab  re:^db-"""
-
-HAPPENINGS = """filters: words that must all match. A bare word is a part of any text; then fam: conn: user: object:
-severity:error,warning since:1h text: state:failed verb: rule: ack:no ~regular expression, !term."""
-
-OBJECTS = """OBJECT: a reference (connection:kind:id, as `ls --json` prints it), a uuid, connection/name or an exact
-name; never a part of a name. None found: exit 1. Several: exit 2, with their references."""
-
-JSON = """--json: an unknown value is no key; sizes in bytes, rates in bytes per second, percentages 0–100, times in
-ISO 8601, UTC."""
+__all__ = ["EXIT_CODES", "VERBS", "Verb", "count", "seconds"]
 
 
 def seconds(text: str) -> float:
@@ -62,10 +32,6 @@ def count(text: str) -> int:
 
 def _nothing(parser: argparse.ArgumentParser) -> None:
     del parser
-
-
-def _json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="JSON on standard output")
 
 
 def _filters(parser: argparse.ArgumentParser) -> None:
@@ -106,27 +72,34 @@ def _ls(parser: argparse.ArgumentParser) -> None:
     _kind(parser)
     parser.add_argument("--sort", metavar="KEY", help="order by a column or metric; KEY:desc for the highest first")
     parser.add_argument("--metrics", action="store_true", help="measure until rates are known (two readings)")
-    _json(parser)
+    as_json(parser)
 
 
 def _show(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("object", metavar="OBJECT", help="a reference, a uuid, connection/name or an exact name")
     parser.add_argument("--raw", action="store_true", help="the native form alone (domain XML, JSON record …)")
-    _json(parser)
+    as_json(parser)
 
 
 def _watch(parser: argparse.ArgumentParser) -> None:
     _filters(parser)
     parser.add_argument("--for", dest="seconds", type=seconds, metavar="SECONDS", help="stop after so long")
     parser.add_argument("--samples", action="store_true", help="metrics, too")
-    _json(parser)
+    as_json(parser)
 
 
 def _feed(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("filters", nargs="*", metavar="FILTER", help="a term of the filter language for happenings")
     parser.add_argument("--follow", action="store_true", help="go on with what comes until interrupted")
     parser.add_argument("-n", "--lines", type=count, metavar="N", help="at most so many")
-    _json(parser)
+    as_json(parser)
+
+
+def _tasks(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("filters", nargs="*", metavar="FILTER", help="a term of the filter language; or: cancel ID")
+    parser.add_argument("--follow", action="store_true", help="go on with what comes until interrupted")
+    parser.add_argument("-n", "--lines", type=count, metavar="N", help="at most so many")
+    changing(parser)
 
 
 def _top(parser: argparse.ArgumentParser) -> None:
@@ -134,18 +107,18 @@ def _top(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--follow", action="store_true", help="again and again until interrupted")
     parser.add_argument("--sort", metavar="KEY", help="order by this metric or column, highest first (default cpu)")
     parser.add_argument("-n", "--lines", type=count, metavar="N", help="at most so many objects")
-    _json(parser)
+    as_json(parser)
 
 
 def _doctor(parser: argparse.ArgumentParser) -> None:
     _targets(parser)
     parser.add_argument("--bundle", metavar="FILE", help="write the report with configuration and log, without secrets")
-    _json(parser)
+    as_json(parser)
 
 
 def _audit(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=["show", "verify"], metavar="ACTION", help="show or verify")
-    _json(parser)
+    as_json(parser)
 
 
 def _config(parser: argparse.ArgumentParser) -> None:
@@ -161,7 +134,7 @@ def _config(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--protected", action="store_true", help="for `add`: production, changes need an unlock")
     parser.add_argument("--yes", action="store_true", help="for `import`: write it, do not only show it")
     parser.add_argument("--keys", action="store_true", help="for `example`: keys.toml, the keys of the console")
-    _json(parser)
+    as_json(parser)
 
 
 def _completion(parser: argparse.ArgumentParser) -> None:
@@ -244,10 +217,11 @@ examples:
   novatui top --sort net.rx fam:libvirt
   novatui top --follow""",
     ),
+    **CHANGING,
     "tasks": Verb(
-        summary="long operations of all connections: what runs, and what ended last",
+        summary="long operations of all connections: what runs, and what ended last; cancel ID ends one",
         command="novatui.cli.feed:tasks",
-        takes=_feed,
+        takes=_tasks,
         manual=f"""A percentage is shown only where the product states one.
 With --follow one line per change, with --json each an object with "type": "task".
 
@@ -257,7 +231,9 @@ With --follow one line per change, with --json each an object with "type": "task
 
 examples:
   novatui tasks state:running
-  novatui tasks user:oncall severity:error --json""",
+  novatui tasks user:oncall severity:error --json
+  novatui tasks cancel N-17
+  novatui tasks cancel kvm1/migration:6695eb01-f6a4-8304-79aa-97f2502e193f --confirm db-1""",
     ),
     "events": Verb(
         summary="events of all connections on one clock, the latest last",

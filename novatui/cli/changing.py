@@ -1,0 +1,255 @@
+"""Commands that change something: planned, confirmed and written down by the same gate as the console's."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from argparse import Namespace
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from novatui.actions.bulk import Run
+from novatui.actions.confirm import YES, Confirmation
+from novatui.actions.gate import Gate
+from novatui.actions.guard import Code
+from novatui.actions.outcome import Done, Outcome
+from novatui.actions.proposal import Proposal
+from novatui.cli import exits
+from novatui.cli.asking import line
+from novatui.cli.complaint import complain, complain_of, narrate
+from novatui.cli.forms import plain, timestamp
+from novatui.cli.gating import gate_of
+from novatui.cli.objects import reference, resolve
+from novatui.cli.session import Session, opened, prepare, report
+from novatui.cli.streams import can_ask, say, say_json
+from novatui.config.policy import Role
+from novatui.core.errors import Failure, Fault
+from novatui.core.ids import ObjectRef
+from novatui.engine import blocking
+from novatui.engine.fleet import Fleet, Target
+
+UNLOCK = 900.0
+"""Seconds that `--unlock` lifts a protection for; it ends with the command anyway."""
+
+NATIVE = "native"
+"""`--as`: the calls as the product's library names them."""
+
+Arguments = Callable[[Fleet, Sequence[ObjectRef]], Awaitable[Mapping[str, str]]]
+"""Finds the arguments of an operation once its objects are known."""
+
+Finder = Callable[[Fleet], Sequence[ObjectRef]]
+
+
+def change(options: Namespace, verb: str, words: Sequence[str], arguments: Mapping[str, str] | Arguments) -> int:
+    """Do this to the objects that the words mean: all of them are found before the first call is sent."""
+    session = prepare(options, narrow=lambda targets: narrowed(words, targets))
+    return change_found(session, verb, lambda fleet: found(fleet, words), arguments)
+
+
+def change_found(
+    session: Session, verb: str, find: Finder, arguments: Mapping[str, str] | Arguments, *, settle: float = 0.0
+) -> int:
+    """The same for objects that are found in another way, so many seconds after the inventory is there."""
+    return asyncio.run(_change(session, verb, find, arguments, settle))
+
+
+def narrowed(words: Sequence[str], targets: Sequence[Target]) -> Sequence[Target]:
+    """References name their connections: no other one is needed when all words are such."""
+    refs = [reference(word) for word in words]
+    named = {ref.conn for ref in refs if ref}
+    return [target for target in targets if target.spec.name in named] if named and all(refs) else targets
+
+
+def found(fleet: Fleet, words: Sequence[str]) -> list[ObjectRef]:
+    """The objects that the words mean, each once. NotThere, UsageError as `objects.resolve`."""
+    return list(dict.fromkeys(fleet.inventory.ref(resolve(fleet, word)) for word in words))
+
+
+async def _change(
+    session: Session, verb: str, find: Finder, arguments: Mapping[str, str] | Arguments, settle: float
+) -> int:
+    options = session.options
+    async with opened(session) as fleet:
+        unreached = report(fleet)
+        await asyncio.sleep(settle)
+        try:
+            refs = find(fleet)
+            given = arguments if isinstance(arguments, Mapping) else await arguments(fleet, refs)
+        except exits.NotThere as error:
+            complain(str(error), error.hint)
+            return exits.worst([exits.FAILED, unreached])
+        gate = gate_of(fleet)
+        if not options.plan:
+            await gate.start()
+            if options.unlock:
+                for conn in dict.fromkeys(ref.conn for ref in refs):
+                    await gate.unlock(conn, UNLOCK, options.unlock)
+        proposal = await gate.propose(verb, refs, given)
+        if options.plan:
+            return exits.worst([_show(proposal, options), unreached])
+        return exits.worst([await _carry_out(gate, proposal, options), unreached])
+
+
+# --- the plan alone ------------------------------------------------------------------------------------------------
+
+
+def _show(proposal: Proposal, options: Namespace) -> int:
+    """Print what would be sent; nothing is."""
+    if options.json:
+        say_json(proposal.json())
+    else:
+        for each in _lines(proposal, options):
+            say(each)
+        _tell_consequences(proposal)
+    for aim in proposal.failed:
+        if aim.failure and not options.json:
+            complain_of(aim.failure, aim.label)
+    if proposal.locked and not options.json:
+        complain(str(proposal.locked))
+    return exits.worst(_code(aim.failure) for aim in proposal.failed)
+
+
+def _lines(proposal: Proposal, options: Namespace) -> list[str]:
+    if options.style == NATIVE:
+        return proposal.as_lines()
+    lines = proposal.as_commands()
+    if not lines and proposal.planned:
+        raise exits.UsageError(
+            "this product has no command line that does the same", hint="--as native prints the calls"
+        )
+    return lines
+
+
+def _tell_consequences(proposal: Proposal) -> None:
+    for front, sentences in (("loses", proposal.losses), ("takes", proposal.costs), ("note", proposal.warnings)):
+        for sentence in sentences:
+            narrate(f"  {front}: {sentence}")
+
+
+# --- carried out ---------------------------------------------------------------------------------------------------
+
+
+async def _carry_out(gate: Gate, proposal: Proposal, options: Namespace) -> int:
+    said = await _confirmation(proposal, options)
+    if said is None:
+        await gate.decline(proposal)
+        complain("declined: nothing was sent")
+        return exits.REFUSED
+    run = gate.run(proposal, said)
+    with _leaving_out(run):
+        await run.done
+    for done in run.results:
+        _tell(done, as_json=options.json)
+    if options.json:
+        say_json({"results": [_form(done) for done in run.results]})
+    if run.stopped:
+        return exits.INTERRUPTED
+    if any(done.outcome is Outcome.REFUSED for done in run.results) and not said.covers(
+        proposal.level, proposal.phrase
+    ):
+        _tell_what_is_missing(proposal)
+    return exits.worst(_result_code(done) for done in run.results)
+
+
+async def _confirmation(proposal: Proposal, options: Namespace) -> Confirmation | None:
+    """What was said on the command line, or is said now on a terminal; None when a person says no."""
+    said = Confirmation(yes=options.yes, typed=options.confirm or "")
+    enough = said.covers(proposal.level, proposal.phrase) or proposal.locked or not proposal.planned
+    if enough or not can_ask():
+        return said
+    names = ", ".join(aim.label for aim in proposal.planned)
+    narrate(f"{proposal.verb.title}: {names}")
+    for each in proposal.as_lines():
+        narrate(f"  {each}")
+    _tell_consequences(proposal)
+    if proposal.level == YES:
+        answer = await blocking.run(lambda: _answer("Go on? [y/N] "))
+        return Confirmation(yes=True) if answer.strip().lower() in {"y", "yes"} else None
+    typed = await blocking.run(lambda: _answer(f"Type {proposal.phrase} to go on: "))
+    return Confirmation(typed=typed) if typed.strip() == proposal.phrase else None
+
+
+def _answer(prompt: str) -> str:
+    try:
+        return line(prompt)
+    except EOFError:
+        return ""
+
+
+def _tell_what_is_missing(proposal: Proposal) -> None:
+    if proposal.level == YES:
+        complain("it has to be confirmed, and nobody is there to ask", "--yes")
+    else:
+        complain("it has to be confirmed by name, and nobody is there to ask", f"--confirm '{proposal.phrase}'")
+
+
+@contextmanager
+def _leaving_out(run: Run) -> Generator[None]:
+    """Ctrl-C leaves out what has not begun and waits for what has: a second one gives up waiting."""
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        loop.remove_signal_handler(signal.SIGINT)
+        run.stop()
+        narrate("novatui: what has not begun is left out; what has is waited for (Ctrl-C again leaves it alone)")
+
+    loop.add_signal_handler(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)
+
+
+def _tell(done: Done, *, as_json: bool) -> None:
+    name = done.name or str(done.ref)
+    number = f"  ({done.task})" if done.id else ""
+    if done.outcome is Outcome.DONE:
+        if not as_json:
+            say(f"{name}: {done.text}{number}")
+    elif done.failure:
+        complain_of(done.failure, f"{name}: {done.outcome.value}{number}")
+    else:
+        complain(f"{name}: {done.text}{number}")
+
+
+def _form(done: Done) -> dict[str, Any]:
+    form: dict[str, Any] = {
+        "ref": str(done.ref),
+        "connection": done.ref.conn,
+        "name": done.name,
+        "verb": done.verb,
+        "outcome": done.outcome.value.replace(" ", "_"),
+        "text": done.text,
+    }
+    if done.id:
+        form |= {"operation": done.id, "task": done.task}
+    for name, moment in (("began", done.began), ("ended", done.ended)):
+        if moment is not None:
+            form[name] = timestamp(moment)
+    if done.seen is not None:
+        form["seen"] = done.seen
+    if done.failure:
+        form["failure"] = plain(done.failure)
+    return form
+
+
+def _result_code(done: Done) -> int:
+    match done.outcome:
+        case Outcome.DONE:
+            return exits.DONE
+        case Outcome.REFUSED | Outcome.DECLINED:
+            return exits.REFUSED
+        case _:
+            return _code(done.failure)
+
+
+def _code(failure: Failure | None) -> int:
+    """4 for what the guard refused, 2 for what makes no sense, 1 for everything else."""
+    if failure is not None and failure.fault is Fault.DENIED and failure.subject in _GUARDED:
+        return exits.REFUSED
+    return exits.USAGE if failure is not None and failure.fault is Fault.INVALID_INPUT else exits.FAILED
+
+
+_GUARDED = frozenset({*(code.value for code in Code), "protected", *(role.value for role in Role)})
+"""What a refusal of the guard, here or in the worker, is about."""

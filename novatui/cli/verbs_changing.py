@@ -1,0 +1,142 @@
+"""Verbs that change something: what each takes, and how all of them are confirmed."""
+
+from __future__ import annotations
+
+import argparse
+
+from novatui.cli.verb import JSON, OBJECTS, Verb, as_json
+from novatui.core.verbs import VERBS as OPERATIONS
+
+CONFIRMING = """Every change is planned first, confirmed in proportion to what it does, and written to the journal
+before it is sent (`novatui audit show`). Where nobody can be asked: --yes for what yes or no is asked for,
+--confirm NAME for what has to be typed (the name of the object, or the count of several), --unlock TICKET for a
+protected connection. --plan prints the calls and changes nothing. Not confirmed, or not allowed: exit 4.
+Ctrl-C leaves out what has not begun."""
+
+
+def _words(noun: str) -> list[str]:
+    return [verb.name.partition(".")[2] for verb in OPERATIONS.values() if verb.noun == noun]
+
+
+def changing(parser: argparse.ArgumentParser) -> None:
+    """What every change takes."""
+    parser.add_argument("--plan", action="store_true", help="print the native calls, change nothing")
+    parser.add_argument(
+        "--as",
+        dest="style",
+        choices=["native", "virsh"],
+        default="native",
+        metavar="STYLE",
+        help="with --plan: native (default), or virsh: lines for the product's own command line",
+    )
+    parser.add_argument("--yes", action="store_true", help="yes, where yes or no is asked for")
+    parser.add_argument("--confirm", metavar="NAME", help="what would have to be typed: the name, or the count")
+    parser.add_argument("--unlock", metavar="TICKET", help="lift the protection of the connection for this command")
+    as_json(parser)
+
+
+def _applied(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--apply", choices=["live", "persistent", "both"], metavar="WHEN", help="live, persistent or both (default)"
+    )
+
+
+def _power(parser: argparse.ArgumentParser) -> None:
+    words = _words("power")
+    parser.add_argument("action", choices=words, metavar="VERB", help=", ".join(words))
+    parser.add_argument("objects", nargs="+", metavar="OBJECT", help="a reference, a uuid, connection/name or a name")
+    parser.add_argument("--to", choices=["on", "off"], metavar="on|off", help="for autostart")
+    changing(parser)
+
+
+def _snap(parser: argparse.ArgumentParser) -> None:
+    words = ["ls", "create", "revert", "rm"]
+    parser.add_argument("action", choices=words, metavar="VERB", help=", ".join(words))
+    parser.add_argument("object", metavar="OBJECT", help="the machine")
+    parser.add_argument("name", nargs="?", default="", metavar="NAME", help="name or id of the snapshot")
+    parser.add_argument("--description", default="", metavar="TEXT", help="for create")
+    parser.add_argument("--memory", action="store_true", help="for create: with the memory")
+    parser.add_argument("--disk-only", action="store_true", help="for create: without the memory")
+    parser.add_argument("--quiesce", action="store_true", help="for create: the guest quiets its disks first")
+    parser.add_argument("--safety", action="store_true", help="for revert: take a snapshot of the state now before")
+    parser.add_argument(
+        "--then",
+        choices=["as-saved", "running", "paused"],
+        metavar="STATE",
+        help="for revert: as-saved, running, paused",
+    )
+    parser.add_argument(
+        "--children", choices=["keep", "with", "only"], metavar="WHICH", help="for rm: keep (default), with, only"
+    )
+    changing(parser)
+
+
+def _device(parser: argparse.ArgumentParser) -> None:
+    words = ["ls", *_words("device")]
+    parser.add_argument("action", choices=words, metavar="VERB", help=", ".join(words))
+    parser.add_argument("words", nargs="*", metavar="WORD", help="HOST for ls; OBJECT DEVICE and more, see below")
+    _applied(parser)
+    changing(parser)
+
+
+def _edit(parser: argparse.ArgumentParser) -> None:
+    words = _words("edit")
+    parser.add_argument("what", choices=words, metavar="WHAT", help=", ".join(words))
+    parser.add_argument("object", metavar="OBJECT", help="the machine")
+    parser.add_argument("values", nargs="*", metavar="VALUE", help="what it takes, in order or as NAME=VALUE")
+    _applied(parser)
+    changing(parser)
+
+
+def _manual(*parts: str) -> str:
+    return "\n\n".join((*parts, CONFIRMING, OBJECTS, JSON))
+
+
+CHANGING: dict[str, Verb] = {
+    "power": Verb(
+        summary="start, stop, pause and wake machines",
+        command="novatui.cli.power:power",
+        takes=_power,
+        manual=_manual(
+            """pause and resume keep the machine in memory, suspend and wake put it on disk; shutdown and reboot ask the
+guest, reset and off do not. autostart takes --to on|off.""",
+            """examples:
+  novatui power start web-1 web-2 --yes
+  novatui power off kvm1/db-1 --confirm db-1
+  novatui power shutdown web-1 --plan --as virsh""",
+        ),
+    ),
+    "snap": Verb(
+        summary="snapshots of a machine: list, take, go back, delete",
+        command="novatui.cli.snap:snap",
+        takes=_snap,
+        manual=_manual(
+            """examples:
+  novatui snap ls db-1
+  novatui snap create db-1 before-update --memory --yes
+  novatui snap revert db-1 before-update --safety --confirm db-1""",
+        ),
+    ),
+    "device": Verb(
+        summary="devices of hosts: list them, give them to machines and take them back",
+        command="novatui.cli.device:device",
+        takes=_device,
+        manual=_manual(
+            """ls [HOST]                          devices with driver, IOMMU group, NUMA node and holder
+attach OBJECT DEVICE               to a machine; detach the same (--apply live|persistent|both)
+mdev_create HOST DEVICE TYPE       a mediated device; mdev_remove HOST DEVICE
+vfs HOST DEVICE COUNT              number of virtual functions of a physical one""",
+        ),
+    ),
+    "edit": Verb(
+        summary="what a machine has: processors, memory, disks, interfaces, media, name, notes",
+        command="novatui.cli.edit:edit",
+        takes=_edit,
+        manual=_manual(
+            """examples:
+  novatui edit vcpus web-1 4 --apply live --yes
+  novatui edit memory web-1 8G --apply persistent --confirm web-1
+  novatui edit iso_insert web-1 /srv/iso/debian-12.iso target=sda --yes""",
+        ),
+    ),
+}
