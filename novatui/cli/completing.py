@@ -104,7 +104,11 @@ def _positional(verb: str, parser: argparse.ArgumentParser, plain: Sequence[str]
     if verb == "config" and plain:
         return _config_words(plain)
     places = [action for action in parser._actions if not action.option_strings and action.help != argparse.SUPPRESS]
-    return places[len(plain)].choices or () if len(plain) < len(places) else ()
+    if len(plain) >= len(places) and not (places and places[-1].dest == "objects"):
+        return ()
+    place = places[min(len(plain), len(places) - 1)]
+    named = place.dest in {"object", "objects"} or (verb == "device" and len(plain) == 1)
+    return _objects() if named else place.choices or ()
 
 
 def _config_words(plain: Sequence[str]) -> Iterable[str]:

@@ -48,6 +48,12 @@ def inventory() -> None:
     ("line", "wanted"),
     [
         ("novatui doc", ["doctor"]),
+        ("novatui power sh", ["shutdown"]),
+        ("novatui power off mail --as v", ["virsh"]),
+        ("novatui snap re", ["revert"]),
+        ("novatui snap revert mail ", []),
+        ("novatui device at", ["attach"]),
+        ("novatui edit vc", ["vcpus"]),
         ("novatui l", ["ls", "lab"]),
         ("novatui lab p", ["prod"]),
         ("novatui -c ", ["lab", "prod"]),
@@ -84,6 +90,21 @@ def test_words_that_fit(line: str, wanted: list[str]) -> None:
 def test_everything_can_be_begun() -> None:
     assert candidates("novatui ") == [*VERBS, "lab", "prod"]
     assert {"power:", "cpu:gt:", "tag:", "not:"} <= set(candidates("novatui ls "))
+
+
+@pytest.mark.usefixtures("inventory")
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ("novatui power off mai", ["mail"]),
+        ("novatui power off 'my web' mai", ["mail"]),
+        ("novatui snap revert mai", ["mail"]),
+        ("novatui device ls es", ["esx-07"]),
+        ("novatui edit vcpus mai", ["mail"]),
+    ],
+)
+def test_what_is_changed_is_an_object_of_the_last_inventory(line: str, wanted: list[str]) -> None:
+    assert candidates(line) == wanted
 
 
 @pytest.mark.usefixtures("inventory")
