@@ -26,22 +26,11 @@ from novatui.core.states import Family, Kind
 from novatui.core.verbs import VERBS
 from novatui.engine.fleet import Fleet, Target
 from tests.fleets import until
+from tests.lab.libvirt.changing import is_changing
 
 pytest.importorskip("libvirt", reason="libvirt's Python binding is not installed")
 
 CALL = re.compile(r" debug : (vir[A-Z]\w+):\d+ : ")
-
-CHANGING = re.compile(
-    r"vir(Domain(Create|Destroy|Shutdown|Reboot|Reset|Suspend|Resume|Save|ManagedSave|PM|Set|Attach|Detach|Update|"
-    r"Snapshot(Create|Delete)|Checkpoint(Create|Delete)|RevertTo|Undefine|Define|Rename|Pin|Migrate|Abort|Inject|Send|"
-    r"Block(Commit|Copy|Pull|Rebase|Resize|Job(Abort|Set))|Core|FS(Freeze|Thaw|Trim)|Restore|Add|Del|Change|Start)|"
-    r"NodeDevice(Create|Define|Destroy|Dettach|Detach|ReAttach|Reset|Undefine|SetAutostart)|"
-    r"StorageVol(Create|Delete|Resize|Wipe|Upload)|StoragePool(Create|Build|Define|Delete|Destroy|Set|Undefine)|"
-    r"Network(Create|Define|Destroy|Set|Undefine|Update)|Secret(Define|Set|Undefine)|Interface(Create|Define|Destroy))"
-)
-"""Public calls that change something, by their names in libvirt's documentation."""
-
-READING = {"virDomainSnapshotGetXMLDesc", "virDomainManagedSaveGetXMLDesc", "virDomainManagedSaveHasImage"}
 
 
 class Lab:
@@ -57,7 +46,7 @@ class Lab:
     def changes(self) -> list[str]:
         """The changing calls that the library has made, in order."""
         names = CALL.findall(self.log.read_text(errors="replace"))
-        return [name for name in names if CHANGING.match(name) and name not in READING]
+        return [name for name in names if is_changing(name)]
 
     def journalled(self) -> list[str]:
         return [record.body["call"] for record in read(self.path) if record.body["event"] == "call"]
