@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from textual import events
@@ -28,8 +29,8 @@ class Taker(Protocol):
         """It takes no more keys: it said so, somebody else does, or the mouse went elsewhere."""
         ...
 
-    def draw(self, width: int, /) -> Strip | None:
-        """The footer while it takes keys; None leaves the footer as it is."""
+    def draw(self, width: int, /) -> Strip | Sequence[Strip] | None:
+        """The footer while it takes keys, one line or more; None leaves the footer as it is."""
         ...
 
 

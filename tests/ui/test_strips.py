@@ -9,12 +9,17 @@ from base64 import b64decode
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.style import Style
 
+from novatui.actions.catalogue import ACTIONS, in_strip
 from novatui.ui.export import Listed, written
 from novatui.ui.output.clipboard import copying, swallowed
 from novatui.ui.place import Place
+from novatui.ui.render.cells import flow
 from tests.ui import hostile
-from tests.ui.desk import Desk, desk
+from tests.ui.desk import MIDDLE, NARROW, Desk, desk
 from tests.ui.world import world
 
 
@@ -209,3 +214,52 @@ def test_a_formula_is_no_formula_in_a_spreadsheet() -> None:
     listed = Listed(name="x", titles=["A"], cells=[["=1+1"]], values=[{"name": "=1+1", "n": -5, "tags": ["b", "a"]}])
     assert written(listed, "csv") == "name,n,tags\n'=1+1,-5,a b\n"
     assert json.loads(written(listed, "json"))[0]["n"] == -5
+
+
+# --- room for every key -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [(60, 15), NARROW, MIDDLE], ids=str)
+@pytest.mark.parametrize("leader", ["look", "copy", "export"])
+async def test_every_key_of_a_strip_is_shown_also_where_one_line_is_too_short(
+    leader: str, size: tuple[int, int]
+) -> None:
+    async with desk(world(), size) as person:
+        await person.go_to("vc-east", "vm:db-orders-01")
+        person.screen.action_lead(leader)
+        await person.settle()
+        said = " ".join(person.lines[-2:])
+        for action in in_strip(next(one for one in ACTIONS if one.id == leader), person.home.SCOPES):
+            assert f" {action.keys[0]} {action.title}" in said
+        assert "db-orders-01" in person.text
+        assert person.under() == "db-orders-01"
+        await person.press("escape")
+        assert "q quit" in person.lines[-1]
+        assert person.screen.footer.size.height == 1
+
+
+async def test_the_last_row_is_still_seen_below_a_strip_of_two_lines() -> None:
+    async with desk(world(), NARROW) as person:
+        await person.press("G")
+        name = person.under()
+        await person.press("v")
+        assert "latency" in person.lines[-1]
+        assert any(line.startswith("▌") and name in line for line in person.lines)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 9), st.text("abc", min_size=1, max_size=12)), min_size=1, max_size=12),
+    st.integers(1, 40),
+)
+def test_lines_of_groups_are_never_too_long_and_lose_the_least_important(
+    groups: list[tuple[int, str]], width: int
+) -> None:
+    drawn = flow([(rank, [(text, Style())]) for rank, text in groups], width)
+    assert 1 <= len(drawn) <= 2
+    assert all(strip.cell_length == width for strip in drawn)
+    shown = "".join(strip.text.rstrip() for strip in drawn)
+    if sum(len(text) for _, text in groups) <= width:
+        assert shown == "".join(text for _, text in groups)
+    best = min(rank for rank, _ in groups)
+    first = next(text for rank, text in groups if rank == best)
+    assert first[:width] in shown

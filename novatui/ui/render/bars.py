@@ -14,7 +14,7 @@ from novatui.core.connection import ConnectionSpec
 from novatui.core.states import Link
 from novatui.engine.alarm_record import Counts
 from novatui.engine.fleet import Fleet
-from novatui.ui.render.cells import Group, Piece, ends, line, whole, width_of
+from novatui.ui.render.cells import Group, Piece, ends, flow, line, whole, width_of
 from novatui.ui.render.look import Look
 from novatui.ui.rows.cells import fit
 
@@ -169,14 +169,14 @@ def edge(look: Look, width: int) -> Strip:
     return line([(look.marks.bar, look.styles.rule)], width)
 
 
-def sort_keys(columns: Iterable[tuple[str, str]], look: Look, width: int) -> Strip:
+def sort_keys(columns: Iterable[tuple[str, str]], look: Look, width: int) -> list[Strip]:
     """The prompt of the sort key: a letter for each column, `(letter, word)`."""
     styles = look.styles
     groups: list[Group] = [(0, [(" sort by ", styles.title)])]
     for rank, (letter, word) in enumerate(columns, 1):
         groups.append((rank, [(f" {letter}", styles.key), (f" {word}", styles.quiet)]))
     groups.append((len(groups), [("  again: reverse", styles.quiet)]))
-    return line(whole(groups, width), width)
+    return flow(groups, width)
 
 
 def problem(message: str, hint: str, look: Look, width: int, good: bool = False) -> Strip:

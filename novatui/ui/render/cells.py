@@ -50,6 +50,26 @@ def whole(groups: Sequence[Group], width: int) -> list[Piece]:
     return [piece for at, (_, pieces) in enumerate(groups) if at in kept for piece in pieces]
 
 
+def flow(groups: Sequence[Group], width: int, most: int = 2) -> list[Strip]:
+    """All groups, in their order, on as few lines as they need; what does not fit `most` lines goes by its rank."""
+    kept = list(groups)
+    while (rows := _rows(kept, width)) is None or len(rows) > most:
+        del kept[max(range(len(kept)), key=lambda at: (kept[at][0], at))]
+    return [line(row, width) for row in rows]
+
+
+def _rows(groups: Sequence[Group], width: int) -> list[list[Piece]] | None:
+    """Lines on which no group is cut; None when one is too long for any, and is not the only one."""
+    rows: list[list[Piece]] = [[]]
+    for _, pieces in groups:
+        if rows[-1] and width_of(rows[-1]) + width_of(pieces) > width:
+            rows.append([])
+        rows[-1].extend(pieces)
+        if width_of(rows[-1]) > width and len(groups) > 1:
+            return None
+    return rows
+
+
 def ends(left: Sequence[Group], far: Sequence[Group], width: int) -> Strip:
     """One line with groups at both ends, as many as fit together."""
     kept = _kept([*left, *far], width)

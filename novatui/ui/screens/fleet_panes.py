@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.app import ComposeResult
 from textual.geometry import Size
 from textual.strip import Strip
@@ -142,7 +144,7 @@ class FleetPanes(FrameScreen, inherit_bindings=False):
             return bars.problem(self._wrong.message, self._wrong.hint, self.look, width)
         return super().draw_keys(width)
 
-    def _draw_sort_keys(self, width: int) -> Strip:
+    def _draw_sort_keys(self, width: int) -> Sequence[Strip]:
         shown = self._table_source.grid.shows(self._table.body_width)
         return bars.sort_keys(self._listing.view.words(shown).items(), self.look, width)
 

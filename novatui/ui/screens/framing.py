@@ -58,7 +58,7 @@ class Framing(RowScreen, inherit_bindings=False, inherit_css=False):
         self.at = place
         """The place that the screen was opened with."""
         self.header = Lines(lambda width, _: [self.draw_header(width)], id="header")
-        self.footer = Lines(lambda width, _: [self.draw_footer(width)], id="footer")
+        self.footer = Lines(lambda width, _: self.draw_footer(width), id="footer")
         self._problem: tuple[str, str] | None = None
         """What is to be said in the footer, and what to try."""
         self.last_report = ""
@@ -254,13 +254,16 @@ class Framing(RowScreen, inherit_bindings=False, inherit_css=False):
         said = self._problem is not None or self.taker is not None
         self.header.set_class(self.size.height < layout.STATUS_FROM, "gone")
         self.footer.set_class(self.size.height < layout.BARS_FROM and not said, "gone")
+        self.footer.styles.height = len(self.draw_footer(self.size.width))
 
-    def draw_footer(self, width: int) -> Strip:
-        """The last line."""
+    def draw_footer(self, width: int) -> Sequence[Strip]:
+        """The last line, or lines."""
         if self._problem is not None:
-            return bars.problem(*self._problem, self.look, width, good=self._good)
+            return [bars.problem(*self._problem, self.look, width, good=self._good)]
         taken = self.taker.draw(width) if self.taker is not None else None
-        return taken or self.draw_keys(width)
+        if taken is None:
+            return [self.draw_keys(width)]
+        return [taken] if isinstance(taken, Strip) else taken
 
     def taker_changed(self) -> None:
         """Somebody else speaks in the footer."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from textual.strip import Strip
 
 from novatui.actions.catalogue import ACTIONS, Action, in_strip, shown
-from novatui.ui.render.cells import Group, line, whole
+from novatui.ui.render.cells import Group, flow
 from novatui.ui.screens.frame import FrameScreen
 
 LEADER = next(action for action in ACTIONS if action.id == "alarm.silence")
@@ -43,7 +43,7 @@ class SilencePrompt:
     def left(self) -> None:
         """Nothing is left behind."""
 
-    def draw(self, width: int) -> Strip:
+    def draw(self, width: int) -> Sequence[Strip]:
         """What is silenced, and the keys."""
         look = self._screen.look
         styles, keys = look.styles, self._screen.stage.keys
@@ -53,4 +53,4 @@ class SilencePrompt:
             groups.append(
                 (rank, [(f" {shown(key, look.marks.ascii)}", styles.key), (f" {action.title} ", styles.quiet)])
             )
-        return line(whole(groups, width), width)
+        return flow(groups, width)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from textual.strip import Strip
 
@@ -13,7 +13,11 @@ class SortPrompt:
     """Takes one key."""
 
     def __init__(
-        self, screen: TakesKeys, letters: Mapping[str, str], sort: Callable[[str], None], draw: Callable[[int], Strip]
+        self,
+        screen: TakesKeys,
+        letters: Mapping[str, str],
+        sort: Callable[[str], None],
+        draw: Callable[[int], Sequence[Strip]],
     ) -> None:
         """`letters`: key to sort by for each letter; any other key only closes the prompt."""
         self._screen = screen

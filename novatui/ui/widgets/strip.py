@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual.strip import Strip
 
 from novatui.actions.catalogue import Action, in_strip, shown
 from novatui.ui.commands import scopes_of
-from novatui.ui.render.cells import Group, line, whole
+from novatui.ui.render.cells import Group, flow
 
 if TYPE_CHECKING:
     from novatui.ui.screens.frame import FrameScreen
@@ -43,8 +44,8 @@ class LeaderStrip:
     def left(self) -> None:
         """Things may move again."""
 
-    def draw(self, width: int, /) -> Strip:
-        """The name of what is meant, and the keys."""
+    def draw(self, width: int, /) -> Sequence[Strip]:
+        """The name of what is meant, and the keys: on two lines where one is too short."""
         look = self._screen.look
         styles = look.styles
         groups: list[Group] = [(0, [(f" {self._leader.title} ", styles.title)])]
@@ -55,4 +56,4 @@ class LeaderStrip:
                 (rank, [(f" {shown(key, look.marks.ascii)}", styles.key), (f" {action.title}", styles.quiet)])
             )
         groups.append((len(self._actions) + 2, [("  Esc leave", styles.quiet)]))
-        return line(whole(groups, width), width)
+        return flow(groups, width)
