@@ -49,6 +49,8 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     """File of a described world to serve instead of an invented fleet."""
     fails: str = ""
     """Kinds of objects, separated by commas, that cannot be listed."""
+    state: str = ""
+    """File that keeps the calls that changed something, a JSON line each; without it they last as long as a worker."""
 
 
 UNASKED: dict[str, object] = msgspec.structs.asdict(Wish())
@@ -193,7 +195,7 @@ def _value(option: str, text: str) -> object:
         if not text or not kinds.issuperset(text.split(",")):
             raise _invalid(option, text, f"kinds of objects, separated by commas: {', '.join(sorted(kinds))}")
         return text
-    if option == "world":
+    if option in ("world", "state"):
         if not text:
             raise _invalid(option, text, "the path of a file")
         return text

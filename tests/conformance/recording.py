@@ -45,6 +45,8 @@ class Recording:
         self.steps: list[Step] = []
         self.losses: list[Failure] = []
         self.counts: Counter[str] = Counter()
+        self.advanced: list[float] = []
+        """How far the calls that were invoked had come."""
         self.begun: list[float] = []
         """`begun` of every call that carried one."""
         self._changed = threading.Condition(threading.RLock())
@@ -116,6 +118,10 @@ class Recording:
     def call(self, name: str) -> None:
         with self._changed:
             self.counts[name] += 1
+
+    def advance(self, percent: float) -> None:
+        with self._changed:
+            self.advanced.append(percent)
 
     def wait(self, condition: Callable[[], bool], what: str) -> None:
         """Wait until it holds; AssertionError, saying what did not come."""

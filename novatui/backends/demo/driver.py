@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from math import inf
 from typing import Self, TypeVar
 
+from novatui.backends.demo.changes import Changes
+from novatui.backends.demo.controls import Controls
 from novatui.backends.demo.detail import detail_of
 from novatui.backends.demo.estate import Thing, kind_of
 from novatui.backends.demo.events import events_between
@@ -26,7 +28,6 @@ from novatui.backends.driver import (
     Loaded,
     MetricSource,
     NetworkSource,
-    Session,
     Sink,
     SnapshotSource,
     StorageSource,
@@ -51,7 +52,7 @@ T = TypeVar("T", Machine, Host, Store, Net)
 
 
 class DemoDriver(
-    Session,
+    Controls,
     InventorySource,
     MetricSource,
     HistorySource,
@@ -62,7 +63,7 @@ class DemoDriver(
     DeviceSource,
     StorageSource,
 ):
-    """One connection of the demo fleet. Everything it tells follows from the seed and the time."""
+    """One connection of the demo fleet. What it tells follows from the seed, the time, and what was changed."""
 
     relist = 300.0
     task_poll = event_poll = inf
@@ -77,6 +78,7 @@ class DemoDriver(
     def __init__(self, spec: ConnectionSpec, secrets: Mapping[str, str], sink: Sink) -> None:
         super().__init__(spec, secrets, sink)
         self._open: Scene | None = None
+        self._made: Changes | None = None
         self._kinds: frozenset[str] = frozenset()
         self._watcher: Watcher | None = None
 
@@ -87,6 +89,8 @@ class DemoDriver(
         self.sink.step("resolve", None, 0.0, "no network: the fleet is invented here")
         try:
             scene = self._open = Scene(self.spec)
+            self._made = Changes(scene, f"{self.spec.name} {self.spec.uri}")
+            self._made.catch_up()
         except NovaError as error:
             self.sink.step("connect", False, _ms(begun), error.failure.message)
             raise
@@ -122,7 +126,8 @@ class DemoDriver(
         begun = self.sink.now()
         world = scene.clock.world()
         if self._watcher is None:
-            self._watcher = Watcher(scene, self.sink, lambda: self._kinds, since=world)
+            self._changes.fresh.clear()
+            self._watcher = Watcher(scene, self._changes, self.sink, lambda: self._kinds, since=world)
         listed = frozenset(kinds) - scene.unlisted
         self.sink.rows(begun, _rows(scene, listed, world))
         loaded.done(*listed)
@@ -203,7 +208,18 @@ class DemoDriver(
             raise Unreachable("the connection is not open")
         self.sink.call(call)
         self._open.check()
+        self._changes.catch_up()
         return self._open
+
+    @property
+    def _changes(self) -> Changes:
+        if self._made is None:
+            raise Unreachable("the connection is not open")
+        return self._made
+
+    def _told_soon(self) -> None:
+        if self._watcher is not None:
+            self._watcher.look()
 
 
 class DemoDriverWithLeases(DemoDriver, NetworkSource):

@@ -1,4 +1,4 @@
-"""A whole site as it was set up: tree, hosts, stores, networks, machines, and how to find each by its key."""
+"""A whole site: tree, hosts, stores, networks, machines, how to find each by its key, and how to put another there."""
 
 from __future__ import annotations
 
@@ -13,25 +13,50 @@ Thing = Place | Host | Store | Net | Machine
 
 
 class Estate:
-    """What exists on one connection, before anything happens to it."""
+    """What exists on one connection, before its routines; what somebody changes is put in place of what was there."""
 
     def __init__(self, dialect: Dialect, layout: Layout, machines: Sequence[Machine]) -> None:
         self.dialect = dialect
         self.layout = layout
         self.places = layout.places
-        self.hosts = layout.hosts
+        self.hosts = list(layout.hosts)
         self.stores = layout.stores
         self.nets = layout.nets
-        self.machines = machines
+        self.machines = list(machines)
+        self._places_of: dict[str, int] | None = None
         self._things: dict[str, Thing] = {key(kind_of(thing), thing.id): thing for thing in self.things()}
 
     def find(self, wanted: str) -> Thing | None:
         """The thing with this key; None when there is none."""
         return self._things.get(wanted)
 
+    def put(self, machine: Machine) -> None:
+        """The machine as it is now, in place of what it was."""
+        if self._places_of is None:
+            self._places_of = {each.id: at for at, each in enumerate(self.machines)}
+        self.machines[self._places_of[machine.id]] = machine
+        self._things[key(machine.kind, machine.id)] = machine
+
+    def put_host(self, host: Host) -> None:
+        """The host as it is now, in place of what it was."""
+        self.hosts[host.at] = host
+        self._things[key(Kind.HOST, host.id)] = host
+
+    def machine(self, native: str) -> Machine | None:
+        """The machine with this native id."""
+        return next((each for each in map(self.find, self._keys(native)) if isinstance(each, Machine)), None)
+
+    def current(self, machine: Machine) -> Machine:
+        """What the machine is by now."""
+        found = self.find(key(machine.kind, machine.id))
+        return found if isinstance(found, Machine) else machine
+
     def host_of(self, machine: Machine, away: bool) -> Host:
         """The host that a machine is on."""
         return self.hosts[machine.away if away and machine.away is not None and machine.away >= 0 else machine.host]
+
+    def _keys(self, native: str) -> tuple[str, ...]:
+        return tuple(key(kind, native) for kind in (Kind.VM, Kind.CONTAINER))
 
     def things(self) -> list[Thing]:
         """Everything, from the top of the tree."""

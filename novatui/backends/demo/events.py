@@ -21,6 +21,9 @@ WORDS: dict[str, str] = {
     "start.failed": "could not be started",
     "shutdown": "is asked to shut down",
     "shutdown.done": "is off",
+    "off.done": "is switched off",
+    "reset.done": "is reset",
+    "revert.done": "is back at a snapshot",
     "reboot": "reboots",
     "reboot.done": "has rebooted",
     "pause.done": "is paused",
@@ -76,6 +79,13 @@ def events_between(scene: Scene, since: float, until: float, seen: float) -> lis
         if since < at <= until and (event := _event(scene, act, at, what, seen)) is not None
     ]
     return sorted(found, key=lambda event: event.at)
+
+
+def events_of(scene: Scene, act: Act, seen: float) -> list[Event]:
+    """Begin and end of something that took no time, because the world stands still."""
+    ignored = act.verb == "shutdown" and act.moment.beat.then.power is not Power.OFF
+    whats = (act.verb,) if ignored else (act.verb, f"{act.verb}.done")
+    return [event for what in whats if (event := _event(scene, act, act.begin, what, seen)) is not None]
 
 
 def change_event(scene: Scene, machine: Machine, was: Power, seen: float) -> Event | None:

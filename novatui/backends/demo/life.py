@@ -10,6 +10,7 @@ from novatui.backends.demo.dice import Dice
 from novatui.backends.demo.routines import ROUTINES, Beat, Condition, Moment, Routine, before, moment
 from novatui.backends.demo.shapes import AWAY_FROM_SITE, Machine
 from novatui.core.states import Power
+from novatui.core.tasks import TaskState
 
 AWAKE = frozenset({Power.RUNNING, Power.MIGRATING, Power.STOPPING})
 """States in which a machine works: its load can be measured and its guest can answer."""
@@ -44,6 +45,10 @@ class Act(msgspec.Struct, frozen=True, kw_only=True):
     moment: Moment
     back: bool
     """A migration on its way home."""
+    hand: bool = False
+    """Somebody did it by a call, outside of every routine."""
+    who: str = ""
+    """Who did it by a call."""
 
     @property
     def verb(self) -> str:
@@ -65,17 +70,29 @@ class Life:
         """`told`: acts that somebody described, beside the routines."""
         self._stories = {machine.id: _Story(machine) for machine in machines if machine.routine}
         self._told = told
+        self._changed: dict[str, _Changed] = {}
+
+    def change(self, machine: Machine, act: Act) -> None:
+        """Somebody does something to a machine: its routine ends with that."""
+        changed = self._changed.get(machine.id)
+        if changed is None:
+            story = self._stories.pop(machine.id, None)
+            changed = self._changed[machine.id] = _Changed(machine, story, act.begin)
+        changed.add(act)
 
     def now(self, machine: Machine, world: float) -> Now:
         """The machine at that time."""
         story = self._stories.get(machine.id)
+        if changed := self._changed.get(machine.id):
+            return changed.now(world)
         if story is None:
-            return self._told_of(machine, world) or _STILL[machine.power]
+            return self._told_of(machine, world) or STILL[machine.power]
         return story.now(machine, world)
 
     def changed(self, since: float, until: float) -> list[Machine]:
         """Machines to which something began or ended after `since` and up to `until`."""
-        return [story.machine for story in self._stories.values() if any(story.edges(since, until))]
+        stories = [*self._stories.values(), *self._changed.values()]
+        return [story.machine for story in stories if any(story.edges(since, until))]
 
     def last(self, machine: Machine, verb: str, world: float) -> Moment | None:
         """When that was last done to the machine; None when its routine has no such thing."""
@@ -84,7 +101,8 @@ class Life:
 
     def acts(self, since: float, until: float) -> list[Act]:
         """What was being done at any time in that span, oldest first; seen from where the machine is at home."""
-        found = [act for story in self._stories.values() for act in story.acts(since, until)]
+        stories = [*self._stories.values(), *self._changed.values()]
+        found = [act for story in stories for act in story.acts(since, until)]
         found += [act for act in self._told if act.begin <= until and act.end >= since]
         return sorted(found, key=lambda act: act.begin)
 
@@ -93,7 +111,7 @@ class Life:
         for act in self._told:
             if act.machine.id == machine.id and act.begin <= world < act.end:
                 power = act.moment.beat.during or machine.power
-                return msgspec.structs.replace(_STILL[machine.power], power=power, act=act, last=act.verb)
+                return msgspec.structs.replace(STILL[machine.power], power=power, act=act, last=act.verb)
         return None
 
 
@@ -163,7 +181,47 @@ class _Story:
         return None
 
 
-_STILL = {
+class _Changed:
+    """A machine that somebody changed: its routine up to then, and what was done to it by calls."""
+
+    def __init__(self, machine: Machine, story: _Story | None, left: float) -> None:
+        self.machine = machine
+        self._power = machine.power
+        self._story = story
+        self._left = left
+        self._acts: list[Act] = []
+
+    def add(self, act: Act) -> None:
+        """One more; what was still being done ends with it, or was that very thing."""
+        last = self._acts[-1] if self._acts else None
+        if last and last.moment.number == act.moment.number:
+            self._acts[-1] = act
+            return
+        if last and last.end > act.begin:
+            cut = msgspec.structs.replace(last.moment.beat, takes=act.begin - last.begin, outcome=TaskState.CANCELLED)
+            self._acts[-1] = msgspec.structs.replace(last, moment=msgspec.structs.replace(last.moment, beat=cut))
+        self._acts.append(act)
+
+    def now(self, world: float) -> Now:
+        act = next((act for act in reversed(self._acts) if act.begin <= world), None)
+        if act is None:
+            return self._story.now(self.machine, world) if self._story else STILL[self._power]
+        beat = act.moment.beat
+        if world < act.end:
+            return msgspec.structs.replace(STILL[beat.during or beat.then.power], act=act, last=act.verb)
+        return STILL[beat.then.power]
+
+    def acts(self, since: float, until: float) -> Iterator[Act]:
+        if self._story and since < self._left:
+            yield from (act for act in self._story.acts(since, min(until, self._left)) if act.begin < self._left)
+        yield from (act for act in self._acts if act.begin <= until and act.end >= since)
+
+    def edges(self, since: float, until: float) -> Iterator[float]:
+        for act in self.acts(since, until):
+            yield from (edge for edge in (act.begin, act.end) if since < edge <= until)
+
+
+STILL = {
     power: Now(
         here=True, power=power, away=False, snap=False, alarm=False, edited=False, act=None, last="", restarted=None
     )

@@ -31,6 +31,10 @@ class Scene:
         fleet = sites(wish)
         self.site = _site(wish, fleet)
         self.clock = Clock(wish.speed, wish.at or None)
+        self.state = wish.state
+        """File of the ledger; empty: none."""
+        self.described = bool(wish.world)
+        """It is told in a file, and changed there."""
         self.unlisted = frozenset(wish.fails.split(",")) - {""}
         """Kinds that cannot be listed."""
         self.dialect = DIALECTS[self.site.family](self.site, wish.seed)
@@ -62,6 +66,11 @@ class Scene:
     def host(self, machine: Machine, now: Now) -> Host:
         """The host that it is on."""
         return self.estate.host_of(machine, now.away)
+
+    def name_of(self, wanted: str) -> str:
+        """What people call the thing with this key; the key itself when there is none."""
+        thing = self.estate.find(wanted)
+        return thing.name if thing else wanted
 
     def row(self, machine: Machine, now: Now) -> Row:
         """The machine as a row of the inventory."""

@@ -136,6 +136,8 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
     description: str = ""
     guest_os: str = ""
+    iso: str = ""
+    """Medium in its optical drive."""
     tools: bool = False
     """A guest agent answers when it runs."""
     started: float | None = None

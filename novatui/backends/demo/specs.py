@@ -42,7 +42,10 @@ def spec_of(estate: Estate, machine: Machine) -> VmSpec:
         numa=NumaSpec(mode="strict", nodeset="0") if _pinned(machine, family) else None,
         firmware=FirmwareSpec(type=machine.firmware, secure_boot=machine.secure_boot, boot_order=("disk", "network")),
         tpm=(TpmSpec(model="tpm-crb", backend="emulator", version=machine.tpm),) if machine.tpm == "2.0" else (),
-        disks=tuple(disk_spec(estate, machine, number, disk) for number, disk in enumerate(machine.disks)),
+        disks=(
+            *(disk_spec(estate, machine, number, disk) for number, disk in enumerate(machine.disks)),
+            *_drive(machine),
+        ),
         nics=tuple(_nic(estate, machine, number, nic) for number, nic in enumerate(machine.nics)),
         host_devices=tuple(_device(estate, machine, device) for device in machine.devices),
         graphics=(GraphicsSpec(type="vnc", listen="127.0.0.1"),) if traits.hypervisor == "kvm" else (),
@@ -102,6 +105,11 @@ def disk_spec(estate: Estate, machine: Machine, number: int, disk: Disk) -> Disk
         discard="unmap" if disk.thin and traits.hypervisor == "kvm" else "",
         boot=1 if number == 0 else None,
     )
+
+
+def _drive(machine: Machine) -> tuple[DiskSpec, ...]:
+    """The optical drive, as long as a medium is in it."""
+    return (DiskSpec(target="cd", device="cdrom", source=machine.iso, readonly=True),) if machine.iso else ()
 
 
 def disk_path(estate: Estate, machine: Machine, number: int, disk: Disk) -> str:

@@ -52,7 +52,7 @@ def task(scene: Scene, act: Act, world: float) -> Task:
         target=machine.name,
         state=state,
         progress=_percent(scene, act, course, elapsed, running),
-        who=Dice("who", machine.id, act.moment.number).pick(PEOPLE),
+        who=act.who or Dice("who", machine.id, act.moment.number).pick(PEOPLE),
         started=began,
         ended=ended,
         detail=_detail(scene, act, course, elapsed, running),

@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection
 
+from novatui.backends.demo.changes import Changes
 from novatui.backends.demo.estate import Estate, Thing, kind_of
-from novatui.backends.demo.events import change_event, events_between
+from novatui.backends.demo.events import change_event, events_between, events_of
+from novatui.backends.demo.parts import parts_changed
 from novatui.backends.demo.rows import thing_row
 from novatui.backends.demo.scene import Scene
 from novatui.backends.demo.shapes import Machine
@@ -21,44 +23,75 @@ from novatui.core.inventory import Row
 class Watcher(threading.Thread):
     """Looks at the world every second or few, until it is stopped or the connection is lost."""
 
-    def __init__(self, scene: Scene, sink: Sink, kinds: Callable[[], Collection[str]], since: float) -> None:
+    def __init__(
+        self, scene: Scene, changes: Changes, sink: Sink, kinds: Callable[[], Collection[str]], since: float
+    ) -> None:
         """`since`: world time of the listing; whatever happened after it is told."""
         super().__init__(name=f"demo-{scene.site.name}", daemon=True)
         self._scene = scene
+        self._changes = changes
         self._sink = sink
         self._kinds = kinds
-        self._stop_asked = threading.Event()
+        self._stop_asked = False
+        self._woken = threading.Event()
         self._since = since
         self._known = scene.estate
 
     def stop(self) -> None:
         """End the thread and wait for it."""
-        self._stop_asked.set()
+        self._stop_asked = True
+        self._woken.set()
         if self.is_alive() and threading.current_thread() is not self:
             self.join()
 
+    def look(self) -> None:
+        """Look now: something was changed."""
+        self._woken.set()
+
     def run(self) -> None:
         pause = self._scene.traits.look / max(1.0, self._scene.clock.speed)
-        while not self._stop_asked.wait(pause):
+        while not self._stop_asked:
+            self._woken.wait(pause)
+            self._woken.clear()
+            if self._stop_asked:
+                return
             try:
                 self._scene.check()
+                self._changes.catch_up()
             except NovaError as error:
                 self._sink.lost(error.failure)
                 return
             begun = self._sink.now()
             self._tell_changes(begun)
+            self._tell_calls(begun)
             self._tell_happenings(begun)
 
     def _tell_happenings(self, begun: float) -> None:
         """What the routines did since the last look."""
         scene, since = self._scene, self._since
         until = self._since = scene.clock.world()
-        self._tell(begun, scene.life.changed(since, until), until)
+        self._tell(begun, [scene.estate.current(machine) for machine in scene.life.changed(since, until)], until)
         for act in scene.life.acts(since, until):
             if is_task(scene, act):
                 self._sink.task(begun, task(scene, act, until))
         for event in events_between(scene, since, until, scene.clock.now()):
             self._sink.event(event)
+
+    def _tell_calls(self, begun: float) -> None:
+        """What calls have changed since the last look: at once, and again when it has taken its time."""
+        scene, wanted = self._scene, self._kinds()
+        world = scene.clock.world()
+        while self._changes.fresh:
+            done = self._changes.fresh.popleft()
+            thing = scene.estate.find(_key(done.was)) or done.was
+            if isinstance(thing, Machine) and scene.now(thing, world).here:
+                self._tell(begun, [thing], world)
+            gone, rows = parts_changed(scene, done.was, thing)
+            self._sink.rows(begun, [row for row in rows if row.kind.value in wanted])
+            self._sink.remove(begun, [name for name in gone if name.partition(":")[0] in wanted])
+            if done.act and not scene.clock.speed:
+                for event in events_of(scene, done.act, scene.clock.now()):
+                    self._sink.event(event)
 
     def _tell_changes(self, begun: float) -> None:
         """What somebody changed in a described world."""

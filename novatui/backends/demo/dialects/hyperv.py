@@ -76,6 +76,8 @@ TRAITS = Traits(
     happenings={
         "start.done": "18500",
         "shutdown.done": "18504",
+        "off.done": "18502",
+        "reset.done": "18512",
         "reboot": "18514",
         "pause.done": "18516",
         "resume.done": "18518",

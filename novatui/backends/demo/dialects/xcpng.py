@@ -79,6 +79,9 @@ TRAITS = Traits(
     happenings={
         "start.done": "message VM_STARTED",
         "shutdown.done": "message VM_SHUTDOWN",
+        "off.done": "message VM_SHUTDOWN",
+        "reset.done": "message VM_REBOOTED",
+        "revert.done": "message VM_REVERTED",
         "reboot.done": "message VM_REBOOTED",
         "pause.done": "message VM_PAUSED",
         "resume.done": "message VM_UNPAUSED",

@@ -1,0 +1,64 @@
+"""Calls that change a site: made here, or by others who share its ledger, and told to whoever watches."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+
+from novatui.backends.demo.deeds import Done, do
+from novatui.backends.demo.ledger import Entry, Ledger
+from novatui.backends.demo.scene import Scene
+from novatui.core.errors import NovaError
+from novatui.core.operations import NativeCall, Result, SecretName
+
+log = logging.getLogger(__name__)
+
+
+class Changes:
+    """The ledger of a site and the site, always of one mind."""
+
+    def __init__(self, scene: Scene, name: str) -> None:
+        """`name` of the connection and its address tell one ledger in memory from another."""
+        self.fresh: deque[Done] = deque()
+        """What was changed and not told yet."""
+        self._scene = scene
+        self._ledger = Ledger(scene.state, name)
+        self._lock = threading.Lock()
+
+    def catch_up(self) -> None:
+        """Do what others have written down since."""
+        with self._lock:
+            self._catch_up()
+
+    def make(self, call: NativeCall) -> Done:
+        """Send a call. NovaError when the site refuses it; that it was sent is written down too."""
+        scene = self._scene
+        with self._lock, self._ledger.alone():
+            self._catch_up()
+            entry = Entry(
+                number=self._ledger.following,
+                at=scene.clock.now(),
+                world=scene.clock.world(),
+                site=scene.site.name,
+                call=call.verb,
+                args={name: value for name, value in call.args.items() if not isinstance(value, Result | SecretName)},
+                who=scene.traits.user,
+            )
+            try:
+                done = do(scene, entry)
+            except NovaError as error:
+                self._ledger.append(entry, failure=error.failure.message)
+                raise
+            self._ledger.append(entry)
+            self.fresh.append(done)
+            return done
+
+    def _catch_up(self) -> None:
+        for entry in self._ledger.news():
+            if entry.site != self._scene.site.name or entry.failure:
+                continue
+            try:
+                self.fresh.append(do(self._scene, entry))
+            except NovaError as error:
+                log.warning("call %d of the demo's state is passed by: %s", entry.number, error)
