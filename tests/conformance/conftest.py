@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-PARTS = ("base", "details", "inventory", "legal", "metrics", "parts", "safety", "session", "through_worker", "work")
+PARTS = (
+    "base",
+    "controls",
+    "details",
+    "inventory",
+    "legal",
+    "metrics",
+    "parts",
+    "safety",
+    "session",
+    "through_worker",
+    "work",
+)
 pytest.register_assert_rewrite(*(f"tests.conformance.{part}" for part in PARTS))
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
 from novatui.backends.demo.devices import FUNCTIONS, device_id
-from novatui.backends.demo.shapes import MIB, Disk, Host, Machine, Nic
+from novatui.backends.demo.estate import kind_of
+from novatui.backends.demo.shapes import MIB, Disk, Host, Machine, Net, Nic, Store
 from novatui.backends.demo.standing import Standing
 from novatui.core.devices import Device
 from novatui.core.errors import Busy, Conflict, InvalidInput, NotFound
@@ -108,9 +109,7 @@ def _memory(one: Standing, given: Given) -> Changed:
 
 def _disk_add(one: Standing, given: Given) -> Changed:
     estate, machine, size = one.scene.estate, one.machine, whole(given, "size")
-    at = next((at for at, each in enumerate(estate.stores) if given["store"] in (each.id, each.name)), None)
-    if at is None:
-        raise NotFound(f"there is no store {given['store']}", subject="store")
+    at = place_of(one, estate.stores, str(given["store"]))
     if len(machine.disks) >= MOST_DISKS:
         raise Conflict(f"{machine.name} has {MOST_DISKS} disks, which is all it can have", subject="disks")
     if size > estate.stores[at].free:
@@ -142,10 +141,7 @@ def disk_at(one: Standing, target: str) -> int:
 
 
 def _nic_add(one: Standing, given: Given) -> Changed:
-    nets = one.scene.estate.nets
-    at = next((at for at, each in enumerate(nets) if given["network"] in (each.id, each.name)), None)
-    if at is None:
-        raise NotFound(f"there is no network {given['network']}", subject="network")
+    at = place_of(one, one.scene.estate.nets, str(given["network"]))
     mac = str(given["mac"]).lower()
     if any(nic.mac == mac for nic in one.machine.nics):
         raise Conflict(f"{one.machine.name} has an interface {mac} already", subject=mac)
@@ -155,6 +151,15 @@ def _nic_add(one: Standing, given: Given) -> Changed:
 def _nic_remove(one: Standing, given: Given) -> Changed:
     mac = nic_of(one, str(given["mac"])).mac
     return msgspec.structs.replace(one.machine, nics=tuple(nic for nic in one.machine.nics if nic.mac != mac)), {}
+
+
+def place_of(one: Standing, places: Sequence[Store] | Sequence[Net], wanted: str) -> int:
+    """The number of a store or network by its id, key or name, that the machine's host reaches. NotFound otherwise."""
+    for at, each in enumerate(places):
+        first, last = each.hosts or (0, len(one.scene.estate.hosts))
+        if first <= one.machine.host < last and wanted in (each.id, each.name, key(kind_of(each), each.id)):
+            return at
+    raise NotFound(f"{one.host.name} reaches no {wanted}", subject=wanted)
 
 
 def nic_of(one: Standing, mac: str) -> Nic:

@@ -84,6 +84,8 @@ def plan_power(scene: Scene, conn: str, operation: Operation) -> Plan:
     if deed == "autostart":
         return _autostart(case)
     case.one.fit(deed)
+    if deed == "start" and case.one.power is Power.SUSPENDED:
+        raise Conflict(f"{case.machine.name} is on disk", hint="wake it (power.wake)", subject=case.one.power.value)
     call = case.call("start" if deed == "wake" else deed)
     step = POWER[deed]
     plan = case.plan(call, then=step.then, within=SOON_S if step.waits else GUEST_S)
@@ -104,8 +106,6 @@ def _autostart(case: Case) -> Plan:
 
 
 def _start(case: Case, plan: Plan) -> Plan:
-    if case.one.power is Power.SUSPENDED:
-        return _wake(case, plan)
     seconds = f"it takes about {POWER['start'].takes:.0f} s"
     room = f"{case.machine.memory / GIB:.1f} GiB of memory on {case.one.host.name}"
     return msgspec.structs.replace(plan, costs=(seconds, room), inverse=case.takes_back("power.off"))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import msgspec
 
 from novatui.backends.demo.dice import Dice
-from novatui.backends.demo.hardware import HARDWARE, disk_at, nic_of
+from novatui.backends.demo.hardware import HARDWARE, disk_at, nic_of, place_of
 from novatui.backends.demo.planned import Case, expect
 from novatui.backends.demo.scene import Scene
 from novatui.backends.demo.shapes import GIB
@@ -61,8 +61,7 @@ def _disk_add(case: Case) -> Plan:
     if case.given("volume"):
         raise NotSupported("the demo adds new disks, no volumes that exist", subject="volume")
     size, at = _number(case, "size"), len(case.machine.disks)
-    store = case.given("store")
-    named = next((each.name for each in case.scene.estate.stores if store in _names(each.id, each.name)), store)
+    named = case.scene.estate.stores[place_of(case.one, case.scene.estate.stores, case.given("store"))].name
     plan = _change(
         case,
         "disk-add",
@@ -92,8 +91,7 @@ def _nic_add(case: Case) -> Plan:
     if case.given("model"):
         raise NotSupported("the demo chooses the model of an interface by itself", subject="model")
     mac = case.given("mac").lower() or _mac(case)
-    wanted = case.given("network")
-    network = next((each.name for each in case.scene.estate.nets if wanted in _names(each.id, each.name)), wanted)
+    network = case.scene.estate.nets[place_of(case.one, case.scene.estate.nets, case.given("network"))].name
     return _change(
         case,
         "nic-add",
@@ -180,10 +178,6 @@ def _number(case: Case, name: str) -> int:
 def _not_the_same(new: object, was: object) -> None:
     if new == was:
         raise Conflict(f"it is {was} already", subject=str(was))
-
-
-def _names(native: str, name: str) -> tuple[str, str]:
-    return native, name
 
 
 def _mac(case: Case) -> str:

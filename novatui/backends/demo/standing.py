@@ -107,8 +107,8 @@ class Standing:
         snapshots = sorted((each.id, each.parent or "", each.current) for each in one.snapshots)
         facts = [
             self.power, one.name, one.description, one.vcpus, one.memory, one.autostart, one.iso, sorted(one.tags),
-            [(disk.size, disk.store, disk.thin) for disk in one.disks], [(nic.network, nic.mac) for nic in one.nics],
-            sorted(one.devices), snapshots,
+            [(disk.size, disk.store, disk.thin) for disk in one.disks], sorted(one.devices), snapshots,
+            sorted((nic.mac, nic.network) for nic in one.nics),
         ]  # fmt: skip
         return _hash(facts)
 
