@@ -18,7 +18,7 @@ def install(folder: Path) -> Path | None:
     """Install it; its program, or None with the reason printed."""
     home = folder / PEER
     venv.create(home, with_pip=True)
-    if not (_pip(home, PEER) or (_pip(home, "--no-deps", PEER) and _pip(home, *NEEDS) and _link_gi(home))):
+    if not (_pip(home, PEER) or _install_beside_gi(home)):
         print(f"skipped: {PEER} cannot be installed here")
         return None
     version = next(home.glob("lib/python3*/site-packages/virtui_manager-*.dist-info")).name
@@ -26,17 +26,22 @@ def install(folder: Path) -> Path | None:
     return home / "bin" / PEER
 
 
-def _pip(home: Path, *packages: str) -> bool:
-    command = [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", *packages]
-    return subprocess.run(command, capture_output=True).returncode == 0
-
-
-def _link_gi(home: Path) -> bool:
-    """PyGObject of the system, when it was made for this version of Python."""
+def _install_beside_gi(home: Path) -> bool:
+    """The same with PyGObject of the system, where pip cannot build it: that needs a compiler and GLib's headers."""
     tag = f"cpython-{sys.version_info.major}{sys.version_info.minor}-"
     if not any(tag in path.name for path in DEBIAN_GI.glob("_gi.*.so")):
-        print("python3-gi is not there for this Python")
+        python = f"Python {sys.version_info.major}.{sys.version_info.minor}"
+        print(f"{PEER} needs PyGObject: pip cannot build it here, and {DEBIAN_GI} holds none for {python}.")
+        print("on Debian 12 with its own Python: apt install python3-gi")
+        return False
+    print(f"pip cannot build PyGObject here: taken from {DEBIAN_GI}")
+    if not (_pip(home, "--no-deps", PEER) and _pip(home, *NEEDS)):
         return False
     packages = next(home.glob("lib/python3*/site-packages"))
     (packages / "gi").symlink_to(DEBIAN_GI)
     return True
+
+
+def _pip(home: Path, *packages: str) -> bool:
+    command = [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", *packages]
+    return subprocess.run(command, capture_output=True).returncode == 0
