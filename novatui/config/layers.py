@@ -18,7 +18,6 @@ from novatui.config import decode
 from novatui.config.decode import dotted
 from novatui.config.errors import Problem, did_you_mean, shorten_home
 from novatui.config.paths import HOME_VARIABLES
-from novatui.config.positions import key_lines
 from novatui.config.schema import Config, Connection
 from novatui.config.secrets import SecretRef
 
@@ -75,6 +74,8 @@ def file_layer(
         with path.open("rb") as file:
             status = os.fstat(file.fileno())
             text = file.read().decode("utf-8-sig")
+        from novatui.config.positions import key_lines  # only where there is a file
+
         table = tomllib.loads(text)
         lines = key_lines(text)
     except OSError as problem:

@@ -20,7 +20,6 @@ import msgspec
 
 from novatui.config import decode
 from novatui.config.errors import ConfigError, Problem
-from novatui.config.positions import key_lines
 from novatui.config.targets import Target
 
 POLICY_FILE = Path("/etc/novatui/policy.toml")
@@ -172,6 +171,8 @@ def _check_owner(status: os.stat_result, path: Path, owner: int) -> None:
 
 
 def _decode(table: dict[str, Any], text: str, path: Path) -> Policy:
+    from novatui.config.positions import key_lines  # only where there is a file
+
     lines = key_lines(text)
     problems: list[Problem] = []
     values = decode.values_of(table, Policy, lambda key: (str(path), lines.get(key, 0)), problems)

@@ -100,7 +100,7 @@ class FleetPanes(FrameScreen, inherit_bindings=False):
         return [spread([], bars.counts(self._table_source.listing, self.look)[:1], width)]
 
     def _draw_bar(self, width: int, height: int) -> list[Strip]:
-        return [bars.edge(self.look, width) for _ in range(height)]
+        return [bars.edge(self.look, width)] * height
 
     def _draw_tree_title(self, width: int, height: int) -> list[Strip]:
         del height
