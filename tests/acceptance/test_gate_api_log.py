@@ -33,6 +33,36 @@ pytest.importorskip("libvirt", reason="libvirt's Python binding is not installed
 CALL = re.compile(r" debug : (vir[A-Z]\w+):\d+ : ")
 
 
+CHANGES: tuple[tuple[str, dict[str, str]], ...] = (
+    ("power.pause", {}),
+    ("power.resume", {}),
+    ("power.reboot", {}),
+    ("power.autostart", {"to": "on"}),
+    ("snap.create", {"name": "before"}),
+    ("snap.create", {"name": "after", "description": "two words"}),
+    ("snap.revert", {"snapshot": "before"}),
+    ("snap.delete", {"snapshot": "after"}),
+    ("snap.delete", {"snapshot": "before"}),
+    ("edit.notes", {"text": "looked after"}),
+    ("edit.vcpus", {"count": "1"}),
+    ("power.suspend", {}),
+    ("power.wake", {}),
+    ("power.off", {}),
+    ("power.start", {}),
+    ("power.shutdown", {}),
+)
+"""What libvirt's test driver can do, one after the other."""
+
+UNDONE: tuple[tuple[str, dict[str, str]], ...] = (
+    ("power.pause", {}),
+    ("power.autostart", {"to": "on"}),
+    ("snap.create", {"name": "before"}),
+    ("edit.notes", {"text": "looked after"}),
+    ("edit.vcpus", {"count": "1"}),
+)
+"""What an undo takes back whole."""
+
+
 class Lab:
     """libvirt's test driver, a gate to it, and the library's log."""
 
@@ -71,8 +101,8 @@ async def test_preview_journal_and_wire_are_the_same(tmp_path: Path, monkeypatch
     async with lab(tmp_path, monkeypatch) as console:
         assert console.changes() == [], "reading changes nothing"
         previewed: list[str] = []
-        for verb in ("pause", "resume", "reboot", "off", "start", "shutdown"):
-            proposal = await console.gate.propose(f"power.{verb}", [console.vm], {})
+        for verb, arguments in CHANGES:
+            proposal = await console.gate.propose(verb, [console.vm], arguments)
             [aim] = proposal.planned
             assert aim.plan is not None
             previewed += [call.verb for call in aim.plan.calls]
@@ -81,8 +111,27 @@ async def test_preview_journal_and_wire_are_the_same(tmp_path: Path, monkeypatch
             run = console.gate.run(proposal, Confirmation(yes=True, typed=proposal.phrase))
             await run.done
             assert run.worst is Outcome.DONE, run.text
-        assert len(previewed) >= 6
+        assert len(previewed) >= len(CHANGES)
         assert previewed == console.journalled() == console.changes()
+
+
+@pytest.mark.parametrize(("verb", "arguments"), UNDONE)
+async def test_an_undo_brings_everything_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str, arguments: dict[str, str]
+) -> None:
+    async with lab(tmp_path, monkeypatch) as console:
+        look = Operation(verb="power.reset", key=console.vm.key)
+        before = (await console.fleet.changing.plan(console.vm, look)).state
+        assert before
+        proposal = await console.gate.propose(verb, [console.vm], arguments)
+        run = console.gate.run(proposal, Confirmation(yes=True, typed=proposal.phrase))
+        await run.done
+        assert run.worst is Outcome.DONE, run.text
+        assert run.results[0].state not in {"", before}
+        undo = await console.gate.undo()
+        assert not undo.failed
+        await console.gate.run(undo, Confirmation(yes=True, typed=undo.phrase)).done
+        assert (await console.fleet.changing.plan(console.vm, look)).state == before
 
 
 @pytest.mark.parametrize("lock", ["readonly", "protected"])
