@@ -46,7 +46,9 @@ async def console_of(folder: Path, *specs: ConnectionSpec, name: str = "state", 
     async with fleet_of(*specs, command=changeworker.COMMAND, **fleet) as made:
         await made.settled(60)
         await until(lambda: all(c.lock for c in made.connections.values()))
-        yield Console(made, folder / name / "journal.jsonl")
+        console = Console(made, folder / name / "journal.jsonl")
+        yield console
+        await console.gate.stop(0)
 
 
 def spec(folder: Path, conn: str = "lab", **options: str) -> ConnectionSpec:

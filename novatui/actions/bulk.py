@@ -103,6 +103,11 @@ class Run:
                 done.outcome = Outcome.LEFT_OUT
         self.changed()
 
+    def look_no_longer(self) -> None:
+        """Whoever waits for `done` waits in vain from now on, if all of it is over."""
+        if self.over and self._task:
+            self._task.cancel()
+
     def start(self, work: Awaitable[None]) -> None:
         """Begin; the gate does this."""
         self._task = asyncio.ensure_future(work)

@@ -66,11 +66,14 @@ class Gate:
     async def stop(self, patience: float) -> list[Done]:
         """Leave out what has not begun and wait for what has; the answer: what was not over after so many seconds.
 
-        The next console to start finds those in the journal, and shows them as unknown.
+        The next console to start finds those in the journal, and shows them as unknown. What is over is looked for in
+        the inventory no longer.
         """
         for run in self.runs:
             run.stop()
         await comes_true(lambda: all(run.over for run in self.runs), patience)
+        for run in self.runs:
+            run.look_no_longer()
         return [done for run in self.runs for done in run.results if not done.over]
 
     def history(self) -> list[Done]:
@@ -271,12 +274,19 @@ class Gate:
         said: Confirmation,
         secrets: Mapping[str, str],
     ) -> None:
+        course = Course(self._fleet, self._journal, aim, done, run.changed)
         try:
-            await self._in_turn(run, proposal, aim, done, said, secrets)
+            await self._in_turn(run, proposal, aim, course, said, secrets)
+            if done.outcome is Outcome.DONE and done.undoes:
+                with suppress(NovaError):
+                    (await self._known(done.undoes)).undone_by = done.id
+            if aim.plan is not None:
+                await course.look(aim.plan)
         except Exception as error:
             log.exception("%s of %s", done.verb, done.ref)
-            done.outcome = Outcome.UNKNOWN if done.id else Outcome.FAILED
-            done.failure = BackendFault("the console itself failed", native=repr(error)).failure
+            if not done.over:
+                done.outcome = Outcome.UNKNOWN if done.id else Outcome.FAILED
+                done.failure = BackendFault("the console itself failed", native=repr(error)).failure
             run.changed()
 
     async def _in_turn(
@@ -284,7 +294,7 @@ class Gate:
         run: Run,
         proposal: Proposal,
         aim: Aim,
-        done: Done,
+        course: Course,
         said: Confirmation,
         secrets: Mapping[str, str],
     ) -> None:
@@ -293,15 +303,11 @@ class Gate:
             if run.stopped or aim.plan is None:
                 return
             head = self._head(proposal, aim) | {"confirmed": {"level": proposal.level, "how": said.how}}
-            course = Course(self._fleet, self._journal, aim, done, run.changed)
             if refusal := self._refusal(proposal, aim, said):
                 await course.refuse(refusal, head)
                 return
-            with nullcontext() if lever else self._holding(done):
+            with nullcontext() if lever else self._holding(course.done):
                 await course.go(aim.plan, head, secrets)
-        if done.outcome is Outcome.DONE and done.undoes:
-            with suppress(NovaError):
-                (await self._known(done.undoes)).undone_by = done.id
 
     @contextmanager
     def _holding(self, done: Done) -> Generator[None]:

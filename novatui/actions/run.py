@@ -36,6 +36,8 @@ class Course:
         self._journal = journal
         self._aim = aim
         self._told = told
+        self._began = 0.0
+        """Local monotonic time."""
         self._admitted = set[str]()
         """Calls that were let go."""
         self._held_back: Failure | None = None
@@ -45,7 +47,7 @@ class Course:
         self._results = set[asyncio.Task[None]]()
 
     async def go(self, plan: Plan, head: Mapping[str, Any], secrets: Mapping[str, str]) -> None:
-        """Carry out a plan; `head` is what the journal says of the operation beside the plan itself."""
+        """Carry out a plan; `head` is what the journal says of the operation beside the plan itself. `look` follows."""
         done = self.done
         try:
             await self._check_unchanged(plan)
@@ -56,10 +58,8 @@ class Course:
         done.id, done.began = record.seq, time.time()
         done.inverse, done.irreversible = plan.inverse, plan.irreversible
         self._move(Outcome.RUNNING)
-        began = time.monotonic()
+        self._began = time.monotonic()
         await self._send(plan, secrets)
-        if done.outcome is Outcome.DONE:
-            await self._look(plan, began)
 
     async def refuse(self, failure: Failure, head: Mapping[str, Any]) -> None:
         """It is not carried out, and the journal says so."""
@@ -166,13 +166,13 @@ class Course:
         self._move(outcome)
         self._fleet.refresh(done.ref)
 
-    async def _look(self, plan: Plan, began: float) -> None:
-        """Whether the inventory shows what was to be expected."""
+    async def look(self, plan: Plan) -> None:
+        """Wait until the inventory shows what was to be expected of what was done, or its time is up."""
         done = self.done
-        if not plan.expects:
+        if done.outcome is not Outcome.DONE or not plan.expects:
             return
         done.seen_within = max(expectation.within for expectation in plan.expects)
-        done.seen = await seen(self._fleet, done.ref.conn, plan.expects, began)
+        done.seen = await seen(self._fleet, done.ref.conn, plan.expects, self._began)
         body: dict[str, Any] = {"event": "seen", "operation": done.id, "seen": done.seen}
         if done.seen and plan.inverse and (state := await self._state_now(plan.inverse)):
             done.state = body["state"] = state

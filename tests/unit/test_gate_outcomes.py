@@ -301,3 +301,16 @@ async def test_calls_of_a_run_that_nobody_waits_for_are_not_let_go(tmp_path: Pat
         )
         assert other.failure is None
         assert [args["vm"] for _, args in console.made()] == ["1", "2"]
+
+
+async def test_what_is_still_to_be_seen_holds_up_nothing_else(tmp_path: Path) -> None:
+    """A guest that does not listen to a shutdown can be switched off at once, and its host's lanes are free."""
+    async with console_of(tmp_path, spec(tmp_path, blind="1", within="30", objects="9")) as console:
+        run = console.gate.run(
+            await console.gate.propose("power.start", [vm(at) for at in range(9)], {}), Confirmation(yes=True)
+        )
+        await until(lambda: run.over)
+        assert run.worst is Outcome.DONE
+        assert len(console.made()) == 9
+        assert console.gate.check("power.start", vm(1)) is None
+        assert all(done.seen is None for done in run.results)
