@@ -40,9 +40,11 @@ _MEANINGS: dict[int, tuple[type[NovaError], str, str]] = {
     5: (NotSupported, "the host's libvirt has no driver for it", "install the libvirt package that brings the driver"),
     8: (InvalidInput, "", ""),
     27: (InvalidInput, "the XML has a mistake", ""),
+    28: (Conflict, "a machine of that name or uuid is there already", ""),
     29: (Denied, "the connection is read-only", "open it without `readonly`"),
     31: (Denied, "the daemon refuses this to the account", ""),
-    35: (InvalidInput, "libvirt does not take the name", ""),
+    35: (InvalidInput, "the name, or the machine's configuration, does not allow it", ""),
+    37: (Conflict, "a network of that name or uuid is there already", ""),
     42: (NotFound, "the machine is gone", ""),
     43: (NotFound, "the network is gone", ""),
     45: (AuthFailed, "libvirt refused the credentials", "check the user name and the password or certificate"),
@@ -50,6 +52,7 @@ _MEANINGS: dict[int, tuple[type[NovaError], str, str]] = {
     50: (NotFound, "the volume is gone", ""),
     53: (NotFound, "the device is gone", ""),
     55: (Conflict, "the object's state does not allow it", ""),
+    57: (NotFound, "the interface is gone", ""),
     66: (NotFound, "the secret is not defined", ""),
     67: (NotSupported, "this host or its configuration cannot do it", ""),
     68: (Busy, "another operation holds the machine", "wait for it, or look at its job"),
@@ -59,15 +62,68 @@ _MEANINGS: dict[int, tuple[type[NovaError], str, str]] = {
     78: (Aborted, "", ""),
     79: (AuthFailed, "the authentication was cancelled", ""),
     80: (NotFound, "there is no such metadata", ""),
+    83: (Busy, "a block job works on the machine", "wait for it, or cancel its task"),
     84: (NotSupported, "this version of libvirt cannot do it here", ""),
     86: (Conflict, "the guest agent does not answer", "install or start qemu-guest-agent in the guest"),
     87: (Busy, "the resource is in use", ""),
     88: (Denied, "the account has no right to it", ""),
+    90: (Conflict, "a volume of that name is there already", ""),
+    91: (NotSupported, "the host's processor lacks what the machine asks for", "give the machine a processor model"),
     94: (AuthFailed, "no kind of authentication that we offer is accepted", ""),
-    99: (NotFound, "the machine does not have the device", ""),
+    97: (Conflict, "the guest agent gave no sensible answer", "restart qemu-guest-agent in the guest"),
+    99: (NotFound, "the machine has no such device", "it may have been taken away meanwhile: look again"),
     103: (NotFound, "the checkpoint is gone", ""),
+    104: (NotFound, "no backup runs", ""),
 }
 """By code: kind of failure, what it means, what to try. Any other code is a fault of the product, in its own words."""
+
+_TELLTALES: tuple[tuple[str, type[NovaError], str, str], ...] = (
+    (
+        'failed to get "write" lock',
+        Busy,
+        "another machine or program has the disk open",
+        "find it (`lsof` on the host), or take the disk away there",
+    ),
+    (
+        "bridge helper",
+        Denied,
+        "an account without rights may not plug machines into a bridge",
+        "use the system's libvirt, or allow the bridge in /etc/qemu/bridge.conf on the host",
+    ),
+    ("cannot access storage file", NotFound, "the file is not there, or libvirt may not see it", "look at the path"),
+    ("no such file or directory", NotFound, "a file of the machine is not there", "look at the path"),
+    (
+        "permission denied",
+        Denied,
+        "the account that QEMU runs as may not open it",
+        "look at owner and mode of the file",
+    ),
+    ("no space left on device", Conflict, "the storage is full", "make room on the host"),
+    ("file too large", InvalidInput, "the file system holds no file of that size", ""),
+    ("cannot allocate memory", Conflict, "the host has too little free memory", "stop or move another machine"),
+    ("cannot set up guest memory", Conflict, "the host has too little free memory", "stop or move another machine"),
+    ("unplug request timed out", Conflict, "the guest does not give it back", "let it go inside the guest first"),
+    (
+        "is locked and force was not specified",
+        Conflict,
+        "the guest has locked the drive",
+        "eject it in the guest first",
+    ),
+    ("waiting to open tray", Conflict, "the guest has locked the drive", "eject it in the guest first"),
+    ("guest is not in suspended state", Conflict, "the guest does not sleep", ""),
+    ("active block job", Conflict, "no block job works on that disk", "it has ended: look again"),
+    (
+        "could not access kvm",
+        NotSupported,
+        "the host's QEMU cannot use KVM",
+        "switch virtualisation on in its firmware",
+    ),
+    ("unsupported flags", NotSupported, "this libvirt driver cannot do it that way", ""),
+)
+"""What libvirt and QEMU say under codes that mean anything ([1], [8], [9], [38], [68]), by a piece of the text: kind of
+failure, what it means, what to try. The first that fits counts."""
+
+_ANYTHING = {INTERNAL, 8, 9, SYSTEM, 68}
 
 _FAR_SIDE: tuple[tuple[str, type[NovaError], str, str, str], ...] = (
     (
@@ -158,9 +214,15 @@ def explain(error: libvirt.libvirtError, *, alive: bool) -> NovaError:
         )
     if (known := refusal(code, native)) is not None:
         return known
-    fault, meaning, hint = _MEANINGS.get(code, (BackendFault, "", ""))
+    fault, meaning, hint = _telltale(code, native.lower()) or _MEANINGS.get(code, (BackendFault, "", ""))
     subject = native if fault in {Busy, Conflict} else ""
     return fault(native or "libvirt failed", meaning=meaning, hint=hint, code=str(code), native=native, subject=subject)
+
+
+def _telltale(code: int, lowered: str) -> tuple[type[NovaError], str, str] | None:
+    if code not in _ANYTHING:
+        return None
+    return next(((fault, meaning, hint) for piece, fault, meaning, hint in _TELLTALES if piece in lowered), None)
 
 
 def explain_open(error: libvirt.libvirtError, address: Address | None = None) -> NovaError:
