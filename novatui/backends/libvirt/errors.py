@@ -110,6 +110,7 @@ _TELLTALES: tuple[tuple[str, type[NovaError], str, str], ...] = (
         "eject it in the guest first",
     ),
     ("waiting to open tray", Conflict, "the guest has locked the drive", "eject it in the guest first"),
+    ("tray of the device is not open", Conflict, "the guest closed the drive in that moment", "try it again"),
     ("guest is not in suspended state", Conflict, "the guest does not sleep", ""),
     ("active block job", Conflict, "no block job works on that disk", "it has ended: look again"),
     (
