@@ -30,6 +30,8 @@ PATIENCE = 90.0
 REF = ObjectRef("lab", Kind.VM, UUID)
 BY_ANOTHER_NAME = {"dom", "pool", "snapshot", "vol", "dev", "cpumap"}
 """Arguments that the log shows as an address in memory."""
+UNSAID = {("virDomainRename", "flags")}
+"""What the log leaves out."""
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +100,8 @@ async def test_what_is_planned_is_what_libvirt_is_told(
             assert [call.function for call in sent] == [call.verb for call in plan.calls], str(case)
             for planned, logged in zip(plan.calls, sent, strict=True):
                 for name, value in planned.args.items():
-                    assert name in BY_ANOTHER_NAME or logged.says(name, value), f"{case}: {name}={value} in {logged}"
+                    if name not in BY_ANOTHER_NAME and (planned.verb, name) not in UNSAID:
+                        assert logged.says(name, value), f"{case}: {name}={value} in {logged}"
                 if "dom" in planned.args and "uuid=" in logged.arguments:
                     assert f"uuid={planned.args['dom']}" in logged.arguments
             told += len(sent)
