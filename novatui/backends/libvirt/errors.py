@@ -77,55 +77,6 @@ _MEANINGS: dict[int, tuple[type[NovaError], str, str]] = {
 }
 """By code: kind of failure, what it means, what to try. Any other code is a fault of the product, in its own words."""
 
-_TELLTALES: tuple[tuple[str, type[NovaError], str, str], ...] = (
-    (
-        'failed to get "write" lock',
-        Busy,
-        "another machine or program has the disk open",
-        "find it (`lsof` on the host), or take the disk away there",
-    ),
-    (
-        "bridge helper",
-        Denied,
-        "an account without rights may not plug machines into a bridge",
-        "use the system's libvirt, or allow the bridge in /etc/qemu/bridge.conf on the host",
-    ),
-    ("cannot access storage file", NotFound, "the file is not there, or libvirt may not see it", "look at the path"),
-    ("no such file or directory", NotFound, "a file of the machine is not there", "look at the path"),
-    (
-        "permission denied",
-        Denied,
-        "the account that QEMU runs as may not open it",
-        "look at owner and mode of the file",
-    ),
-    ("no space left on device", Conflict, "the storage is full", "make room on the host"),
-    ("file too large", InvalidInput, "the file system holds no file of that size", ""),
-    ("cannot allocate memory", Conflict, "the host has too little free memory", "stop or move another machine"),
-    ("cannot set up guest memory", Conflict, "the host has too little free memory", "stop or move another machine"),
-    ("unplug request timed out", Conflict, "the guest does not give it back", "let it go inside the guest first"),
-    (
-        "is locked and force was not specified",
-        Conflict,
-        "the guest has locked the drive",
-        "eject it in the guest first",
-    ),
-    ("waiting to open tray", Conflict, "the guest has locked the drive", "eject it in the guest first"),
-    ("tray of the device is not open", Conflict, "the guest closed the drive in that moment", "try it again"),
-    ("guest is not in suspended state", Conflict, "the guest does not sleep", ""),
-    ("active block job", Conflict, "no block job works on that disk", "it has ended: look again"),
-    (
-        "could not access kvm",
-        NotSupported,
-        "the host's QEMU cannot use KVM",
-        "switch virtualisation on in its firmware",
-    ),
-    ("unsupported flags", NotSupported, "this libvirt driver cannot do it that way", ""),
-)
-"""What libvirt and QEMU say under codes that mean anything ([1], [8], [9], [38], [68]), by a piece of the text: kind of
-failure, what it means, what to try. The first that fits counts."""
-
-_ANYTHING = {INTERNAL, 8, 9, SYSTEM, 68}
-
 _FAR_SIDE: tuple[tuple[str, type[NovaError], str, str, str], ...] = (
     (
         "permission denied",
@@ -215,15 +166,9 @@ def explain(error: libvirt.libvirtError, *, alive: bool) -> NovaError:
         )
     if (known := refusal(code, native)) is not None:
         return known
-    fault, meaning, hint = _telltale(code, native.lower()) or _MEANINGS.get(code, (BackendFault, "", ""))
+    fault, meaning, hint = _MEANINGS.get(code, (BackendFault, "", ""))
     subject = native if fault in {Busy, Conflict} else ""
     return fault(native or "libvirt failed", meaning=meaning, hint=hint, code=str(code), native=native, subject=subject)
-
-
-def _telltale(code: int, lowered: str) -> tuple[type[NovaError], str, str] | None:
-    if code not in _ANYTHING:
-        return None
-    return next(((fault, meaning, hint) for piece, fault, meaning, hint in _TELLTALES if piece in lowered), None)
 
 
 def explain_open(error: libvirt.libvirtError, address: Address | None = None) -> NovaError:

@@ -5,9 +5,32 @@ Known by a piece of its text: one code stands for many refusals. Texts are those
 
 from __future__ import annotations
 
-from novatui.core.errors import BackendFault, Busy, Conflict, InvalidInput, NotFound, NotSupported, NovaError
+from novatui.core.errors import BackendFault, Busy, Conflict, Denied, InvalidInput, NotFound, NotSupported, NovaError
 
 _KNOWN: tuple[tuple[str, type[NovaError], str, str, str], ...] = (
+    # Power and hardware
+    ('failed to get "write" lock', Busy, "another machine or program has the disk open", "",
+     "find it (`lsof` on the host), or take the disk away there"),
+    ("bridge helper", Denied, "libvirt may not plug the machine into the bridge", "its account has no rights",
+     "use the system's libvirt, or allow the bridge in /etc/qemu/bridge.conf on the host"),
+    ("cannot allocate memory", Conflict, "the host has too little free memory", "", "stop or move another machine"),
+    ("cannot set up guest memory", Conflict, "the host has too little free memory", "", "stop or move another machine"),
+    ("unplug request timed out", Conflict, "the guest does not give it back", "nothing was taken away",
+     "let it go inside the guest first"),
+    ("is locked and force was not specified", Conflict, "the guest has locked the drive", "the medium stays",
+     "eject it inside the guest first"),
+    ("waiting to open tray", Conflict, "the guest has locked the drive", "the medium stays",
+     "eject it inside the guest first"),
+    ("tray of the device is not open", Conflict, "the guest closed the drive in that moment",
+     "the drive is empty now", "try it again"),
+    ("guest is not in suspended state", Conflict, "the guest does not sleep", "", ""),
+    ("does not have an active block job", Conflict, "no block job works on that disk", "it has ended meanwhile", ""),
+    ("could not access kvm", NotSupported, "QEMU cannot use KVM on this host",
+     "the processor has no virtualisation, or the account may not open /dev/kvm", "look at the firmware's settings"),
+    ("unsupported flags", NotSupported, "this libvirt driver cannot do it that way", "", ""),
+    ("file too large", InvalidInput, "the file system holds no file of that size", "", "choose a smaller size"),
+    ("could not open", BackendFault, "QEMU cannot open a file of the machine",
+     "it is missing, or the account that QEMU runs as has no right to it", "look at path, owner and mode on the host"),
     # Snapshots
     ("already exists and is not a block device", Conflict, "the file that the snapshot needs is there already",
      "libvirt writes over no file of its own accord", "choose another name, or remove the file"),
