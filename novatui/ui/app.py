@@ -16,6 +16,7 @@ from novatui.engine.fleet import Fleet
 from novatui.engine.logline import LogLine
 from novatui.engine.roster import Roster
 from novatui.ui.alarm_watch import AlarmWatch
+from novatui.ui.hangup import Hangup
 from novatui.ui.keying import Keying
 from novatui.ui.keys import bindings, rebind
 from novatui.ui.navigation import Navigation
@@ -89,6 +90,7 @@ class NovaApp(MeteredApp, inherit_bindings=False):
         self._preferences = preferences or Preferences()
         self._roster = roster
         self._find = find
+        self._hangup: Hangup | None = None
         self._settling: asyncio.Task[None] | None = None
         self.theming.put_on(self)
         self.stylesheet.set_variables(self.get_css_variables())
@@ -121,13 +123,16 @@ class NovaApp(MeteredApp, inherit_bindings=False):
             themes=lambda: self.theming.names,
             console_log=self._console_log,
         )
-        return FleetScreen(self.stage, Place(filter=self._find))
+        self.home = FleetScreen(self.stage, Place(filter=self._find))
+        return self.home
 
     def on_mount(self) -> None:
         """Draw from what is known already, then connect."""
         self.set_class(self.look.marks.ascii, "ascii-only")
         rebind(self, self.keying.keymap)
-        self.stage.pulse.beside.append(Questions(self, self.stage).look)
+        self._hangup = Hangup(self.keyboard, self._cut_off)
+        self.stage.pulse.beside += [Questions(self, self.stage).look, self._hangup.look]
+        self._hangup.start()
         self.stage.pulse.start()
         self.stage.watch.start()
         if self._roster is not None and not self.fleet.connections:
@@ -153,6 +158,13 @@ class NovaApp(MeteredApp, inherit_bindings=False):
         self.stage.pulse.stop()
         await self.stage.watch.stop()
         await self.fleet.stop()
+        if self._hangup is not None:
+            self._hangup.stop()
+
+    def _cut_off(self, code: int) -> None:
+        """Nobody is there any more: keep the session first, whoever ends us may not wait for the rest."""
+        self.home.keep_session()
+        self.exit(return_code=code)
 
     async def on_event(self, event: events.Event) -> None:
         """A key is the answer to what was reported before."""

@@ -25,8 +25,18 @@ def page(screen: FrameScreen, text: str) -> None:
     pager = os.environ.get("PAGER") or USUAL
     try:
         with screen.app.suspend():
-            blocking.hand_over([*shlex.split(pager)], text)
+            wrong = _hand_over(pager, text)
     except SuspendNotSupported:
         screen.report("this terminal cannot be handed over")
+        return
+    if wrong:
+        screen.report(wrong, "set PAGER to one that is installed")
+
+
+def _hand_over(pager: str, text: str) -> str:
+    """What was wrong with the pager; an error must not leave `suspend`, which would not come back then."""
+    try:
+        blocking.hand_over([*shlex.split(pager)], text)
     except (OSError, ValueError) as error:
-        screen.report(f"{pager}: {getattr(error, 'strerror', None) or error}", "set PAGER to one that is installed")
+        return f"{pager}: {getattr(error, 'strerror', None) or error}"
+    return ""

@@ -53,6 +53,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "textual._compositor:ChopsUpdate.__init__": ("chops", "spans", "chop_ends"),
     "textual._compositor:ChopsUpdate.render_segments": ("console",),
     "textual.drivers.linux_driver:LinuxDriver.write": ("data",),
+    "textual.drivers.linux_driver:LinuxDriver.run_input_thread": (),
     "textual.drivers.linux_driver:LinuxDriver._enable_mouse_support": (),
     "textual.drivers.linux_driver:LinuxDriver._disable_mouse_support": (),
     "textual.drivers.linux_driver:LinuxDriver.start_application_mode": (),
@@ -112,6 +113,10 @@ class PassThroughDriver(LinuxDriver):
         self.output = PassThrough(file.fileno(), app.counters, app.output_drained, file.encoding or "utf-8")
         self.output.start()
         super().start_application_mode()
+
+    def run_input_thread(self) -> None:
+        with suppress(OSError):  # the terminal is gone: that ends the console in another way, and in order
+            super().run_input_thread()
 
     def write(self, data: str) -> None:
         assert self.output is not None, "the driver is not in application mode"
@@ -197,6 +202,11 @@ class MeteredApp(App[Any]):
                 self._compose_time = time.monotonic() - started
 
         return timed
+
+    @property
+    def keyboard(self) -> int | None:
+        """File descriptor that keys are read from; None where they come from elsewhere, as in tests."""
+        return sys.__stdin__.fileno() if sys.__stdin__ is not None and not self.is_headless else None
 
     def write_out(self, sequence: str) -> None:
         """Write an escape sequence to the terminal beside the frames."""

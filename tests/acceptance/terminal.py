@@ -55,7 +55,13 @@ class Terminal:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, 9)
             self.process.wait()
-        os.close(self._ours)
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """The line is dropped: nobody is at the other end any more."""
+        if self._ours >= 0:
+            os.close(self._ours)
+        self._ours = -1
 
     @property
     def text(self) -> str:

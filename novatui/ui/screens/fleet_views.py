@@ -43,6 +43,9 @@ class FleetViews(FleetFeed, inherit_bindings=False):
             self.report(f"{Path(problem.file).name} cannot be read: {problem.message}", problem.hint)
 
     def on_unmount(self) -> None:
+        self.keep_session()
+
+    def keep_session(self) -> None:
         """The next session begins here."""
         expanded, pins = self._tree.model.tree.expanded, self._listing.pins
         described = describe(self.fleet, self.place(), expanded, self._table.cursor, pins)
