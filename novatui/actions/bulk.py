@@ -68,6 +68,8 @@ class Run:
         """Called whenever one of the results has changed."""
         self.stopped = False
         """True when those that had not begun were left out."""
+        self.closing = False
+        """True when the console ends: what was done is looked for no longer."""
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -102,11 +104,6 @@ class Run:
             if done.outcome is Outcome.WAITING:
                 done.outcome = Outcome.LEFT_OUT
         self.changed()
-
-    def look_no_longer(self) -> None:
-        """Whoever waits for `done` waits in vain from now on, if all of it is over."""
-        if self.over and self._task:
-            self._task.cancel()
 
     def start(self, work: Awaitable[None]) -> None:
         """Begin; the gate does this."""

@@ -73,7 +73,7 @@ class Gate:
             run.stop()
         await comes_true(lambda: all(run.over for run in self.runs), patience)
         for run in self.runs:
-            run.look_no_longer()
+            run.closing = True
         return [done for run in self.runs for done in run.results if not done.over]
 
     def history(self) -> list[Done]:
@@ -281,7 +281,7 @@ class Gate:
                 with suppress(NovaError):
                     (await self._known(done.undoes)).undone_by = done.id
             if aim.plan is not None:
-                await course.look(aim.plan)
+                await course.look(aim.plan, lambda: run.closing)
         except Exception as error:
             log.exception("%s of %s", done.verb, done.ref)
             if not done.over:

@@ -166,13 +166,16 @@ class Course:
         self._move(outcome)
         self._fleet.refresh(done.ref)
 
-    async def look(self, plan: Plan) -> None:
-        """Wait until the inventory shows what was to be expected of what was done, or its time is up."""
+    async def look(self, plan: Plan, closing: Callable[[], bool]) -> None:
+        """Wait until the inventory shows what was to be expected of what was done, or its time is up, or the console
+        is `closing`."""
         done = self.done
         if done.outcome is not Outcome.DONE or not plan.expects:
             return
         done.seen_within = max(expectation.within for expectation in plan.expects)
-        done.seen = await seen(self._fleet, done.ref.conn, plan.expects, self._began)
+        done.seen = await seen(self._fleet, done.ref.conn, plan.expects, self._began, closing)
+        if done.seen is None:
+            return
         body: dict[str, Any] = {"event": "seen", "operation": done.id, "seen": done.seen}
         if done.seen and plan.inverse and (state := await self._state_now(plan.inverse)):
             done.state = body["state"] = state

@@ -30,10 +30,12 @@ async def comes_true(true: Callable[[], object], seconds: float) -> bool:
     return bool(true())
 
 
-async def seen(fleet: Fleet, conn: str, expects: Sequence[Expectation], since: float) -> bool:
+async def seen(
+    fleet: Fleet, conn: str, expects: Sequence[Expectation], since: float, closing: Callable[[], bool]
+) -> bool | None:
     """True when all of it was seen in readings that began after `since` (local monotonic), False when its time is up.
 
-    Each expectation has its own time, which counts from now.
+    Each expectation has its own time, which counts from now. None when the console is `closing`.
     """
     begun = time.monotonic()
     asked = begun - ASK
@@ -43,6 +45,8 @@ async def seen(fleet: Fleet, conn: str, expects: Sequence[Expectation], since: f
         waiting = [each for each in waiting if not _holds(fleet, conn, each, since)]
         if any(now - begun > each.within for each in waiting):
             return False
+        if waiting and closing():
+            return None
         if waiting and now - asked >= ASK:
             asked = now
             for key in {each.key for each in waiting}:
