@@ -8,8 +8,8 @@ import sys
 
 import novatui
 
-COLLECT = (20_000, 20, 100)
-"""Thresholds of the garbage collector: imports and a large fleet make few cycles and very many objects."""
+COLLECT = (200_000, 20, 100)
+"""Thresholds of the garbage collector: imports make few cycles and very many objects. The console sets its own."""
 
 
 def run() -> None:

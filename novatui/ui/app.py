@@ -34,6 +34,9 @@ from novatui.ui.textual_private import MeteredApp
 from novatui.ui.theme import BadTheme
 from novatui.ui.theming import Theming
 
+COLLECT = (20_000, 20, 100)
+"""Thresholds of the garbage collector once the first frame is there: a large fleet makes few cycles."""
+
 SETTLING = 300.0
 """Longest wait for the first listings of all connections, seconds."""
 
@@ -142,12 +145,13 @@ class NovaApp(MeteredApp, inherit_bindings=False):
         self.call_after_refresh(self._connect)
 
     async def _connect(self) -> None:
+        gc.freeze()
+        gc.set_threshold(*COLLECT)
         await self.fleet.start()
         self._settling = asyncio.create_task(self._settle())
 
     async def _settle(self) -> None:
         """What was loaded lives as long as the program: keep the collector off it, it would pause the screen."""
-        gc.freeze()
         await self.fleet.settled(SETTLING)
         gc.freeze()
 
