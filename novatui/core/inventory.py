@@ -111,6 +111,8 @@ FIELDS: tuple[Field, ...] = (
     Field("device_class", Type.TEXT, Group.DEVICE, "pci, gpu, vgpu, vf, usb, nic, disk …"),
     Field("vendor", Type.TEXT, Group.DEVICE, "vendor and product"),
     Field("iommu_group", Type.INT, Group.DEVICE, "IOMMU group"),
+    Field("numa_node", Type.INT, Group.DEVICE, "NUMA node of the host it is near to"),
+    Field("driver", Type.TEXT, Group.DEVICE, "driver of the host that has it now, empty for none"),
     Field("holder", Type.TEXT, Group.DEVICE, "key of the machine that holds the device, empty if free"),
 )
 """Every column, in drawing order. Names are unique; names of metrics live in `metrics.METRICS`."""

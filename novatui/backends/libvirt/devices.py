@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from xml.etree.ElementTree import Element
 
+import msgspec
+
 from novatui.backends.driver import Sink
 from novatui.backends.libvirt import states
 from novatui.backends.libvirt.addresses import pci_address, pci_address_of, usb_address
@@ -80,7 +82,7 @@ class Devices:
                 continue
             if described is not None:
                 found.append(described)
-        return found
+        return _near(found)
 
     def _holders(self) -> dict[str, str]:
         """Key of the machine that was given a device, by the device's address; one that runs before one that is off."""
@@ -105,9 +107,20 @@ class Devices:
                 "device_class": device.device_class,
                 "vendor": " ".join(filter(None, (device.vendor, device.product))) or None,
                 "iommu_group": device.iommu_group,
+                "numa_node": device.numa_node,
+                "driver": device.driver,
                 "holder": device.holder if self.roster.listed else None,
             },
         )
+
+
+def _near(found: list[Device]) -> list[Device]:
+    """The same; a mediated device is where its parent is, of which libvirt does not speak."""
+    nodes = {device.id: device.numa_node for device in found}
+    return [
+        msgspec.structs.replace(device, numa_node=nodes.get(device.parent)) if device.device_class == "mdev" else device
+        for device in found
+    ]
 
 
 def describe(xml: str, holders: dict[str, str]) -> Device | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 
 from novatui.backends.driver import (
     DetailSource,
+    DeviceControl,
     DeviceSource,
     EventSource,
     InventorySource,
@@ -28,6 +29,7 @@ from novatui.backends.libvirt import host as hosts
 from novatui.backends.libvirt.cancelling import CancelPlans
 from novatui.backends.libvirt.changelinks import ChangeLinks
 from novatui.backends.libvirt.details import Details
+from novatui.backends.libvirt.devcontrol import DevicePlans
 from novatui.backends.libvirt.devices import Devices
 from novatui.backends.libvirt.disksizes import DiskSizes
 from novatui.backends.libvirt.domains import Domains
@@ -128,6 +130,7 @@ class LibvirtDriver(
     ResourceControl,
     TaskControl,
     SnapshotControl,
+    DeviceControl,
 ):
     """One libvirt connection."""
 
@@ -318,6 +321,10 @@ class LibvirtDriver(
     def plan_snap(self, operation: Operation) -> Plan:
         """The calls that would take a snapshot, go back to one, or delete one."""
         return SnapshotPlans(self._parts.planning, self._parts.snapshots).plan(operation)
+
+    def plan_device(self, operation: Operation) -> Plan:
+        """The calls that would give a device of the host to a machine, take it back, or make one."""
+        return DevicePlans(self._parts.planning, self._parts.devices).plan(operation)
 
 
 def _id(key: str, wanted: Kind) -> str:

@@ -125,3 +125,11 @@ def whole(operation: Operation, name: str, *, least: int = 0) -> int:
 def piped(text: str, command: str) -> str:
     """A command line that is given this text on its standard input."""
     return f"printf %s {shlex.quote(text)} | {command}"
+
+
+def yes(operation: Operation, name: str) -> bool | None:
+    """An argument that is yes or no; None when it is not given. InvalidInput for anything else."""
+    value = operation.arguments.get(name, "")
+    if value not in {"", "yes", "no"}:
+        raise InvalidInput(f"{name} is yes or no", subject=name)
+    return {"yes": True, "no": False}.get(value)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from xml.sax.saxutils import escape
-
 from novatui.backends.libvirt.machine import Machine
-from novatui.backends.libvirt.planning import Planning, inverse, reference, shows
+from novatui.backends.libvirt.planning import Planning, inverse, reference, shows, yes
 from novatui.backends.libvirt.snapshotting import (
     DELETES_EXTERNAL,
     DISK_ONLY,
@@ -21,6 +19,7 @@ from novatui.backends.libvirt.snapshotting import (
 )
 from novatui.backends.libvirt.snapsizes import free_beside
 from novatui.backends.libvirt.snaptree import SnapshotTree
+from novatui.backends.libvirt.xmlform import form, written
 from novatui.core.errors import Conflict, InvalidInput, NotSupported
 from novatui.core.operations import NativeCall, Operation, Plan
 from novatui.core.units import size
@@ -66,8 +65,7 @@ class SnapshotCreation:
 
     def call(self, number: int, machine: Machine, name: str, about: str, flags: int) -> NativeCall:
         """The native call, the `number`th of its plan."""
-        text = f"<description>{escape(about)}</description>" if about else ""
-        xml = f"<domainsnapshot><name>{escape(name)}</name>{text}</domainsnapshot>"
+        xml = written(form("domainsnapshot", form("name", name), form("description", about) if about else None))
         return self._planning.call(
             number, "virDomainSnapshotCreateXML", long=True, dom=machine.uuid, xmlDesc=xml, flags=flags
         )
@@ -160,14 +158,6 @@ def checked_name(name: str, tree: SnapshotTree) -> str:
     if name in tree.all:
         raise Conflict(f"there is a snapshot {name} already", hint="choose another name", subject=name)
     return name
-
-
-def yes(operation: Operation, name: str) -> bool | None:
-    """An argument that is yes or no; None when it is not given. InvalidInput for anything else."""
-    value = operation.arguments.get(name, "")
-    if value not in {"", "yes", "no"}:
-        raise InvalidInput(f"{name} is yes or no", subject=name)
-    return {"yes": True, "no": False}.get(value)
 
 
 def _refuse_contradictions(machine: Machine, *, memory: bool | None, quiesce: bool) -> None:

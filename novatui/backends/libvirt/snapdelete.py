@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from novatui.backends.libvirt.machine import Machine
-from novatui.backends.libvirt.planning import Planning, reference, shows
-from novatui.backends.libvirt.snapcreate import LONG_S, yes
+from novatui.backends.libvirt.planning import Planning, reference, shows, yes
+from novatui.backends.libvirt.snapcreate import LONG_S
 from novatui.backends.libvirt.snaprevert import age_of
 from novatui.backends.libvirt.snapshotting import DELETES_EXTERNAL, files_now, refuse_with_block_job
 from novatui.backends.libvirt.snapsizes import file_sizes
