@@ -133,6 +133,8 @@ def every() -> dict[str, Callable[[], Awaitable[str]]]:
                 found[shot] = lambda size=size, marks=marks, key=key: picture(size, marks, _keys(key))
         found[f"{screen}-hostile"] = lambda key=key: picture((100, 30), DRAWN, _keys(key), hostile.fleet)
         found[f"{screen}-low"] = lambda key=key: picture((60, 12), DRAWN, _keys(key))
+    for name in ("host", "cluster"):
+        found[f"drawn-{name}-200x60"] = lambda name=name: picture((200, 60), DRAWN, _view(name), parts)
     found["empty"] = lambda: picture((100, 30), DRAWN, fleet=lambda: StillFleet([]))
     found |= newcomer.pictures()
     found["ascii-help"] = lambda: picture((80, 24), PLAIN, ACTS["help"])

@@ -1,6 +1,9 @@
-"""What the hosts of a cluster amount to together."""
+"""What the hosts of a cluster amount to together, and what the machines in a place were given."""
 
 from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
 
 from novatui.core.states import Kind, Power
 from novatui.engine.fleet import Fleet
@@ -33,6 +36,39 @@ def memory(fleet: Fleet, slot: int) -> float | None:
             return None
         used, whole = used + part, whole + total
     return 100 * used / whole if whole else None
+
+
+def whole(fleet: Fleet, slot: int, field: str) -> float | None:
+    """The sum of a column over all hosts of a cluster, or that of a host itself; None when one does not tell."""
+    below = [slot] if fleet.inventory.kind(slot) is Kind.HOST else hosts(fleet, slot)
+    return readings.total(*(readings.number(fleet, host, field) for host in below)) if below else None
+
+
+class Given(NamedTuple):
+    """What all machines in a place were given together; None when one of them does not tell."""
+
+    vcpus: float | None
+    memory: float | None
+
+
+def given(fleet: Fleet, slot: int, now: float) -> Given:
+    """Running or not. A change of a machine is seen after some seconds: a place may hold very many."""
+    return _given(fleet, slot, fleet.inventory.structure_version, int(now / FRESH))
+
+
+FRESH = 5.0
+"""Seconds for which a sum stands, unless machines come or go."""
+
+
+@lru_cache(maxsize=256)
+def _given(fleet: Fleet, slot: int, structure: int, moment: int) -> Given:
+    del structure, moment
+    store, visible = fleet.inventory, fleet.identity.visible
+    machines = [each for each in store.below(slot) if store.kind(each) in readings.MACHINES and visible(each)]
+    return Given(
+        readings.total(*(readings.number(fleet, each, "vcpus") for each in machines)),
+        readings.total(*(readings.number(fleet, each, "memory") for each in machines)),
+    )
 
 
 def stale(fleet: Fleet, slot: int, now: float) -> bool:

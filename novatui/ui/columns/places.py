@@ -71,6 +71,44 @@ def _aggregated(read: cells.Number, warn: float) -> Callable[[Subject, int], Pie
     return draw
 
 
+def _given(subject: Subject) -> aggregate.Given:
+    return aggregate.given(subject.fleet, subject.slot, subject.now)
+
+
+def _vcpus(subject: Subject, width: int) -> Piece:
+    return cells.figure(_given(subject).vcpus, cells.grouped, subject, width)
+
+
+def _crowd(subject: Subject, width: int) -> Piece:
+    """How many virtual processors share a real one."""
+    vcpus, real = _given(subject).vcpus, aggregate.whole(subject.fleet, subject.slot, "cpus")
+    share = vcpus / real if vcpus is not None and real else None
+    return cells.figure(share, lambda known: f"{known:.1f}", subject, width)
+
+
+def _given_memory(subject: Subject, width: int) -> Piece:
+    return cells.figure(_given(subject).memory, units.size, subject, width)
+
+
+def _pledged(subject: Subject, width: int) -> Piece:
+    """What would be in use if every machine took all that it was given."""
+    memory, real = _given(subject).memory, aggregate.whole(subject.fleet, subject.slot, "memory_total")
+    share = 100 * memory / real if memory is not None and real else None
+    text, style = cells.figure(share, units.percent, subject, width)
+    return text, subject.look.styles.warning if share is not None and share > PROMISED else style
+
+
+PROMISED = 100.0
+"""Percent of the memory from which on not every machine can have what it was given."""
+
+
+def _whole(field: str, write: Callable[[float], str]) -> Callable[[Subject, int], Piece]:
+    """A column summed up over the hosts of a cluster."""
+    return lambda subject, width: cells.figure(
+        aggregate.whole(subject.fleet, subject.slot, field), write, subject, width
+    )
+
+
 def _one(subject: Subject) -> Connection:
     return subject.fleet.connections[subject.fleet.inventory.conn(subject.slot)]
 
@@ -156,11 +194,27 @@ MODEL = Column(
     id="model", title="PROCESSOR", help="processor model", width=14, grow=20, rank=9, sort="cpu_model", letter="l",
     word="processor", draw=cells.text("cpu_model"),
 )  # fmt: skip
+VCPUS = Column(
+    id="vcpus", title="vCPU", help="virtual processors of all machines in it", width=6, rank=6, word="vcpu",
+    draw=_vcpus, numeric=True,
+)  # fmt: skip
+CROWD = Column(
+    id="crowd", title="/CPU", help="virtual processors for each real one", width=4, rank=6, word="vcpu per cpu",
+    draw=_crowd, numeric=True,
+)  # fmt: skip
+GIVEN = Column(
+    id="given", title="GIVEN", help="memory that all machines in it were given", width=6, rank=6, word="memory given",
+    draw=_given_memory, numeric=True,
+)  # fmt: skip
+PLEDGED = Column(
+    id="pledged", title="GIVEN%", help="the same, of the memory that there is", width=6, rank=6, word="given",
+    draw=_pledged, numeric=True,
+)  # fmt: skip
 HOST_STATE = msgspec.structs.replace(POWER, letter="p", draw=_host_state)
 
 HOST = (
-    HOST_STATE, CPU, SPARK, msgspec.structs.replace(MEM, letter="g"), MACHINES, RUNNING, ALARMS, CPUS, MEMORY,
-    msgspec.structs.replace(DISK, rank=7), msgspec.structs.replace(NET, rank=7, letter="w"),
+    HOST_STATE, CPU, SPARK, msgspec.structs.replace(MEM, letter="g"), MACHINES, RUNNING, ALARMS, CPUS, VCPUS, CROWD,
+    MEMORY, GIVEN, PLEDGED, msgspec.structs.replace(DISK, rank=7), msgspec.structs.replace(NET, rank=7, letter="w"),
     msgspec.structs.replace(OWNER, rank=4), CONN, HEALTH, PRODUCT, MODEL, FAMILY,
 )  # fmt: skip
 """All columns of hosts."""
@@ -176,14 +230,20 @@ CLUSTER_MEM = Column(
     id="mem", title="MEM%", help="memory in use on all its hosts", width=5, rank=2, word="mem",
     draw=_aggregated(aggregate.memory, 90), numeric=True,
 )  # fmt: skip
+CLUSTER_CPUS = msgspec.structs.replace(
+    CPUS, help="logical processors of all its hosts", sort="", letter="", draw=_whole("cpus", cells.grouped)
+)
+CLUSTER_MEMORY = msgspec.structs.replace(
+    MEMORY, help="memory of all its hosts", sort="", letter="", draw=_whole("memory_total", units.size)
+)
 
 CLUSTER = (
-    HOSTS, MACHINES, RUNNING, CLUSTER_CPU, CLUSTER_MEM, ALARMS, FAMILY, msgspec.structs.replace(OWNER, rank=5), CONN,
-    HEALTH,
+    HOSTS, MACHINES, RUNNING, CLUSTER_CPU, CLUSTER_MEM, ALARMS, CLUSTER_CPUS, VCPUS, CROWD, CLUSTER_MEMORY, GIVEN,
+    PLEDGED, FAMILY, msgspec.structs.replace(OWNER, rank=5), CONN, HEALTH,
 )  # fmt: skip
 """All columns of clusters."""
 
-POOL = (MACHINES, RUNNING, ALARMS, msgspec.structs.replace(OWNER, rank=2), CONN, FAMILY)
+POOL = (MACHINES, RUNNING, ALARMS, VCPUS, GIVEN, msgspec.structs.replace(OWNER, rank=2), CONN, FAMILY)
 """All columns of resource pools."""
 
 FOLDER = (
