@@ -19,6 +19,7 @@ class Section(StrEnum):
     CHART = "Charts"
     MOVERS = "Top movers"
     ALARM = "Alarms"
+    CHANGE = "Change"
     OTHER = "Other"
     ADD = "Where connections are added"
     TYPE = "While something is typed"
@@ -44,6 +45,8 @@ class Scope(StrEnum):
     """A screen whose rows can be exported."""
     OBJECTS = "objects"
     """A screen about objects of the inventory."""
+    CHANGES = "changes"
+    """A screen on whose objects changes can be made."""
     PANES = "panes"
     """A screen with several panes, or several tabs."""
     FLEET = "fleet"
@@ -72,6 +75,12 @@ class Scope(StrEnum):
     """A dialog in which one of many is looked for."""
     COLUMNS = "columns"
     """The dialog in which columns are chosen."""
+    ARGUMENTS = "arguments"
+    """The form of what a change still has to be told."""
+    CONFIRM = "confirm"
+    """A change that is to be confirmed, or not."""
+    RESULTS = "results"
+    """What became of a change, object by object."""
     DIALOG = "dialog"
     """A dialog lies on top."""
     QUESTION = "question"
@@ -95,6 +104,10 @@ class Argument(StrEnum):
     THEME = "theme"
     FILE = "file"
     """A file that something is written to."""
+    CHANGE = "change"
+    """What a change takes, as `core.verbs` has it: values in their order, or `name=value`."""
+    UNLOCK = "unlock"
+    """For how long, and on which ticket."""
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,6 +134,8 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     """Opens a strip: a second key does something to what is frozen then."""
     leader: str = ""
     """Id of the action whose strip it stands in: its key works there and nowhere else."""
+    change: str = ""
+    """Name of the operation in `core.verbs.VERBS` that it begins."""
     number: int = 0
     """Which of several like things it is about; the method that carries it out is then that of the id's first part."""
 
@@ -139,6 +154,8 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
         """The action as Textual dispatches it."""
         if self.leads:
             return f"lead({self.id!r})"
+        if self.change:
+            return f"change({self.change!r})"
         if self.place:
             return f"go({self.place!r})"
         return f"{self.id.partition('.')[0]}({self.number})" if self.number else self.id.replace(".", "_")

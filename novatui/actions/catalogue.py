@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from novatui.actions.action import TABS, Action, Argument, Scope, Section
+from novatui.actions.catalogue_changes import CHANGES
 from novatui.actions.keynames import FORBIDDEN, NAMES, shown
 from novatui.actions.typed import TYPED
 
@@ -70,7 +71,7 @@ ACTIONS: tuple[Action, ...] = (
         Action(id=f"tab.{nr}", keys=(str(nr),), title=title, section=Section.TAB, scope=Scope.DETAIL, number=nr)
         for nr, title in TABS
     ),
-    Action(id="wrap", keys=("W",), title="wrap lines", section=Section.VIEW, scope=Scope.DETAIL, footer=12),
+    Action(id="wrap", keys=("W",), title="wrap lines", section=Section.VIEW, scope=Scope.DETAIL, footer=14),
     Action(id="filter", keys=("slash",), title="filter", section=Section.FIND, scope=Scope.FILTERED, footer=3),
     Action(id="scope", keys=("at",), title="only what is here", section=Section.FIND, scope=Scope.FLEET),
     Action(
@@ -79,7 +80,7 @@ ACTIONS: tuple[Action, ...] = (
         title="sort",
         section=Section.FIND,
         scope=Scope.FLEET,
-        footer=5,
+        footer=7,
         takes=Argument.COLUMN,
     ),
     Action(id="command", keys=("colon",), title="command", section=Section.FIND, scope=Scope.FRAME, footer=4),
@@ -90,8 +91,8 @@ ACTIONS: tuple[Action, ...] = (
     Action(id="mark.invert", keys=("asterisk",), title="invert marks", section=Section.MARK, scope=Scope.ROWS),
     Action(id="mark.clear", keys=("U",), title="clear marks", section=Section.MARK, scope=Scope.ROWS),
     Action(id="pin", keys=("w",), title="pin to the top", section=Section.MARK, scope=Scope.FLEET),
-    Action(id="pane.zoom", keys=("z",), title="zoom pane", section=Section.VIEW, scope=Scope.FLEET, footer=8),
-    Action(id="tree.toggle", keys=("T",), title="tree", section=Section.VIEW, scope=Scope.FLEET, footer=7),
+    Action(id="pane.zoom", keys=("z",), title="zoom pane", section=Section.VIEW, scope=Scope.FLEET, footer=15),
+    Action(id="tree.toggle", keys=("T",), title="tree", section=Section.VIEW, scope=Scope.FLEET, footer=8),
     Action(
         id="saved",
         keys=(),
@@ -302,12 +303,18 @@ ACTIONS: tuple[Action, ...] = (
     Action(id="add.demo", keys=("d",), title="demo", section=Section.ADD, scope=Scope.ADD, footer=3),
     Action(id="add.import", keys=("i",), title="import", section=Section.ADD, scope=Scope.ADD, footer=6),
     Action(id="add.look", keys=("r",), title="look again", section=Section.ADD, scope=Scope.ADD, footer=7),
+    *CHANGES,
     *TYPED,
 )
 """Every action. Never bound: ctrl-s, ctrl-q, ctrl-z, ctrl-\\ (the terminal's), ctrl-a, ctrl-b (tmux's), ctrl-h, ctrl-i,
 ctrl-j, ctrl-m (backspace, tab and enter in disguise)."""
 
-DIALOGS = frozenset({Scope.PICKER, Scope.COLUMNS, Scope.DIALOG, Scope.QUESTION, Scope.FORM, Scope.TRIAL, Scope.ASK})
+DIALOGS = frozenset(
+    {
+        Scope.PICKER, Scope.COLUMNS, Scope.DIALOG, Scope.QUESTION, Scope.FORM, Scope.TRIAL, Scope.ASK,
+        Scope.ARGUMENTS, Scope.CONFIRM, Scope.RESULTS,
+    }
+)  # fmt: skip
 """Scopes of dialogs: each shows its keys itself."""
 
 ELSEWHERE = DIALOGS | {Scope.TEXT, Scope.FILTER, Scope.COMMAND}

@@ -28,6 +28,8 @@ class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
     yes: bool = False
     typed: str = ""
     """The name or the count, as typed."""
+    ticket: str = ""
+    """What the journal is to keep beside it, in place of the ticket of an unlock."""
 
     def covers(self, level: int, phrase: str) -> bool:
         """True when it is enough; a phrase that was typed right is also a yes."""

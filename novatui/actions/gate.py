@@ -52,6 +52,8 @@ class Gate:
         """Those that are not over."""
         self.adopted = Adopted((), None)
         """What earlier consoles left behind; known after `start`."""
+        self.journal = journal
+        """What is written down, and as whom."""
         self._fleet = fleet
         self._journal = journal
         self._protections = Protections(fleet, journal)
@@ -104,6 +106,10 @@ class Gate:
     async def lock(self, conn: str) -> None:
         """Protect it again at once; operations that are under way go on. Denied when that cannot be written down."""
         await self._protections.lock(conn)
+
+    def ticket(self, conn: str) -> str:
+        """The ticket that a connection was unlocked with; empty when it was not."""
+        return self._protections.ticket(conn)
 
     # --- what would be done ----------------------------------------------------------------------------------------
 
@@ -303,6 +309,7 @@ class Gate:
             if run.stopped or aim.plan is None:
                 return
             head = self._head(proposal, aim) | {"confirmed": {"level": proposal.level, "how": said.how}}
+            head |= {"ticket": said.ticket} if said.ticket else {}
             if refusal := self._refusal(proposal, aim, said):
                 await course.refuse(refusal, head)
                 return

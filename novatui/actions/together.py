@@ -13,8 +13,8 @@ _FULL = frozenset({Scope.EVERYWHERE, Scope.FRAME})
 _LIST = _FULL | {Scope.MOVE, Scope.ROWS, Scope.FILTERED, Scope.OBJECTS}
 
 PLACES: tuple[frozenset[Scope], ...] = (
-    _LIST | {Scope.PANES, Scope.FLEET, Scope.LISTED},
-    _LIST | {Scope.PANES, Scope.DETAIL},
+    _LIST | {Scope.PANES, Scope.FLEET, Scope.LISTED, Scope.CHANGES},
+    _LIST | {Scope.PANES, Scope.DETAIL, Scope.CHANGES},
     _LIST | {Scope.PANES, Scope.FEED, Scope.LISTED},
     _LIST | {Scope.ALARMS, Scope.LISTED},
     _FULL | {Scope.MOVE, Scope.ROWS, Scope.OBJECTS, Scope.MOVERS},

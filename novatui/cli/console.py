@@ -12,6 +12,7 @@ from novatui.cli import exits, log
 from novatui.cli.bench import BenchFleet
 from novatui.cli.complaint import REDACTOR, complain
 from novatui.cli.exits import UsageError
+from novatui.cli.gating import gate_of
 from novatui.cli.streams import CANNOT_DRAW
 from novatui.cli.targets import load_configuration, request_of
 from novatui.cli.verbs import VERBS
@@ -84,6 +85,7 @@ def _open(options: Namespace, loaded: Loaded, targets: Sequence[str], find: str 
         alarms=Alarms(fleet, loaded.config.alarms, notes),
         person=whoami().user,
         keying=keying,
+        gate=gate_of(fleet),
     )
     app.run()
     fleet.write_results(screen=app.counters.summary())

@@ -10,15 +10,18 @@ from collections.abc import Callable, Sequence
 from textual import events
 
 from novatui.actions.catalogue import ACTIONS, Scope
+from novatui.actions.gate import Gate
 from novatui.config.alarms import default_alarms
 from novatui.engine.alarms import Alarms
 from novatui.engine.fleet import Fleet
 from novatui.engine.logline import LogLine
 from novatui.engine.roster import Roster
+from novatui.ui.acting import Acting
 from novatui.ui.alarm_watch import AlarmWatch
 from novatui.ui.hangup import Hangup
 from novatui.ui.keying import Keying
 from novatui.ui.keys import bindings, rebind
+from novatui.ui.locks import Locks
 from novatui.ui.navigation import Navigation
 from novatui.ui.place import Place
 from novatui.ui.preferences import Preferences
@@ -40,6 +43,9 @@ COLLECT = (20_000, 20, 100)
 SETTLING = 300.0
 """Longest wait for the first listings of all connections, seconds."""
 
+
+PARTING = 2.0
+"""Seconds that a change which is under way has to end when the console is left; the next one says what became of it."""
 
 LEAVE = next(action for action in ACTIONS if action.id == "leave")
 """Its key works wherever the person is: in a dialog, and while something is typed."""
@@ -74,12 +80,14 @@ class NovaApp(MeteredApp, inherit_bindings=False):
         alarms: Alarms | None = None,
         person: str = "",
         keying: Keying | None = None,
+        gate: Gate | None = None,
     ) -> None:
         """`find` is the filter to begin with; `look` is for pictures and tests that want other clocks or signs.
 
         `preferences` are kept for this session only unless they come with files. `roster` is what adds, tries and
         reloads connections; without one they stay as they are. Without `alarms` the built-in limits hold and nothing
         that is said of alarms is kept. `person` is who says it. Without `keying` the keys of the catalogue hold.
+        Without `gate` nothing can be changed.
         """
         self.theming = theming or Theming()
         super().__init__(ansi_color=self.theming.ansi)
@@ -89,6 +97,7 @@ class NovaApp(MeteredApp, inherit_bindings=False):
         self.fleet.alarms = alarms or Alarms(fleet, default_alarms(), clocks=self.look)
         self.keying = keying or Keying()
         self._person = person
+        self._gate = gate
         self._console_log = console_log
         self._preferences = preferences or Preferences()
         self._roster = roster
@@ -124,8 +133,11 @@ class NovaApp(MeteredApp, inherit_bindings=False):
             preferences=self._preferences,
             roster=self._roster,
             themes=lambda: self.theming.names,
+            locks=Locks(self.fleet, self.look, self._locks_changed),
             console_log=self._console_log,
         )
+        if self._gate is not None:
+            self.stage.acting = Acting(self, self.stage, self._gate)
         self.home = FleetScreen(self.stage, Place(filter=self._find))
         return self.home
 
@@ -134,7 +146,7 @@ class NovaApp(MeteredApp, inherit_bindings=False):
         self.set_class(self.look.marks.ascii, "ascii-only")
         rebind(self, self.keying.keymap)
         self._hangup = Hangup(self.keyboard, self._cut_off)
-        self.stage.pulse.beside += [Questions(self, self.stage).look, self._hangup.look]
+        self.stage.pulse.beside += [Questions(self, self.stage).look, self._hangup.look, self.stage.locks.look]
         self._hangup.start()
         self.stage.pulse.start()
         self.stage.watch.start()
@@ -148,6 +160,8 @@ class NovaApp(MeteredApp, inherit_bindings=False):
         gc.freeze()
         gc.set_threshold(*COLLECT)
         await self.fleet.start()
+        if self.stage.acting is not None:
+            self.stage.acting.start()
         self._settling = asyncio.create_task(self._settle())
 
     async def _settle(self) -> None:
@@ -155,12 +169,20 @@ class NovaApp(MeteredApp, inherit_bindings=False):
         await self.fleet.settled(SETTLING)
         gc.freeze()
 
+    def _locks_changed(self, said: str) -> None:
+        top = self.stage.navigation.top
+        top.header.redraw()
+        if said:
+            top.report(said, bad=False)
+
     async def on_unmount(self) -> None:
         """End the workers."""
         if self._settling is not None:
             self._settling.cancel()
         self.stage.pulse.stop()
         await self.stage.watch.stop()
+        if self._gate is not None:
+            await self._gate.stop(PARTING)
         await self.fleet.stop()
         if self._hangup is not None:
             self._hangup.stop()

@@ -53,6 +53,22 @@ def scopes_of(screen: FrameScreen) -> tuple[Scope, ...]:
     return (*getattr(screen.focused, "SCOPES", ()), *screen.SCOPES)
 
 
+def understood(screen: FrameScreen, text: str) -> tuple[Action, str]:
+    """The action that a line names, by two words where some begin like that, and what stands behind. Wrong for none."""
+    word, _, rest = text.strip().partition(" ")
+    second, _, behind = rest.strip().partition(" ")
+    pairs = {action.word: action for action in available(screen) if " " in action.word}
+    named = f"{word} {second}".casefold()
+    if named in pairs:
+        return pairs[named], behind.strip()
+    beginnings = {pair.partition(" ")[0] for pair in pairs}
+    lists = any(action.word == word.casefold() and action.place for action in available(screen))
+    if word.casefold() in beginnings and second and not lists:
+        near = nearest(named, pairs, cutoff=0.5)
+        raise Wrong(f"there is no command `{word} {second}`", f"did you mean `{near}`?" if near else "Tab lists all")
+    return find(screen, word), rest.strip()
+
+
 def find(screen: FrameScreen, word: str) -> Action:
     """The action that a word means here, its plural included. Wrong when it is none."""
     here = {action.word: action for action in available(screen)}
@@ -69,17 +85,26 @@ def find(screen: FrameScreen, word: str) -> Action:
 
 def carry_out(screen: FrameScreen, line: str) -> None:
     """Do what a command line says. Wrong when it cannot be understood; then nothing was done."""
-    word, _, argument = line.strip().partition(" ")
-    if word:
-        do(screen, find(screen, word), argument.strip())
+    if line.strip():
+        action, argument = understood(screen, line)
+        do(screen, action, argument, asked=False)
 
 
-def do(screen: FrameScreen, action: Action, argument: str = "") -> None:
-    """Carry out an action, with its argument if it takes one. Wrong when that does not fit."""
+def do(screen: FrameScreen, action: Action, argument: str = "", *, asked: bool = True) -> None:
+    """Carry out an action, with its argument if it takes one. Wrong when that does not fit.
+
+    `asked`: it was picked, and what else it takes is asked for; else it was typed with all that was to be said.
+    """
     if action.argument is Argument.NONE and argument:
         raise Wrong(f"`{action.word}` takes nothing behind it")
     if action.place:
         screen.stage.navigation.open(destination(screen.fleet, action.place, argument))
+        return
+    if action.change:
+        screen.change(action.change, argument, asked=asked)
+        return
+    if action.leads:
+        screen.action_lead(action.id)
         return
     name = f"action_{action.method}"
     name, _, given = name.partition("(")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from novatui.actions.catalogue import Action, Argument
 from novatui.core.states import Kind
 from novatui.engine.query_keys import Key, Shape, Vocabulary
-from novatui.ui.commands import Wrong, available, find, nodes, written
+from novatui.ui.commands import Wrong, available, nodes, understood, written
+from novatui.ui.options import known_words
 from novatui.ui.screens.registry import screen_class
 
 if TYPE_CHECKING:
@@ -28,17 +29,19 @@ class Offer(NamedTuple):
 
 def offer(screen: FrameScreen, text: str) -> Offer:
     """What the text up to the cursor can go on as; the best word first."""
-    word, space, argument = text.partition(" ")
-    if not space:
-        return Offer(0, _matching(_order(available(screen)), word))
+    words = _order(available(screen))
+    if " " not in text:
+        return Offer(0, _matching(words, text))
+    if pairs := [word for word in words if " " in word and word.startswith(text.casefold())]:
+        return Offer(0, [word for word in pairs if word != text])
     try:
-        action = find(screen, word)
+        action, argument = understood(screen, text)
     except Wrong:
         return Offer(len(text), [])
     start = text.rfind(" ") + 1
-    first = start == len(word) + 1
     part = text[start:]
-    return Offer(start, _matching(_words(screen, action, part, first), part) if argument or first else [])
+    first = argument in ("", part)
+    return Offer(start, _matching(_words(screen, action, part, first), part))
 
 
 def _order(actions: list[Action]) -> list[str]:
@@ -71,6 +74,8 @@ def _words(screen: FrameScreen, action: Action, part: str, first: bool) -> Itera
             yield from screen.stage.preferences.names()
         case Argument.THEME if first:
             yield from screen.stage.themes()
+        case Argument.CHANGE:
+            yield from known_words(screen, action.change)
         case _:
             return
 

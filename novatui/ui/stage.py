@@ -16,8 +16,10 @@ from novatui.ui.render.look import Look
 from novatui.ui.sources import Versions
 
 if TYPE_CHECKING:
+    from novatui.ui.acting import Acting
     from novatui.ui.alarm_watch import AlarmWatch
     from novatui.ui.keying import Keying
+    from novatui.ui.locks import Locks
     from novatui.ui.navigation import Navigation
     from novatui.ui.pulse import Pulse
 
@@ -37,6 +39,10 @@ class Stage(msgspec.Struct, kw_only=True):
     """Columns, saved views, the last session."""
     watch: AlarmWatch
     """Alarms, and what people say of them."""
+    locks: Locks
+    """What is locked, and what is not for a while."""
+    acting: Acting | None = None
+    """What carries changes out; None in a console that only looks."""
     roster: Roster | None = None
     """What keeps the fleet in step with the configuration; None for a fleet that has none."""
     commands: list[str] = msgspec.field(default_factory=list)

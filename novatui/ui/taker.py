@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from textual import events
 from textual.screen import Screen
@@ -31,6 +31,15 @@ class Taker(Protocol):
 
     def draw(self, width: int, /) -> Strip | Sequence[Strip] | None:
         """The footer while it takes keys, one line or more; None leaves the footer as it is."""
+        ...
+
+
+@runtime_checkable
+class HasPanel(Protocol):
+    """A taker that says more than fits the footer."""
+
+    def draw_panel(self, width: int, /) -> Sequence[Strip]:
+        """Lines above the footer while it takes keys; none leave the screen as it is."""
         ...
 
 

@@ -10,10 +10,12 @@ from textual.strip import Strip
 
 from novatui.actions.catalogue import Action, in_footer
 from novatui.actions.keymap import Keymap
+from novatui.actions.protections import is_protected
 from novatui.core.connection import ConnectionSpec
 from novatui.core.states import Link
 from novatui.engine.alarm_record import Counts
 from novatui.engine.fleet import Fleet
+from novatui.ui.locks import unlocked
 from novatui.ui.render.cells import Group, Piece, ends, flow, line, whole, width_of
 from novatui.ui.render.look import Look
 from novatui.ui.rows.cells import fit
@@ -83,12 +85,17 @@ def header(
 
 
 def _corner(fleet: Fleet, look: Look, about: ConnectionSpec | None = None) -> list[Group]:
-    """What is protected, here or anywhere, and the time."""
-    styles = look.styles
-    specs = [about] if about is not None else [one.spec for one in fleet.connections.values()]
-    locked = [spec.name for spec in specs if spec.readonly]
-    guarded = [spec.name for spec in specs if spec.protected]
+    """What is locked, here or anywhere, what is not for a while, and the time."""
+    styles, now = look.styles, look.monotonic()
+    ours = [one for one in fleet.connections.values() if about is None or one.name == about.name]
+    lifted = {one.name: badge for one in ours if (badge := unlocked(one, now))}
+    locked = [one.name for one in ours if one.spec.readonly or (one.lock is not None and one.lock.ro)]
+    guarded = [one.name for one in ours if one.name not in lifted and is_protected(one)]
     far: list[Group] = []
+    if lifted:
+        text = next(iter(lifted.values())) if len(lifted) == 1 else "RW"
+        where = "" if about is not None else f":{_few(list(lifted))}"
+        far.append((1, [(f" {text}{where} ", styles.warning), (" ", styles.text)]))
     if guarded:
         where = "" if about is not None else f":{_few(guarded)}"
         far.append((3, [(f" PROT{where} ", styles.protected), (" ", styles.text)]))

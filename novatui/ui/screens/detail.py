@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.strip import Strip
 
-from novatui.actions.catalogue import Scope, in_scope
+from novatui.actions.catalogue import Scope
 from novatui.core import units
 from novatui.core.connection import ConnectionSpec
 from novatui.core.ids import ObjectRef
@@ -39,7 +39,7 @@ from novatui.ui.widgets.lines import Lines
 FRESH = 10.0
 """Seconds for which what was read on demand needs no word about its age."""
 
-CHARTING = (Scope.CHART, Scope.DETAIL, Scope.OBJECTS, Scope.FRAME)
+CHARTING = (Scope.CHART, Scope.DETAIL, Scope.CHANGES, Scope.OBJECTS, Scope.FRAME)
 """Whose keys the footer shows below charts."""
 
 ON_ROWS = frozenset({"open", "filter", "mark", "wrap"})
@@ -62,6 +62,7 @@ class DetailScreen(FrameScreen, inherit_bindings=False):
         Scope.MOVE,
         Scope.ROWS,
         Scope.FILTERED,
+        Scope.CHANGES,
         Scope.OBJECTS,
         Scope.FRAME,
     )
@@ -235,7 +236,7 @@ class DetailScreen(FrameScreen, inherit_bindings=False):
         """Those that mean something on this tab; charts have keys of their own."""
         body = self._shown()
         scopes = CHARTING if isinstance(body, MetricsBody) else self.SCOPES
-        actions = [action for action in in_scope(*scopes) if action.id in body.TAKES or action.id not in ON_ROWS]
+        actions = [action for action in self.offered(*scopes) if action.id in body.TAKES or action.id not in ON_ROWS]
         return bars.footer(actions, self.stage.keys, self.look, width, {**TITLES, **body.TITLES})
 
     def paged(self) -> str:

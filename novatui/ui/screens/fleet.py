@@ -30,6 +30,7 @@ class FleetScreen(FleetCurves, inherit_bindings=False):
         Scope.FLEET,
         Scope.FILTERED,
         Scope.LISTED,
+        Scope.CHANGES,
         Scope.OBJECTS,
         Scope.FRAME,
     )

@@ -1,17 +1,17 @@
-"""The base of every full screen: what `Framing` gives, and the verbs that work on all of them."""
+"""The base of every full screen: what `Framing` and `Changing` give, and the verbs that work on all of them."""
 
 from __future__ import annotations
 
-from novatui.actions.catalogue import ACTIONS, Action
+from novatui.actions.catalogue import ACTIONS, Action, Scope
 from novatui.config.errors import nearest
 from novatui.ui.commands import Wrong, do, scopes_of
 from novatui.ui.copying import copy, whole_error
 from novatui.ui.place import Place
-from novatui.ui.screens.framing import Framing
+from novatui.ui.screens.changing import Changing
 from novatui.ui.textual_private import MeteredApp
 
 
-class FrameScreen(Framing, inherit_bindings=False):
+class FrameScreen(Changing, inherit_bindings=False):
     """A screen of the console; see `Framing` for what a subclass gives."""
 
     # Actions of every screen
@@ -45,10 +45,17 @@ class FrameScreen(Framing, inherit_bindings=False):
 
     def action_lead(self, leader: str) -> None:
         """Open the strip of a leader; what it is about is frozen from now on."""
-        from novatui.ui.widgets.strip import LeaderStrip
+        from novatui.ui.widgets.strip import ChangeStrip, LeaderStrip
 
+        action = next(action for action in ACTIONS if action.id == leader)
+        if action.scope is Scope.CHANGES:
+            try:
+                self.check_aim()
+            except Wrong as wrong:
+                self.report(wrong.message, wrong.hint)
+                return
         self._frozen = self.aim()
-        self.take_keys(LeaderStrip(self, next(action for action in ACTIONS if action.id == leader)))
+        self.take_keys((ChangeStrip if action.scope is Scope.CHANGES else LeaderStrip)(self, action))
 
     def action_export_csv(self, path: str = "") -> None:
         """Exact values of what is listed, for a spreadsheet."""

@@ -10,7 +10,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.strip import Strip
 
-from novatui.actions.catalogue import Scope, in_scope
+from novatui.actions.catalogue import Action, Scope, in_scope
 from novatui.core.connection import ConnectionSpec
 from novatui.core.ids import ObjectRef
 from novatui.engine.fleet import Changes
@@ -21,6 +21,7 @@ from novatui.ui.render.cells import Group
 from novatui.ui.screens import layout
 from novatui.ui.screens.rows import RowScreen
 from novatui.ui.stage import Stage
+from novatui.ui.taker import HasPanel
 from novatui.ui.textual_private import MeteredApp
 from novatui.ui.widgets.lines import Lines
 
@@ -48,6 +49,7 @@ class Framing(RowScreen, inherit_bindings=False, inherit_css=False):
     }
     Framing:ansi { background: ansi_default; color: ansi_default; }
     Framing .gone { display: none; }
+    Framing > #panel { layer: overlay; dock: bottom; width: 100%; margin: 0 0 1 0; background: $background; }
     """
 
     def __init__(self, stage: Stage, place: Place) -> None:
@@ -59,6 +61,8 @@ class Framing(RowScreen, inherit_bindings=False, inherit_css=False):
         """The place that the screen was opened with."""
         self.header = Lines(lambda width, _: [self.draw_header(width)], id="header")
         self.footer = Lines(lambda width, _: self.draw_footer(width), id="footer")
+        self._panel: Lines | None = None
+        """What the strip of a leader shows above the footer; made when one wants it first."""
         self._problem: tuple[str, str] | None = None
         """What is to be said in the footer, and what to try."""
         self.last_report = ""
@@ -134,7 +138,13 @@ class Framing(RowScreen, inherit_bindings=False, inherit_css=False):
     def draw_keys(self, width: int) -> Strip:
         """The footer while nothing else is to be said there."""
         titles = {} if self.stage.navigation.at_home else {"quit": "close"}
-        return bars.footer(in_scope(*self.SCOPES), self.stage.keys, self.look, width, titles)
+        return bars.footer(self.offered(*self.SCOPES), self.stage.keys, self.look, width, titles)
+
+    def offered(self, *scopes: Scope) -> list[Action]:
+        """The actions of these scopes; where nothing can be changed, those that change something are not shown."""
+        refs = self.aim()
+        locked = self.stage.acting is None or (refs and all(self.stage.locks.dead(ref.conn) for ref in refs))
+        return [action for action in in_scope(*scopes) if not (locked and action.scope is Scope.CHANGES)]
 
     def sortable(self) -> Sequence[str]:
         """Words of the columns that `:sort` takes."""
@@ -195,8 +205,8 @@ class Framing(RowScreen, inherit_bindings=False, inherit_css=False):
 
     @property
     def steady(self) -> bool:
-        """A strip is open: rows must not move under the second key."""
-        return self._frozen is not None
+        """A strip or a dialog is open: rows must not move under the second key."""
+        return self._frozen is not None or self._covered
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
@@ -266,8 +276,31 @@ class Framing(RowScreen, inherit_bindings=False, inherit_css=False):
         return [taken] if isinstance(taken, Strip) else taken
 
     def taker_changed(self) -> None:
-        """Somebody else speaks in the footer."""
+        """Somebody else speaks in the footer, and perhaps above it."""
+        self._show_panel()
         self.redraw_frame()
+
+    def _show_panel(self) -> None:
+        """The panel of who takes the keys, where it has one and there is room for it."""
+        lines = self._panel_lines(self.size.width)
+        shown = bool(lines) and len(lines) < self.size.height - 2
+        if self._panel is None:
+            if not shown:
+                return
+            self._panel = Lines(lambda width, _: self._panel_lines(width), id="panel")
+            self.mount(self._panel)
+        self._panel.set_class(not shown, "gone")
+        if shown:
+            self._panel.styles.height = len(lines)
+            self._panel.redraw()
+
+    @property
+    def panel_shown(self) -> bool:
+        """Somebody says above the footer what their keys do."""
+        return self._panel is not None and not self._panel.has_class("gone")
+
+    def _panel_lines(self, width: int) -> Sequence[Strip]:
+        return self.taker.draw_panel(width) if isinstance(self.taker, HasPanel) else ()
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """A click elsewhere ends a prompt."""

@@ -21,6 +21,7 @@ SCREENS: dict[str, str] = {
     "ev": "novatui.ui.screens.feed:FeedScreen",
     "alarm": "novatui.ui.screens.alarms:AlarmScreen",
     "log": "novatui.ui.screens.log:LogScreen",
+    "audit": "novatui.ui.screens.audit:AuditScreen",
 }
 """`module:Class` by the name of a place."""
 

@@ -1,0 +1,119 @@
+"""A proposal in the words that a person is asked with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from novatui.actions.proposal import Aim, Proposal
+from novatui.actions.protections import is_protected
+from novatui.core.text import clean
+from novatui.core.verbs import VERBS, Given, Verb
+from novatui.ui.options import WORDS, exact_size
+from novatui.ui.render.confirm import Asked, Subject
+
+SAFETY = "safety"
+"""Argument of the operations that can take a snapshot first."""
+
+if TYPE_CHECKING:
+    from novatui.actions.gate import Gate
+    from novatui.ui.stage import Stage
+
+
+def title_of(proposal: Proposal) -> str:
+    """What and whom."""
+    aims = proposal.planned or proposal.aims
+    whom = proposal.whole or (aims[0].label if len(aims) == 1 else f"{len(aims)} objects")
+    return f"{'undo: ' if proposal.undoes else ''}{short(proposal.verb)} {whom}"
+
+
+def short(verb: Verb) -> str:
+    """What an operation does, without what stands in brackets: `power off`."""
+    return verb.title.partition(" (")[0]
+
+
+def asked_of(proposal: Proposal, stage: Stage, gate: Gate) -> Asked:
+    """All that stands in the dialog."""
+    commands = tuple(proposal.as_commands())
+    json = msgspec.json.format(msgspec.json.encode(proposal.json()), indent=2).decode()
+    forms = {"calls": tuple(proposal.as_lines()), "commands": commands, "json": tuple(map(clean, json.split("\n")))}
+    locked = proposal.locked if not any(aim.ready for aim in proposal.aims) else None
+    return Asked(
+        title=title_of(proposal),
+        where=_where(proposal, stage),
+        protected=any(_protected(stage, aim.ref.conn) for aim in proposal.aims),
+        subjects=tuple(_subject(aim, stage, len(proposal.aims) > 1) for aim in proposal.aims),
+        does=_does(proposal),
+        losses=proposal.losses,
+        costs=proposal.costs,
+        warnings=proposal.warnings,
+        undo=_undo(proposal),
+        forms={name: lines for name, lines in forms.items() if lines},
+        recorded=_recorded(gate),
+        locked=str(locked) if locked else "" if proposal.planned else "it cannot be done: see above",
+    )
+
+
+def _does(proposal: Proposal) -> str:
+    """The operation and what it was given; whether it takes a snapshot first has a line of its own."""
+    arguments = (proposal.planned or proposal.aims)[0].operation.arguments
+    given = [
+        f"{one.title} {_value(one, arguments[one.name])}"
+        for one in proposal.verb.takes
+        if one.name in arguments and one.name != SAFETY
+    ]
+    said = f": {', '.join(given)}" if given else ""
+    return clean(f"{proposal.verb.title}{said}", 2_000)
+
+
+def _value(given: Given, value: str) -> str:
+    """A value as people read it."""
+    if given.kind == "size" and value.isdigit():
+        return exact_size(int(value))
+    meaning = WORDS.get((given.name, value), "")
+    return f"{value} ({meaning})" if meaning else value
+
+
+def _subject(aim: Aim, stage: Stage, several: bool) -> Subject:
+    store = stage.fleet.inventory
+    slot = store.slot(aim.ref.conn, aim.ref.key)
+    power = store.value(slot, "power") if slot is not None else None
+    native = store.value(slot, "native_state") if slot is not None else None
+    state = f"{power} ({native})" if power and native and native != power else str(power or "")
+    failure = aim.failure
+    problem = ". ".join(filter(None, (str(failure), failure.meaning, failure.hint))) if failure else ""
+    if aim.refused is not None and several:
+        problem = str(aim.refused)
+    return Subject(name=aim.label, conn=aim.ref.conn, state=state, problem=problem)
+
+
+def _protected(stage: Stage, conn: str) -> bool:
+    connection = stage.fleet.connections.get(conn)
+    return connection is not None and is_protected(connection)
+
+
+def _where(proposal: Proposal, stage: Stage) -> str:
+    conns = list(dict.fromkeys(aim.ref.conn for aim in proposal.aims))
+    if len(conns) > 1:
+        guarded = sum(_protected(stage, conn) for conn in conns)
+        return f"{len(conns)} connections{f', {guarded} PROTECTED' if guarded else ''}"
+    if not _protected(stage, conns[0]):
+        return conns[0]
+    return f"{conns[0]}  PROTECTED  {stage.locks.badge(conns[0])}".rstrip()
+
+
+def _undo(proposal: Proposal) -> str:
+    inverses = {aim.plan.inverse.verb for aim in proposal.planned if aim.plan and aim.plan.inverse}
+    if not proposal.planned:
+        return ""
+    if not inverses:
+        return "nothing takes it back"
+    words = ", ".join(VERBS[verb].title if verb in VERBS else verb for verb in sorted(inverses))
+    return f"u takes it back: {words}"
+
+
+def _recorded(gate: Gate) -> str:
+    who = gate.journal.who
+    origin = f" from {str(who['origin']).partition(' port ')[0]}" if who.get("origin") else ""
+    return clean(f"in the journal before it is sent, as {who['user']}{origin}")
