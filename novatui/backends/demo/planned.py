@@ -19,6 +19,7 @@ from novatui.core.states import Family, Power
 SOON_S, GUEST_S = 30.0, 120.0
 """Seconds until a change is to be seen: one that is made, and one that a guest is only asked for."""
 
+_ANEW = "it starts anew: what ran in the guest has ended"
 _LOST = "what the guest had not written to its disks is lost"
 
 
@@ -121,7 +122,7 @@ def _shutdown(case: Case, plan: Plan) -> Plan:
         plan,
         warnings=warned,
         inverse=case.takes_back("power.start"),
-        irreversible="it starts anew: what ran in the guest has ended",
+        irreversible=_ANEW,
     )
 
 
@@ -136,7 +137,7 @@ def _reset(_case: Case, plan: Plan) -> Plan:
 
 def _off(case: Case, plan: Plan) -> Plan:
     inverse = case.takes_back("power.start")
-    return msgspec.structs.replace(plan, losses=(_LOST,), inverse=inverse, irreversible=_LOST)
+    return msgspec.structs.replace(plan, losses=(_LOST,), inverse=inverse, irreversible=_ANEW)
 
 
 def _pause(case: Case, plan: Plan) -> Plan:

@@ -124,6 +124,8 @@ def snapshot_row(machine: Machine, snapshot: Snapshot) -> Row:
         "current": snapshot.current,
         "snapshot_kind": None if snapshot.memory is None else "memory" if snapshot.memory else "disk",
         "description": snapshot.description,
+        "snapshot_parent": next((each.name for each in machine.snapshots if each.id == snapshot.parent), ""),
+        "snapshot_size": snapshot.size,
     }
     return Row(Kind.SNAPSHOT, f"{machine.id}/{snapshot.id}", values)
 
