@@ -54,6 +54,43 @@ def test_what_a_call_in_time_raises_comes_through() -> None:
         raise NotFound("gone")
 
 
+def test_a_call_that_computes_has_its_deadline_put_off_until_it_waits() -> None:
+    calls, told = Calls(), list[Call]()
+
+    def body() -> None:
+        compute(0.3)
+        calls.expire(time.monotonic() + 5.1)
+        assert told == []
+        calls.expire(time.monotonic() + 7.1)
+        assert [call.what for call in told] == ["list"], "it did nothing since"
+
+    with pytest.raises(Abandoned):
+        run(calls, "lab", told.append, body)
+
+
+def test_a_call_that_computes_for_ever_is_abandoned_in_the_end() -> None:
+    calls, told = Calls(), list[Call]()
+
+    def body() -> None:
+        deadlines = 0
+        while (due := calls.next_due()) is not None:
+            deadlines += 1
+            compute(0.06)
+            calls.expire(due + 0.001)
+        assert 3 < deadlines < 100
+
+    with pytest.raises(Abandoned):
+        run(calls, "lab", told.append, body)
+    assert [call.what for call in told] == ["list"]
+
+
+def compute(seconds: float) -> None:
+    """Use so much of the processor."""
+    until = time.thread_time() + seconds
+    while time.thread_time() < until:
+        pass
+
+
 def test_of_equal_calls_the_latest_is_reported() -> None:
     calls = Calls()
     early = calls.within(5.0, "a/b", "detail", "detail", unexpected)
