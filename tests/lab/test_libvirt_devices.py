@@ -17,11 +17,13 @@ from novatui.core.devices import Device
 from novatui.core.errors import Busy, Conflict, InvalidInput, NotFound, NotSupported, NovaError
 from novatui.core.operations import NativeCall, Operation, Plan, Result
 from novatui.core.verbs import Effect
-from tests.lab.apilog import carry_out, changes, recorded
 from tests.lab.fixtures import or_skip
 from tests.lab.libvirt.daemon import LibvirtHost
+from tests.lab.libvirt.daemonlog import carry_out, changes, recorded
 from tests.lab.libvirt.guests import GuestSpec
 from tests.lab.libvirt_driver_probe import Probe, connected
+
+pytestmark = pytest.mark.libvirt
 
 GPU, CARD = "pci_0000_65_00_0", "pci_0000_3b_00_0"
 HELD_GPU, HELD_SOUND = "pci_0000_66_00_0", "pci_0000_66_00_1"

@@ -10,9 +10,9 @@ import pytest
 
 from novatui.core.errors import Busy, Conflict, InvalidInput, NotFound, NotSupported, NovaError
 from novatui.core.operations import Operation, Plan
-from tests.lab.apilog import carry_out, changes, logged, machines, recorded, said
 from tests.lab.fixtures import MakeHost, or_skip
 from tests.lab.libvirt.daemon import LibvirtHost
+from tests.lab.libvirt.daemonlog import carry_out, changes, logged, machines, recorded, said
 from tests.lab.libvirt.guests import GuestSpec
 from tests.lab.libvirt_driver_probe import Probe, connected
 
@@ -23,7 +23,8 @@ SNAPSHOT_CALLS = (
     "virDomainManagedSaveRemove",
 )
 
-pytestmark = pytest.mark.timeout(300)
+pytest.importorskip("libvirt")
+pytestmark = [pytest.mark.libvirt, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""What a plan says and what the C library's own log says went over the wire, in one form, so that they can be compared.
+"""What a plan says and what the daemon's log says it was asked to do, in one form, so that they can be compared.
 
 The log is the daemon's (`log_filters = 1:libvirt`): it does not know novatui.
 """
@@ -11,12 +11,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from novatui.core.operations import NativeCall, Plan
+from tests.lab.libvirt.apilog import READING
 from tests.lab.libvirt.daemon import ApiCall, LibvirtHost
 
 _UUID = re.compile(r"\(VM: name=.*?, uuid=([0-9a-f-]{36})\)")
-_READING = re.compile(
-    r"^vir\w*?(Get|Lookup|List|Has|Is|Num|Ref|Free|SnapshotCurrent|Open|Close|Event|Register|KeepAlive|Supports)"
-)
 
 
 def said(calls: Iterable[NativeCall]) -> list[tuple[str, str, str]]:
@@ -35,8 +33,8 @@ def logged(calls: Iterable[ApiCall], names: Iterable[str]) -> list[tuple[str, st
 
 
 def changes(calls: Iterable[ApiCall]) -> list[str]:
-    """Names of logged functions that may have changed something: all that do not sound like reading."""
-    return [call.function for call in calls if not _READING.match(call.function)]
+    """Names of logged functions that may have changed something: all that are not plainly reading."""
+    return [call.function for call in calls if not READING.fullmatch(call.function)]
 
 
 def machines(calls: Iterable[ApiCall]) -> set[str]:
