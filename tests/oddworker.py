@@ -120,14 +120,14 @@ class OddDriver(Session, InventorySource, MetricSource, DetailSource):
             objects = range(int(self.spec.options["objects"]))
             self.sink.rows(begun, [Row(Kind.VM, str(at), {"vcpus": turn}) for at in objects])
             self.sink.samples(begun, [(f"vm:{at}", {"cpu.used": float(turn)}) for at in objects])
-        self.sink.count("flood is over")
+        self.sink.call("flood is over")
 
     def refresh(self, keys: Collection[str]) -> None:
         self.sink.rows(self.sink.now(), [Row(Kind.VM, key.partition(":")[2], {"vcpus": 2}) for key in keys])
 
     def sample(self, keys: Collection[str] | None) -> None:
         begun = self.sink.now()
-        self.sink.count("sample")
+        self.sink.call("sample")
         self.do("sample")
         wanted = ["vm:0", "vm:1", "vm:2"] if keys is None else keys
         reading = float(next(self.readings))
