@@ -70,9 +70,11 @@ class Base:
 def make(
     lab: Lab, sink: Recording, spec: ConnectionSpec | None = None, secrets: Mapping[str, str] | None = None
 ) -> Session:
-    """A driver that is not connected yet."""
+    """A driver that is not connected yet, and that may make only the calls that it says are reading ones."""
     wanted = spec or lab.spec
-    return driver_class(wanted.driver)(wanted, lab.secrets if secrets is None else secrets, sink)
+    made = driver_class(wanted.driver)
+    sink.reading = getattr(made, "READING", None)
+    return made(wanted, lab.secrets if secrets is None else secrets, sink)
 
 
 def key_of(sink: Recording, vm: Vm) -> str:

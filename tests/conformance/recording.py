@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from novatui.core.capabilities import Fact
-from novatui.core.errors import Failure
+from novatui.core.errors import Denied, Failure
 from novatui.core.events import Event
 from novatui.core.ids import key
 from novatui.core.inventory import Row, Value
@@ -44,6 +44,8 @@ class Recording:
         self.events: list[Event] = []
         self.steps: list[Step] = []
         self.losses: list[Failure] = []
+        self.reading: frozenset[str] | None = None
+        """Calls that may go out; None: any."""
         self.counts: Counter[str] = Counter()
         self.advanced: list[float] = []
         """How far the calls that were invoked had come."""
@@ -116,6 +118,8 @@ class Recording:
         return None
 
     def call(self, name: str) -> None:
+        if self.reading is not None and name not in self.reading:
+            raise Denied(f"{name} is no reading call", subject=name)
         with self._changed:
             self.counts[name] += 1
 

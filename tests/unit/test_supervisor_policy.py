@@ -34,8 +34,14 @@ def test_a_call_is_stuck_when_it_is_past_its_deadline_by_more_than_the_grace() -
     assert stuck(stats(a__control__list=4.9, b__control__sample=5.1), 0.0, POLICY) == {"b": "sample"}
 
 
-def test_details_have_a_longer_grace() -> None:
-    assert stuck(stats(a__detail__detail=44.0, b__detail__detail=46.0), 0.0, POLICY) == {"b": "detail"}
+@pytest.mark.parametrize("lane", ["detail", "plan", "run"])
+def test_lanes_beside_the_control_lane_have_a_longer_grace(lane: str) -> None:
+    calls = {f"a__{lane}__it": 44.0, f"b__{lane}__it": 46.0}
+    assert stuck(stats(**calls), 0.0, POLICY) == {"b": "it"}
+
+
+def test_a_long_change_is_never_stuck() -> None:
+    assert stuck(stats(a__run__snapshot=float("-inf")), 10.0**6, POLICY) == {}
 
 
 def test_time_goes_on_while_a_worker_says_nothing() -> None:
