@@ -75,8 +75,11 @@ class Aggregate:
         self._begun = now
         self._cells: list[list[float | None]] = [[] for _ in SUMMED[:RINGED]]
         self._last = int(now / self.period)
+        self._live: int | None = None
+        """The first cell that was written as it passed; what is before it was recalled."""
         self.take((), now)
-        self.recall()
+        if self._live is None:
+            self.recall()
 
     # --- following --------------------------------------------------------------------------------------------------
 
@@ -196,7 +199,7 @@ class Aggregate:
     def _write(self, now: float) -> None:
         """The cell of this period takes what the figures are now; periods that nobody wrote are gaps."""
         number = int(now / self.period)
-        waiting = now - self._begun < WARM * self.period and _NOTHING in self._parts.values()
+        waiting = self._live is None and now - self._begun < WARM * self.period and _NOTHING in self._parts.values()
         most = round(HISTORY / self.period)
         skipped = min(number - self._last, most)
         for at, cells in enumerate(self._cells):
@@ -211,6 +214,9 @@ class Aggregate:
         if skipped > 0:
             self._keep_minute(now)
         self._last = max(self._last, number)
+        if not waiting and self._live is None:
+            self._live = self._last
+            self.recall()
 
     def _keep_minute(self, now: float) -> None:
         """A kept node has its day, too: of the metrics that the product does not give."""
@@ -221,18 +227,28 @@ class Aggregate:
             metrics.minutes.add(self._node, now, [nan if value is None else value for value in values])
 
     def recall(self) -> None:
-        """Fill the gaps of its history from the rings of its machines: of cells in which most of them were measured."""
+        """Take its past from the rings of its machines: cells in which most of them were measured.
+
+        Not while few of them had the time to be: their past is not that of the node. What comes to be known of more of
+        them replaces what was recalled before; what was written as it passed stays.
+        """
         metrics = self._view.metrics
         measured = [slot for slot, parts in self._parts.items() if parts is not _NOTHING]
-        if not measured or len(self._members) > BACKFILL:
+        few = len(measured) * 2 <= len(self._parts)
+        if not measured or (self._live is None and few) or len(self._members) > BACKFILL:
             return
+        before = self._last - self._live if self._live is not None else -1
         newest = min(self._last, max(metrics.last_cell(slot) for slot in measured))
         for at, metric in enumerate(SUMMED[:RINGED]):
             if metric != "disk.latency":  # its weights have no history
                 past = self._past(at, measured, newest) + [None] * (self._last - newest)
                 own = [None] * (len(past) - len(self._cells[at])) + self._cells[at]
                 past = [None] * (len(own) - len(past)) + past
-                self._cells[at] = [old if old is not None else new for old, new in zip(own, past, strict=True)]
+                live = len(own) - 1 - before
+                self._cells[at] = [
+                    new if new is not None and (old is None or cell < live) else old
+                    for cell, (old, new) in enumerate(zip(own, past, strict=True))
+                ]
 
     def _past(self, at: int, measured: Iterable[int], newest: int) -> list[float | None]:
         metrics, metric = self._view.metrics, SUMMED[at]

@@ -41,8 +41,8 @@ def test_every_key_of_the_strip_is_tried() -> None:
 async def test_the_strip_says_its_keys_and_any_other_key_closes_it() -> None:
     async with desk(measured(), (80, 24)) as person:
         await person.press("v")
-        said = "o columns c cpu m memory d disk n net w wait"
-        assert said in " ".join(person.lines[-1].split())
+        said = "o columns c cpu m memory d disk n net w wait l latency t 1 or 10 min"
+        assert said in " ".join(" ".join(person.lines[-2:]).split())
         await person.press("s")
         assert "o columns" not in person.text
         assert "sort by" not in person.text

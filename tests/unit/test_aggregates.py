@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+from array import array
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from novatui.core.inventory import Value
+from novatui.core.logcode import NO_SAMPLE, encode
 from novatui.core.metrics import NAMES, RINGED
 from novatui.core.states import Kind
 from novatui.engine import aggregates
@@ -16,6 +18,7 @@ from novatui.engine.aggregates import RESTING, SUMMED, WARM, Aggregates
 from novatui.engine.identity import Identities
 from novatui.engine.metric_store import MetricStore
 from novatui.engine.task_store import TaskStore
+from novatui.wire import frames
 from tests.unit.stores import remove, samples, slot, store, tell
 
 GIB = 1024.0**3
@@ -184,6 +187,52 @@ def test_the_past_of_the_machines_is_taken_in() -> None:
     assert 6 <= len(known) <= 7
     assert last == int(bench.now / 2)
     assert bench.node().history("cpu.used")[0][0] == pytest.approx((40 * 2 + 80 * 2) / 16, rel=1e-3)
+
+
+def test_the_past_of_a_few_machines_is_not_taken_for_that_of_all() -> None:
+    """One machine was on the screen for a while, the others are measured only since the node is looked at."""
+    bench = Bench(3)
+    for _ in range(10):
+        bench.measure({"vm:0": {"net.rx": 1.0}})
+        bench.now += 2
+    bench.drain()
+    bench.follow("cluster:a")
+    assert bench.node().history("net.rx")[0] == [None]
+    for _ in range(WARM + 2):
+        bench.measure({f"vm:{n}": {"net.rx": 1.0} for n in range(3)})
+        bench.drain()
+        bench.now += 2
+    known = [cell for cell in bench.node().history("net.rx")[0] if cell is not None]
+    assert known == [pytest.approx(3.0, rel=1e-3)] * len(known)
+    assert len(known) >= WARM
+
+
+def test_what_comes_to_be_known_of_more_machines_replaces_the_past_of_fewer() -> None:
+    bench = Bench(2)
+    for _ in range(10):
+        bench.measure({"vm:0": {"net.rx": 1.0}})
+        bench.now += 2
+    bench.drain()
+    bench.follow("cluster:a")
+    bench.now += 2 * WARM
+    bench.measure({"vm:0": {"net.rx": 1.0}})
+    bench.drain()
+    past = [cell for cell in bench.node().history("net.rx")[0] if cell is not None]
+    assert past == [pytest.approx(1.0, rel=1e-3)] * len(past)
+    assert len(past) >= 10
+    begun = bench.now - 2 * (WARM + 1)
+    bench.now += 2
+    bench.measure({f"vm:{n}": {"net.rx": 1.0} for n in range(2)})
+    bench.drain()
+    other = slot(bench.inventory, "vm:1")
+    codes = array("H", [encode(5.0) if at == NAMES.index("net.rx") else NO_SAMPLE for at in range(RINGED)] * 8)
+    told = bench.metrics.recall(frames.Past("c1", 1, begun, 2.0, ["vm:1"], codes.tobytes()), bench.inventory, begun)
+    assert told == {other}
+    bench.aggregates.recalled(told)
+    bench.drain()
+    cells = bench.node().history("net.rx")[0]
+    assert cells.count(pytest.approx(6.0, rel=1e-2)) >= 7
+    assert cells[-2] == pytest.approx(1.0, rel=1e-3), "what was written as it passed stays"
 
 
 def test_a_node_that_is_gone_or_no_longer_looked_at_is_not_followed() -> None:
