@@ -311,7 +311,7 @@ async def test_a_letter_that_sorts_by_nothing_only_closes_the_prompt() -> None:
         for key in ("x", "escape", "q", "f5", "ctrl+u", "space"):
             before = state(person)
             await person.press("s")
-            assert "sort by" in person.lines[-1]
+            assert "sort by" in person.text, "the prompt may take two lines"
             await person.press(key)
             assert state(person) == before
             assert "sort by" not in person.text
