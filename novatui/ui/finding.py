@@ -6,7 +6,7 @@ import heapq
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from novatui.actions.catalogue import Action, shown
+from novatui.actions.catalogue import Action, Section, shown
 from novatui.core.ids import ObjectRef
 from novatui.core.states import Kind
 from novatui.ui import fuzzy
@@ -21,8 +21,9 @@ MOST = 200
 
 
 def verbs_of(screen: FrameScreen) -> Find:
-    """Everything that can be done on this screen."""
+    """Everything that can be done on this screen; what moves the cursor comes last, everybody finds that."""
     actions, lists = available(screen), screen.stage.preferences.names()
+    actions.sort(key=lambda action: action.section is Section.MOVE)
     names = [f"{action.title} {action.word} {action.id}".casefold() for action in actions]
     names += [f"view {name}".casefold() for name in lists]
 

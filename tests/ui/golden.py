@@ -91,6 +91,16 @@ SCREENS = {"tasks": "t", "alarms": "exclamation_mark"}
 """Screens that are pictured at every size: the key that opens each."""
 
 
+DIALOGS: dict[str, Act] = {
+    "palette": _keys("semicolon"),
+    "palette-typed": _keys("semicolon", *"exp", "down"),
+    "palette-nothing": _keys("semicolon", *"no such verb"),
+    "jump": _keys("apostrophe"),
+    "jump-typed": _keys("apostrophe", *"dbor"),
+    "columns-chosen": _keys("v", "o", "j", "j", "space", "J"),
+}
+"""Dialogs over the home screen that are pictured at three sizes, and one of them in ASCII."""
+
 VIEWED = ((80, 24), (100, 30), (160, 50))
 """Sizes of the pictures of the other lists."""
 
@@ -120,6 +130,13 @@ def every() -> dict[str, Callable[[], Awaitable[str]]]:
             found[f"{name}-{size[0]}x{size[1]}"] = lambda size=size, marks=marks: picture(size, marks)
     for name, act in ACTS.items():
         found[name] = lambda act=act: picture((100, 30), DRAWN, act)
+    for name, act in DIALOGS.items():
+        for size in VIEWED:
+            found[f"{name}-{size[0]}x{size[1]}"] = lambda act=act, size=size: picture(size, DRAWN, act)
+        found[f"{name}-ascii"] = lambda act=act: picture((80, 24), PLAIN, act)
+        found[f"{name}-hostile"] = lambda act=act: picture((80, 24), DRAWN, act, hostile.fleet)
+        for sign, marks in SIGNS.items():
+            found[f"{name}-tiny-{sign}"] = lambda act=act, marks=marks: picture((38, 9), marks, act)
     for view in VIEWS[1:]:
         for sign, marks in SIGNS.items():
             for size in VIEWED:

@@ -8,18 +8,31 @@ from pathlib import Path
 import pytest
 
 from novatui.actions.catalogue import ACTIONS, Action, in_scope, in_strip
+from novatui.core.states import Kind
 from novatui.ui.commands import scopes_of
 from novatui.ui.keying import Keying
 from novatui.ui.place import Place
+from novatui.ui.render.detail.tabs import TABS
 from novatui.ui.screens.frame import FrameScreen
 from novatui.ui.screens.registry import SCREENS
+from tests.ui import detail_pictures, details
 from tests.ui.desk import Desk, desk
-from tests.ui.world import world
+from tests.ui.world import parts, world
 
 OBJECT = "kvm-03:vm:etl-big-2"
 
 PLACES = [Place(name) for name in SCREENS if name != "detail"]
 PLACES += [Place("detail", ref=OBJECT, tab=tab) for tab in ("", "metrics", "raw")]
+"""Every list and screen, with something in each."""
+
+TOLD = [(conn, key) for name, (conn, key) in detail_pictures.OBJECTS.items() if name not in detail_pictures.FIRST_ONLY]
+TOLD += [("vc-east", "connection:vc-east"), ("vc-east", "datacenter:dc")]
+DETAILS = [
+    Place("detail", ref=f"{conn}:{key}", tab=tab.name)
+    for conn, key in TOLD
+    for tab in TABS[Kind(key.partition(":")[0])]
+]
+"""Every tab of every kind of object."""
 
 
 def keys_on(screen: FrameScreen) -> list[tuple[Action, list[str]]]:
@@ -50,35 +63,49 @@ async def back_to(person: Desk, place: Place) -> None:
         if isinstance(person.app.screen, FrameScreen) and person.app.screen.taker is None:
             break
         await person.press("escape")
-    if person.screen.place().name != place.name or person.screen.place().ref != place.ref:
+    at = person.screen.place()
+    if (at.name, at.ref, at.tab) != (place.name, place.ref, place.tab):
         await person.open(place)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (20, 5)], ids=str)
 @pytest.mark.parametrize("place", PLACES, ids=str)
 async def test_every_key_on_every_screen(place: Place, size: tuple[int, int]) -> None:
-    async with desk(world(), size, place=place) as person:
-        pressed = keys_on(person.screen)
-        assert len(pressed) > 20
-        for action, keys in pressed:
-            await person.press(*keys)
-            assert person.text is not None, action.id
-            assert person.app._exception is None, action.id
-            await back_to(person, place)
-            assert isinstance(person.app.screen, FrameScreen), action.id
-        await person.press("ctrl+c")
-        assert type(person.app.screen).__name__ == "QuitDialog"
+    async with desk(parts(), size, place=place) as person:
+        await press_all(person)
+
+
+@pytest.mark.parametrize("place", DETAILS, ids=str)
+async def test_every_key_on_every_tab(place: Place) -> None:
+    async with desk(details.fleet(), (80, 24), place=place) as person:
+        assert person.screen.place().tab == place.tab
+        await press_all(person)
+
+
+async def press_all(person: Desk) -> None:
+    """Every key, each from the same place."""
+    pressed, place = keys_on(person.screen), person.screen.place()
+    assert len(pressed) > 20
+    for action, keys in pressed:
+        await person.press(*keys)
+        assert person.text is not None, action.id
+        assert person.app._exception is None, action.id
+        await back_to(person, place)
+        assert isinstance(person.app.screen, FrameScreen), action.id
+    await person.press("ctrl+c")
+    assert type(person.app.screen).__name__ == "QuitDialog"
 
 
 @pytest.mark.parametrize("place", [Place("vm"), Place("detail", ref=OBJECT), Place("alarm")], ids=str)
 async def test_every_key_that_somebody_chose(place: Place, tmp_path: Path) -> None:
     async with desk(world(), place=place, keying=other_keys(tmp_path)) as person:
         pressed = keys_on(person.screen)
+        there = person.screen.place()
         assert ["T"] in [keys for action, keys in pressed if action.id == "tasks"]
         for action, keys in pressed:
             await person.press(*keys)
             assert person.app._exception is None, action.id
-            await back_to(person, place)
+            await back_to(person, there)
         assert "Q " in person.lines[-1]
         await person.press("q")
         assert isinstance(person.app.screen, FrameScreen)

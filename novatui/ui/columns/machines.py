@@ -63,7 +63,7 @@ CPU = Column(
     word="cpu", draw=cells.metric(cells.rate("cpu.used"), units.percent, 90), numeric=True,
 )  # fmt: skip
 SPARK = Column(
-    id="spark", title="60 s", help="processor load of the last minute, or what v chooses", width=8, rank=3,
+    id="spark", title="60 s", help="load over time; `:curve-memory` and others choose", width=8, rank=3,
     sort="cpu.used", word="curve", titled=lambda look: look.curve.title, draw=cells.spark, spoken=False,
 )  # fmt: skip
 WAIT = Column(

@@ -12,7 +12,7 @@ from novatui.actions.catalogue import Scope, in_scope
 from novatui.ui.columns.choice import Choice
 from novatui.ui.dialogs import box
 from novatui.ui.keys import bindings
-from novatui.ui.render.cells import Piece, spread
+from novatui.ui.render.cells import Piece, spread, width_of
 from novatui.ui.rows.cells import fit
 from novatui.ui.stage import Stage
 from novatui.ui.widgets.lines import Lines
@@ -60,14 +60,16 @@ class ColumnsDialog(ModalScreen[None], inherit_bindings=False):
     def _row(self, number: int, width: int, fits: frozenset[str]) -> Strip:
         look, column = self._stage.look, self._choice.columns[number]
         styles, chosen = look.styles, column.id in self._choice.shown
+        crowded = chosen and column.id not in fits
+        far: list[Piece] = [(" no room ", styles.warning)] if crowded else []
+        room = max(1, width - len("▌[x] ") - TITLE_CELLS - width_of(far))
         left: list[Piece] = [
             (look.marks.point if number == self._choice.at else " ", styles.key),
             ("[x] " if chosen else "[ ] ", styles.mark if chosen else styles.quiet),
             (fit(column.word, TITLE_CELLS, ellipsis=look.marks.ellipsis), styles.text),
-            (column.help, styles.text if chosen else styles.quiet),
+            (fit(column.help, room, ellipsis=look.marks.ellipsis), styles.text if chosen else styles.quiet),
         ]
-        crowded = chosen and column.id not in fits
-        strip = spread(left, [(" no room ", styles.warning)] if crowded else [], width)
+        strip = spread(left, far, width)
         return strip.apply_style(styles.cursor) if number == self._choice.at else strip
 
     def _changed(self) -> None:

@@ -41,6 +41,7 @@ class Picker(ModalScreen[None], inherit_bindings=False):
     Picker { align: center top; }
     Picker > Lines { width: 76; max-width: 100%; height: 20; max-height: 100%; padding: 0 1; margin: 1 0 0 0; }
     Picker > Lines { border: round $foreground; background: $background; }
+    .ascii-only Picker > Lines { border: ascii $foreground; }
     Picker.small > Lines { border: none; margin: 0; padding: 0; height: 100%; }
     """
 
@@ -139,7 +140,8 @@ class Picker(ModalScreen[None], inherit_bindings=False):
     def _draw(self, width: int, height: int) -> list[Strip]:
         styles = self._look.styles
         count: Piece = (f" {len(self._choices):,} ", styles.quiet)
-        typed = self._editor.draw(self._look, max(1, width - cell_len(count[0]) - 2), "type a part of the name")
+        ghost = "" if self._editor.text else "type a part of the name"
+        typed = self._editor.draw(self._look, max(1, width - cell_len(count[0]) - 2), ghost)
         drawn = [Strip.join([line([("> ", styles.title)], 2), typed, line([count], cell_len(count[0]))])]
         for at, choice in enumerate(self._choices[self._top : self._top + height - 1], self._top):
             style = styles.cursor if at == self._at else styles.text
