@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -43,7 +44,7 @@ async def adopt(fleet: Fleet, journal: Journal) -> Adopted:
 
     Denied when the journal cannot be read or written.
     """
-    told = await blocking.run(lambda: _history(journal))
+    told = await blocking.run(lambda: _history(journal.path))
     for each in told.finished()[-PAST:]:
         _recall(fleet, each)
     operations = await _adopted(journal) if _orphans(told) else []
@@ -52,6 +53,19 @@ async def adopt(fleet: Fleet, journal: Journal) -> Adopted:
             _show(fleet, done, user)
     broken = told.broken if told.broken and not told.broken.torn else None
     return Adopted(tuple(done for done, _ in operations), broken)
+
+
+async def recall(fleet: Fleet, path: Path) -> None:
+    """Show the last operations of a journal among the tasks, those that other consoles have under way included.
+
+    Nothing is written: of what a dead console left behind the outcome is shown as unknown. Denied when it cannot be
+    read.
+    """
+    told = await blocking.run(lambda: _history(path))
+    for each in list(told.operations.values())[-PAST:]:
+        if each.end is None and is_gone(each.body):
+            each.end = {"outcome": Outcome.UNKNOWN.value, "at": each.body["at"], "failure": failure_body(unknown(each))}
+        _recall(fleet, each)
 
 
 async def _adopted(journal: Journal) -> list[tuple[Done, str]]:
@@ -80,11 +94,11 @@ async def _adopted(journal: Journal) -> list[tuple[Done, str]]:
     return operations
 
 
-def _history(journal: Journal) -> History:
+def _history(path: Path) -> History:
     try:
-        return history(journal.path)
+        return history(path)
     except OSError as error:
-        raise Denied(f"the journal {journal.path} cannot be read: {error.strerror}", subject="journal") from None
+        raise Denied(f"the journal {path} cannot be read: {error.strerror}", subject="journal") from None
 
 
 def _orphans(told: History) -> list[Told]:

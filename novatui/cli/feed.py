@@ -8,12 +8,16 @@ from argparse import Namespace
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
+from novatui.actions.adopt import recall
 from novatui.cli.cancelling import cancel
+from novatui.cli.complaint import complain_of
 from novatui.cli.exits import UsageError
 from novatui.cli.forms import connection_json, event_json, name_of, task_json, timestamp
 from novatui.cli.session import Session, opened, prepare, report
 from novatui.cli.streams import cells, flush, say, say_json, say_table
+from novatui.config.paths import user_paths
 from novatui.core import units
+from novatui.core.errors import NovaError
 from novatui.core.tasks import Task
 from novatui.core.text import clean
 from novatui.engine.event_log import LoggedEvent
@@ -63,6 +67,7 @@ async def _tasks(session: Session, query: Query) -> int:
     options = session.options
     async with opened(session, retry=options.follow) as fleet:
         await asyncio.sleep(FIRST_LOOK)
+        await _recall(fleet)
         code, means = report(fleet), FeedFilter(query, fleet).means
         found = [one for one in fleet.tasks.tasks() if means(one)][: options.lines]
         if options.follow:
@@ -74,6 +79,14 @@ async def _tasks(session: Session, query: Query) -> int:
         else:
             say_table(_TASK_TITLES, [_task_cells(fleet, one) for one in found])
         return code
+
+
+async def _recall(fleet: Fleet) -> None:
+    """What consoles of this user have changed stands among the tasks of the products."""
+    try:
+        await recall(fleet, user_paths().journal)
+    except NovaError as error:
+        complain_of(error.failure)
 
 
 async def _events(session: Session, query: Query) -> int:

@@ -43,6 +43,8 @@ def test_what_was_changed_stays_so_and_was_done_once(program: Program, demo: str
     assert (result["ref"], result["outcome"], result["seen"]) == (ref, "done", True)
     assert program.run("ls", "-c", demo, "power:paused", "--json").json["objects"]
     assert len(done_to(demo)) == before + 1
+    tasks = {one["id"]: one for one in program.run("tasks", "-c", demo, "--json").json["tasks"]}
+    assert (tasks["N-1"]["state"], tasks["N-1"]["verb"]) == ("done", "pause"), "ours stand among the product's"
     again = program.run("power", "pause", ref, "-c", demo, "--yes")
     assert again.code == 1
     assert "paused" in again.err

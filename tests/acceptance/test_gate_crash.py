@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from novatui.actions import journal
+from novatui.actions.adopt import recall
 from novatui.actions.journal import BrokenChain
 from novatui.actions.outcome import Outcome
 from novatui.core.states import Link
@@ -124,6 +125,20 @@ async def test_the_operations_of_a_console_that_lives_are_its_own(tmp_path: Path
         async with console_of(tmp_path, spec(tmp_path, objects="1")) as console:
             await console.gate.start()
             assert console.gate.adopted.operations == ()
+            await recall(console.fleet, console.path)
+            [task] = [tracked.task for tracked in console.fleet.tasks.tasks()]
+            assert (task.id, task.state) == ("N-1", "running")
+
+
+async def test_whoever_only_reads_shows_what_a_dead_console_left_and_writes_nothing(tmp_path: Path) -> None:
+    with killed(tmp_path, "power.start", on_call="hang", objects="1"):
+        wait_for(tmp_path, "call")
+    before = records(tmp_path)
+    async with console_of(tmp_path, spec(tmp_path, objects="1")) as console:
+        await recall(console.fleet, console.path)
+        [task] = [tracked.task for tracked in console.fleet.tasks.tasks()]
+        assert (task.id, task.state) == ("N-1", "unknown")
+    assert records(tmp_path) == before
 
 
 async def test_two_consoles_that_begin_at_once_adopt_it_once(tmp_path: Path) -> None:
