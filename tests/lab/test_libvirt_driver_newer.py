@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 
 import pytest
 
+from novatui.core.operations import Operation, Plan
 from tests.lab.libvirt.daemon import LibvirtHost
+from tests.lab.libvirt.daemonlog import carry_out
 from tests.lab.libvirt.guests import GuestSpec
 from tests.lab.libvirt.sample_machines import BUSY, HALTED, SPARE
 from tests.lab.libvirt_driver_probe import connected
@@ -66,3 +69,40 @@ def test_events_and_jobs(newer_libvirt_host: LibvirtHost) -> None:
             assert {"lifecycle.started", "lifecycle.stopped", "job-completed"} <= set(sink.event_types())
     finally:
         host.virsh("undefine", "fresh", "--managed-save")
+
+
+def test_snapshots_that_older_versions_refuse(newer_libvirt_host: LibvirtHost) -> None:
+    """What a plan says of 9.0 it must not say here: external ones are gone back to, chains of what is off are merged,
+    and memory with hot-plugged processors is loaded."""
+    host = newer_libvirt_host
+    spec = host.define_guest(GuestSpec("tree", boot="none", memory_mib=32, disk_mib=8, vcpus_max=2))
+    key = f"vm:{spec.uuid}"
+    try:
+        host.virsh("start", "tree")
+        with connected(host.uri, "host", "vm") as probe:
+
+            def do(verb: str, **arguments: str) -> Plan:
+                plan = probe.driver.plan_snap(Operation(verb=f"snap.{verb}", key=key, arguments=arguments))
+                carry_out(probe.driver, plan)
+                return plan
+
+            assert not any("cannot revert" in each for each in do("create", name="one", memory="no").warnings)
+            back = do("revert", snapshot="one", then="running")
+            assert host.virsh("domstate", "tree").strip() == "running"
+            assert not any("cannot be used" in each for each in back.losses)
+            assert not any("configuration" in each for each in back.warnings)
+            do("delete", snapshot="one")
+            host.virsh("setvcpus", "tree", "2", "--live")
+            do("create", name="plugged")
+            assert not any("hot-plugged" in each for each in do("revert", snapshot="plugged").warnings)
+            assert host.virsh("domstate", "tree").strip() == "running"
+            do("delete", snapshot="plugged")
+            host.virsh("destroy", "tree")
+            for name in ("a", "b", "c"):
+                host.virsh("snapshot-create-as", "tree", name, "--disk-only")
+            for name in ("b", "a", "c"):
+                do("delete", snapshot=name)
+            assert host.virsh("snapshot-list", "tree", "--name").split() == []
+    finally:
+        subprocess.run(["virsh", "-q", "-c", host.uri, "destroy", "tree"], capture_output=True)
+        host.virsh("undefine", "tree", "--snapshots-metadata")

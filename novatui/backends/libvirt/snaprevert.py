@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 from novatui.backends.libvirt.machine import Machine
@@ -28,6 +29,13 @@ _THEN: dict[str, tuple[int, Power | None, tuple[str, ...]]] = {
 }
 """Flag, power state afterwards and virsh's option, by the argument `then`."""
 
+_OF_DISKS = re.compile(r"^name$|^disk \S+ (source|backing|format)$")
+"""What differs because of the snapshots themselves, and the name, which a revert keeps."""
+
+_LOADS_HOT_PLUGGED = 10_010_000
+"""Since this version libvirt loads internal snapshots by QEMU's newer commands (its release notes). Seen to fail with
+9.0 and to work with 11.3."""
+
 _SHOWN = 3
 """Settings that a warning names one by one."""
 
@@ -50,7 +58,7 @@ class SnapshotRevert:
         flag, wanted, options = _THEN[then]
         after = wanted or _power_of(target)
         elsewhere = moved(files_now(machine), target.below)
-        stranded = tree.resting_on(elsewhere.values())
+        stranded = [] if target.external else tree.resting_on(elsewhere.values())
         safety = self._safety(machine, tree, operation.arguments.get("safety", ""), stranded)
         calls, commands = self._first(machine, safety)
         revert = {"dom": machine.uuid, "snapshot": target.name, "flags": flag}
@@ -61,7 +69,11 @@ class SnapshotRevert:
             machine,
             *calls,
             commands=tuple(commands),
-            warnings=(*_ends_as(machine, target, after), *_hot_plugged(target), *self._configuration(machine, target)),
+            warnings=(
+                *_ends_as(machine, target, after),
+                *self._hot_plugged(target),
+                *self._configuration(machine, target),
+            ),
             losses=_losses(machine, tree, stranded, kept=bool(safety)),
             costs=_costs(machine, target, safety),
             inverse=inverse("snap.revert", machine, snapshot=safety) if safety else None,
@@ -120,13 +132,22 @@ class SnapshotRevert:
             commands.append(self._planning.virsh("managedsave-remove", reference(machine)))
         return calls, commands
 
+    def _hot_plugged(self, target: Taken) -> tuple[str, ...]:
+        """Older versions read the memory before they have plugged such processors in: "Unknown savevm section"."""
+        if not target.snapshot.memory or not target.hot_vcpus or not 0 < self._version < _LOADS_HOT_PLUGGED:
+            return ()
+        return (
+            f"when {target.name} was taken, the machine had {target.hot_vcpus} hot-plugged processors: QEMU very "
+            "probably cannot load its memory again (“Unknown savevm section”), and leaves the machine off",
+        )
+
     def _configuration(self, machine: Machine, target: Taken) -> tuple[str, ...]:
         link = self._planning.link
         snapshot = link.call(machine.domain.snapshotLookupByName, target.name)
         then, now = then_and_now(link, machine.domain, link.call(snapshot.getXMLDesc))
         if then is None or now is None:
             return ("what the machine was like then is not told: its configuration may go back too",)
-        found = [each for each in differences(now, then) if each.field != "name"]
+        found = [each for each in differences(now, then) if not _OF_DISKS.search(each.field)]
         if not found:
             return ()
         named = ", ".join(f"{each.field} {each.before or 'none'} → {each.after or 'none'}" for each in found[:_SHOWN])
@@ -147,20 +168,12 @@ def age_of(target: Taken) -> str:
 
 def _ends_as(machine: Machine, target: Taken, after: Power) -> tuple[str, ...]:
     if after is Power.OFF and machine.active:
-        return (f"{target.name} was taken while the machine was off: it is off afterwards",)
+        was_off = target.snapshot.native_state == "shutoff"
+        then = "was taken while the machine was off" if was_off else "holds its disks only"
+        return (f"{target.name} {then}: the machine is off afterwards",)
     if after is not Power.OFF and not target.snapshot.memory:
         return (f"{target.name} holds no memory: the machine boots from its disks as they were",)
     return ()
-
-
-def _hot_plugged(target: Taken) -> tuple[str, ...]:
-    """QEMU reads the memory before libvirt has plugged such processors in again: "Unknown savevm section"."""
-    if not target.snapshot.memory or not target.hot_vcpus:
-        return ()
-    return (
-        f"when {target.name} was taken, the machine had {target.hot_vcpus} hot-plugged processors: QEMU very probably "
-        "cannot load its memory again (“Unknown savevm section”), and leaves the machine off",
-    )
 
 
 def _losses(machine: Machine, tree: SnapshotTree, stranded: list[Taken], *, kept: bool) -> tuple[str, ...]:
