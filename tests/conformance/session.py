@@ -16,15 +16,7 @@ from tests.conformance.legal import check_failure
 from tests.conformance.recording import PATIENCE, Recording
 
 STEPS = {"resolve", "connect", "tls", "auth", "identify", "list"}
-ROLES_TO_COME = {
-    "CapabilityProbe",
-    "Invoker",
-    "PowerControl",
-    "SnapshotControl",
-    "DeviceControl",
-    "ResourceControl",
-    "TaskControl",
-}
+ROLES_TO_COME = {"CapabilityProbe"}
 """Roles that no driver has yet."""
 
 

@@ -85,6 +85,10 @@ class DemoControlLab(ControlLab):
                 return {"source": "default/debian-13.iso"}
             case "edit.iso_eject":
                 return None
+            case "edit.memory_add":
+                return {"size": str(256 * MIB)}
+            case "edit.pin":
+                return {"vcpu": "0", "cpus": "0-1,3"}
             case "edit.rename":
                 return {"name": "renamed-by-a-test"}
             case "edit.notes":
@@ -157,9 +161,6 @@ def _never(family: Family, *verbs: str) -> dict[str, str]:
     return dict.fromkeys(verbs, f"{family} has no call for it, or the demo of it does not show it")
 
 
-_NOWHERE = ("edit.pin", "edit.memory_add")
-
-
 class DemoControls(ControlConformance):
     family: ClassVar[Family]
 
@@ -170,27 +171,27 @@ class DemoControls(ControlConformance):
 
 class TestAsLibvirt(DemoControls):
     family = Family.LIBVIRT
-    lacks = _never(Family.LIBVIRT, *_NOWHERE, "device.vfs")
+    lacks = _never(Family.LIBVIRT, "device.vfs")
 
 
 class TestAsVsphere(DemoControls):
     family = Family.VSPHERE
     lacks = _never(
-        Family.VSPHERE, *_NOWHERE, "power.pause", "power.resume", "power.autostart",
+        Family.VSPHERE, "edit.pin", "power.pause", "power.resume", "power.autostart",
         "device.mdev_create", "device.mdev_remove",
     )  # fmt: skip
 
 
 class TestAsHyperV(DemoControls):
     family = Family.HYPERV
-    lacks = _never(Family.HYPERV, *_NOWHERE, "device.mdev_create", "device.mdev_remove")
+    lacks = _never(Family.HYPERV, "edit.pin", "device.mdev_create", "device.mdev_remove")
 
 
 class TestAsXcpNg(DemoControls):
     family = Family.XCPNG
-    lacks = _never(Family.XCPNG, *_NOWHERE, "device.vfs", "device.mdev_create", "device.mdev_remove")
+    lacks = _never(Family.XCPNG, "edit.pin", "device.vfs", "device.mdev_create", "device.mdev_remove")
 
 
 class TestAsProxmox(DemoControls):
     family = Family.PROXMOX
-    lacks = _never(Family.PROXMOX, *_NOWHERE, "device.vfs", "device.mdev_create", "device.mdev_remove")
+    lacks = _never(Family.PROXMOX, "edit.pin", "device.vfs", "device.mdev_create", "device.mdev_remove")

@@ -354,3 +354,40 @@ def test_a_still_world_tells_events_of_calls(make: Callable[..., Site]) -> None:
     assert [event.native_type for event in site.sink.events if event.key == of(machine)] == [
         "lifecycle.stopped (destroyed)"
     ]
+
+
+def test_a_snapshot_remembers_the_hardware_and_gives_it_back(make: Callable[..., Site]) -> None:
+    site = make("proxmox", speed=0)
+    machine = site.calm(Power.OFF)
+    site.do("snap.create", machine, name="small")
+    site.do("edit.vcpus", machine, count=str(machine.vcpus + 2))
+    taken = next(each for each in site.driver.snapshots(of(machine)) if each.name == "small")
+    row = key(Kind.SNAPSHOT, f"{machine.id}/{taken.id}")
+    detail = site.driver.detail(row, [])
+    assert detail.vm
+    assert detail.now
+    assert (detail.vm.cpu.count, detail.now.cpu.count) == (machine.vcpus, machine.vcpus + 2)
+    site.do("snap.revert", machine, snapshot="small")
+    site.driver.refresh([of(machine)])
+    assert site.sink.table[of(machine)]["vcpus"] == machine.vcpus
+    with pytest.raises(NotFound):
+        site.driver.detail(f"snapshot:{machine.id}%2Fnever", [])
+
+
+def test_less_memory_lets_a_machine_start_that_the_host_had_no_room_for(make: Callable[..., Site]) -> None:
+    site = make("proxmox", speed=0)
+    machine = next(each for each in site.scene.estate.machines if each.routine == "refused")
+    site.do("edit.notes", machine, text="does not start")
+    with pytest.raises(NovaError):
+        site.do("power.start", machine)
+    site.do("edit.memory", machine, size=str(machine.memory // 2))
+    site.do("power.start", machine)
+    site.sees(machine, "power", "running")
+
+
+def test_a_guest_whose_snapshots_fail_fails_also_by_hand(make: Callable[..., Site]) -> None:
+    site = make("hyperv", speed=0)
+    machine = next(each for each in site.scene.estate.machines if each.routine == "snapshot-fails")
+    with pytest.raises(NovaError) as caught:
+        site.do("snap.create", machine, name="try")
+    assert "checkpoint" in caught.value.failure.message

@@ -37,6 +37,7 @@ _DEEDS = {
     "device.mdev_create": "mdev-create",
     "device.mdev_remove": "mdev-remove",
     "task.cancel": "cancel",
+    "edit.memory_add": "memory",
     "edit.iso_insert": "iso",
     "edit.iso_eject": "iso",
 }

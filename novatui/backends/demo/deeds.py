@@ -158,10 +158,13 @@ def _change_host(scene: Scene, deed: str, target: str, given: Given) -> Done:
 
 
 def _snapshot(one: Standing, given: Given, entry: Entry) -> tuple[Machine, dict[str, Argument]]:
+    if one.machine.flaw == "snapshot-fails":
+        raise told(one.scene.dialect.failure("snapshot", one.machine, one.host))
     name = str(given["name"])
     native = one.scene.dialect.snapshot_id(one.machine.uuid, HAND + entry.number, name)
     tree = created(one, native, given, one.scene.clock.epoch(entry.world))
-    return msgspec.structs.replace(one.machine, snapshots=tree), {"snapshot": native}
+    kept = (*one.machine.kept, (native, msgspec.structs.replace(one.machine, kept=())))
+    return msgspec.structs.replace(one.machine, snapshots=tree, kept=kept), {"snapshot": native}
 
 
 def _revert(one: Standing, given: Given, entry: Entry) -> tuple[Machine, dict[str, Argument]]:
@@ -170,7 +173,8 @@ def _revert(one: Standing, given: Given, entry: Entry) -> tuple[Machine, dict[st
     power = power or (Power.RUNNING if snapshot.memory else Power.OFF)
     started = one.scene.clock.epoch(entry.world) if power is Power.RUNNING else one.machine.started
     tree = reverted(one.machine.snapshots, snapshot.id)
-    return msgspec.structs.replace(one.machine, snapshots=tree, power=power, started=started), {}
+    as_it_was = one.configured(snapshot.id)
+    return msgspec.structs.replace(as_it_was, snapshots=tree, power=power, started=started), {}
 
 
 def _delete(one: Standing, given: Given, _entry: Entry) -> tuple[Machine, dict[str, Argument]]:

@@ -9,10 +9,13 @@ from novatui.backends.demo.estate import Thing
 from novatui.backends.demo.scene import Scene
 from novatui.backends.demo.shapes import Host, Machine, Net, Place, Store
 from novatui.backends.demo.specs import spec_of
+from novatui.backends.demo.standing import Standing
 from novatui.backends.demo.storage import leases_of, users_of, volumes_of
 from novatui.backends.demo.traffic import rates_of
 from novatui.core.detail import Detail, Property
 from novatui.core.devices import Device
+from novatui.core.ids import key
+from novatui.core.snapshots import Snapshot
 from novatui.core.states import Kind
 
 
@@ -43,6 +46,18 @@ def detail_of(scene: Scene, wanted: str, thing: Thing, parts: Collection[str], w
         properties=tuple(_properties(scene, thing)),
         raw=raw,
         raw_format=raw_format,
+    )
+
+
+def snapshot_detail(scene: Scene, machine: Machine, snapshot: Snapshot, parts: Collection[str], world: float) -> Detail:
+    """One snapshot: the machine as it was when that was taken, and as it is."""
+    one = Standing(scene, machine, world)
+    wanted = not parts or "vm" in parts
+    return Detail(
+        key=key(Kind.SNAPSHOT, f"{machine.id}/{snapshot.id}"),
+        vm=spec_of(scene.estate, one.configured(snapshot.id)) if wanted else None,
+        now=spec_of(scene.estate, machine) if wanted else None,
+        snapshots=(snapshot,) if not parts or "snapshots" in parts else None,
     )
 
 

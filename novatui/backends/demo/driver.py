@@ -9,7 +9,7 @@ from typing import Self, TypeVar
 
 from novatui.backends.demo.changes import Changes
 from novatui.backends.demo.controls import Controls
-from novatui.backends.demo.detail import detail_of
+from novatui.backends.demo.detail import detail_of, snapshot_detail
 from novatui.backends.demo.estate import Thing, kind_of
 from novatui.backends.demo.events import events_between
 from novatui.backends.demo.load import Metrics, host_metrics, machine_metrics
@@ -39,6 +39,7 @@ from novatui.core.detail import Detail, Lease, Volume
 from novatui.core.devices import Device
 from novatui.core.errors import BackendFault, NotFound, NovaError, Unreachable
 from novatui.core.events import Event
+from novatui.core.ids import decode_id
 from novatui.core.ids import key as key_of
 from novatui.core.inventory import Row
 from novatui.core.snapshots import Snapshot
@@ -186,6 +187,8 @@ class DemoDriver(
         scene = self._ask("detail")
         thing = scene.estate.find(key)
         world = scene.clock.world()
+        if found := _snapshot(scene, key, world):
+            return snapshot_detail(scene, *found, parts, world)
         if thing is None or (isinstance(thing, Machine) and not scene.now(thing, world).here):
             raise _missing(key)
         return detail_of(scene, key, thing, parts, world)
@@ -263,6 +266,17 @@ def _row(scene: Scene, wanted: str, world: float) -> Row | None:
         return thing_row(scene.estate, thing)
     now = scene.now(thing, world)
     return scene.row(thing, now) if now.here else None
+
+
+def _snapshot(scene: Scene, wanted: str, world: float) -> tuple[Machine, Snapshot] | None:
+    """The snapshot with this key, and its machine; None when it is none, or gone."""
+    kind, _, encoded = wanted.partition(":")
+    machine = scene.estate.machine(decode_id(encoded).rpartition("/")[0]) if kind == Kind.SNAPSHOT.value else None
+    if machine is None:
+        return None
+    tree = scene.snapshots(machine, scene.now(machine, world))
+    named = (each for each in tree if key_of(Kind.SNAPSHOT, f"{machine.id}/{each.id}") == wanted)
+    return next(((machine, each) for each in named), None)
 
 
 def _samples(scene: Scene, keys: Collection[str] | None, world: float) -> Iterator[tuple[str, Metrics]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
@@ -104,7 +105,8 @@ def _memory(one: Standing, given: Given) -> Changed:
         raise InvalidInput(f"from 64 MiB up to the memory of {one.host.name}", subject="size")
     if not one.cold and size > machine.memory_max:
         raise Conflict("it can grow beyond its limit while it is off", subject=one.power.value)
-    return msgspec.structs.replace(machine, memory=size, memory_max=max(size, machine.memory_max)), {}
+    flaw = "" if size < machine.memory and machine.flaw == "refused" else machine.flaw  # there is room for less
+    return msgspec.structs.replace(machine, memory=size, memory_max=max(size, machine.memory_max), flaw=flaw), {}
 
 
 def _disk_add(one: Standing, given: Given) -> Changed:
@@ -174,6 +176,26 @@ def _iso(one: Standing, given: Given) -> Changed:
     return msgspec.structs.replace(one.machine, iso=str(given["source"] or "")), {}
 
 
+def _pin(one: Standing, given: Given) -> Changed:
+    vcpu, cpus = whole(given, "vcpu"), str(given["cpus"])
+    if vcpu >= one.machine.vcpus:
+        raise InvalidInput(f"{one.machine.name} has {one.machine.vcpus} virtual processors", subject="vcpu")
+    if not _CPUS.fullmatch(cpus) or max(map(int, re.findall(r"[0-9]+", cpus))) >= one.host.cpus:
+        raise InvalidInput(f"{one.host.name} has processors 0-{one.host.cpus - 1}", subject="cpus")
+    pins = {at: where for at, where in one.machine.pins if at != vcpu}
+    if cpus != anywhere(one):
+        pins[vcpu] = cpus
+    return msgspec.structs.replace(one.machine, pins=tuple(sorted(pins.items()))), {}
+
+
+def anywhere(one: Standing) -> str:
+    """All processors of the host: not pinned."""
+    return f"0-{one.host.cpus - 1}"
+
+
+_CPUS = re.compile(r"[0-9]{1,4}(-[0-9]{1,4})?(,[0-9]{1,4}(-[0-9]{1,4})?)*")
+
+
 def _rename(one: Standing, given: Given) -> Changed:
     name = str(given["name"])
     if any(each.name == name and each.id != one.machine.id for each in one.scene.estate.machines):
@@ -193,6 +215,7 @@ HARDWARE: dict[str, Callable[[Standing, Given], Changed]] = {
     "nic-add": _nic_add,
     "nic-remove": _nic_remove,
     "iso": _iso,
+    "pin": _pin,
     "rename": _rename,
     "notes": lambda one, given: (msgspec.structs.replace(one.machine, description=str(given["text"] or "")), {}),
     "autostart": lambda one, given: (msgspec.structs.replace(one.machine, autostart=bool(given["on"])), {}),

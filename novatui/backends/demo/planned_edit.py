@@ -7,7 +7,7 @@ from collections.abc import Callable
 import msgspec
 
 from novatui.backends.demo.dice import Dice
-from novatui.backends.demo.hardware import HARDWARE, disk_at, nic_of, place_of
+from novatui.backends.demo.hardware import HARDWARE, anywhere, disk_at, nic_of, place_of
 from novatui.backends.demo.planned import Case, expect
 from novatui.backends.demo.scene import Scene
 from novatui.backends.demo.shapes import GIB
@@ -54,6 +54,32 @@ def _memory(case: Case) -> Plan:
         expects=(expect(case, "memory", str(size)),),
         warnings=("the guest has to give memory back; it may take its time",) if size < was else (),
         inverse=case.takes_back("edit.memory", size=str(was)),
+    )
+
+
+def _memory_add(case: Case) -> Plan:
+    was, more = case.machine.memory, _number(case, "size")
+    if not more:
+        raise InvalidInput("some memory is needed", subject="size")
+    return _change(
+        case,
+        "memory",
+        {"size": was + more},
+        expects=(expect(case, "memory", str(was + more)),),
+        costs=(f"{more / GIB:.1f} GiB of {case.one.host.name}",),
+        inverse=case.takes_back("edit.memory", size=str(was)),
+    )
+
+
+def _pin(case: Case) -> Plan:
+    vcpu = _number(case, "vcpu")
+    before = dict(case.machine.pins).get(vcpu, anywhere(case.one))
+    return _change(
+        case,
+        "pin",
+        {"vcpu": vcpu, "cpus": case.given("cpus")},
+        expects=(),
+        inverse=case.takes_back("edit.pin", vcpu=str(vcpu), cpus=before),
     )
 
 
@@ -154,6 +180,8 @@ def _notes(case: Case) -> Plan:
 _PLANS: dict[str, Callable[[Case], Plan]] = {
     "edit.vcpus": _vcpus,
     "edit.memory": _memory,
+    "edit.memory_add": _memory_add,
+    "edit.pin": _pin,
     "edit.disk_add": _disk_add,
     "edit.disk_remove": _disk_remove,
     "edit.nic_add": _nic_add,
@@ -163,7 +191,7 @@ _PLANS: dict[str, Callable[[Case], Plan]] = {
     "edit.rename": _rename,
     "edit.notes": _notes,
 }
-"""Pinning and plugging memory in are not among them: machines of the demo have neither."""
+"""By verb."""
 
 EDITS = frozenset(_PLANS)
 

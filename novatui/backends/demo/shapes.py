@@ -138,6 +138,12 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     guest_os: str = ""
     iso: str = ""
     """Medium in its optical drive."""
+    pins: tuple[tuple[int, str], ...] = ()
+    """Processors of the host by virtual processor, where somebody pinned one."""
+    flaw: str = ""
+    """What goes wrong with it again and again, kept when it leaves its routine: `refused`, `snapshot-fails`."""
+    kept: tuple[tuple[str, Machine], ...] = ()
+    """By snapshot: the machine as it was when that was taken, where somebody took it by a call."""
     tools: bool = False
     """A guest agent answers when it runs."""
     started: float | None = None

@@ -70,10 +70,16 @@ def _cpu(machine: Machine, family: Family) -> CpuSpec:
         mode="host-passthrough" if pinned else usual,
         topology=CpuTopology(sockets=machine.vcpus // cores, cores=cores) if machine.kind is Kind.VM else None,
         features=(CpuFeature(name="topoext", policy="require"),) if pinned else (),
-        pins=tuple(Pin(subject=f"vcpu {nr}", cpuset=str(2 + nr)) for nr in range(machine.vcpus)) if pinned else (),
+        pins=_pins(machine, pinned=pinned),
         emulator_pin="0-1" if pinned else "",
         hot_add=machine.vcpus_max > machine.vcpus if family is not Family.HYPERV else None,
     )
+
+
+def _pins(machine: Machine, *, pinned: bool) -> tuple[Pin, ...]:
+    """By its devices, and by hand, which counts more."""
+    where = {at: str(2 + at) for at in range(machine.vcpus)} if pinned else {}
+    return tuple(Pin(subject=f"vcpu {at}", cpuset=cpus) for at, cpus in sorted((where | dict(machine.pins)).items()))
 
 
 def _memory(machine: Machine, family: Family, hypervisor: str) -> MemorySpec:

@@ -61,6 +61,15 @@ class Standing:
     def host(self) -> Host:
         return self.scene.estate.hosts[self.machine.host]
 
+    def configured(self, snapshot: str) -> Machine:
+        """The machine with the hardware and the notes that it had when that snapshot was taken."""
+        then = dict(self.machine.kept).get(snapshot, self.machine)
+        return msgspec.structs.replace(
+            self.machine,
+            vcpus=then.vcpus, vcpus_max=then.vcpus_max, memory=then.memory, memory_max=then.memory_max,
+            disks=then.disks, nics=then.nics, iso=then.iso, pins=then.pins, description=then.description,
+        )  # fmt: skip
+
     def fit(self, deed: str) -> None:
         """Busy or Conflict when that cannot be done to it now."""
         machine, act = self.machine, self.now.act
@@ -97,7 +106,7 @@ class Standing:
 
     def refused(self) -> Failure | None:
         """Why the host would refuse to start it; None when it would not."""
-        if self.was.routine == "refused" or self.machine.memory > self.host.memory:
+        if self.machine.flaw == "refused" or self.machine.memory > self.host.memory:
             return self.scene.dialect.failure("start", self.machine, self.host)
         return None
 
@@ -108,6 +117,7 @@ class Standing:
         facts = [
             self.power, one.name, one.description, one.vcpus, one.memory, one.autostart, one.iso, sorted(one.tags),
             [(disk.size, disk.store, disk.thin) for disk in one.disks], sorted(one.devices), snapshots,
+            sorted(one.pins),
             sorted((nic.mac, nic.network) for nic in one.nics),
         ]  # fmt: skip
         return _hash(facts)
@@ -147,12 +157,16 @@ def _settled(scene: Scene, machine: Machine, now: Now) -> Machine:
     return msgspec.structs.replace(
         machine,
         routine="",
+        flaw=machine.routine if machine.routine in _FLAWS else machine.flaw,
         power=now.power,
         host=machine.away if now.away and machine.away is not None and machine.away >= 0 else machine.host,
         snapshots=scene.snapshots(machine, now),
         tags=(*machine.tags, PATCHED) if now.edited else machine.tags,
         started=scene.since(machine, now),
     )
+
+
+_FLAWS = ("refused", "snapshot-fails")
 
 
 def _hash(facts: object) -> str:

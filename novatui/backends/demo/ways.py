@@ -103,6 +103,7 @@ WAYS: dict[Family, tuple[Way, ...]] = {
             ("nic-add", "virDomainAttachDeviceFlags", "network mac"),
             ("nic-remove", "virDomainDetachDeviceFlags", "mac"),
             ("iso", "virDomainUpdateDeviceFlags", "source:cdrom"),
+            ("pin", "virDomainPinVcpuFlags", "vcpu cpus:cpumap"),
             ("rename", "virDomainRename", "name:new_name"),
             ("notes", "virDomainSetMetadata", "text:metadata"),
             ("cancel", "virDomainAbortJob"),
