@@ -17,7 +17,7 @@ from novatui.config.keys import Wish, read_wishes
 NEEDED = frozenset({"quit", "back", "command", "help", LEAVE})
 """Actions that never lose their last key: without them a person would be caught."""
 
-TYPING = frozenset({Scope.TEXT, Scope.FILTER, Scope.COMMAND, Scope.PICKER, Scope.FORM, Scope.ASK})
+TYPING = frozenset({Scope.TEXT, Scope.FILTER, Scope.COMMAND, Scope.PICKER, Scope.FORM, Scope.ASK, Scope.ARGUMENTS})
 """Scopes in which letters are text."""
 
 _ACTIONS = {action.id: action for action in ACTIONS}

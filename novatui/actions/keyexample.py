@@ -45,9 +45,9 @@ def _group(title: str, actions: list[Action]) -> Iterator[str]:
     for action in actions:
         keys = [_written(key) for key in action.keys]
         setting = f'#"{action.id}" = {toml_value(keys[0] if len(keys) == 1 else keys)}'
-        after = f", after the key of {action.leader}" if action.leader else ""
+        after = f"after {action.leader}: " if action.leader else ""
         word = f", :{action.word}" if action.scope not in ELSEWHERE else ""
-        yield f"{setting:46}  # {action.title}{after}{word}"
+        yield f"{setting:40}  # {after}{action.title}{word}"
     yield ""
 
 

@@ -21,21 +21,25 @@ PLACES: tuple[frozenset[Scope], ...] = (
     _FULL | {Scope.MOVE, Scope.ADD},
     _FULL | {Scope.MOVE, Scope.FILTERED, Scope.LISTED},
     # Charts have the keyboard: what goes through them goes before what goes through rows.
-    _FULL | {Scope.OBJECTS, Scope.PANES, Scope.FILTERED, Scope.DETAIL, Scope.CHART},
+    _FULL | {Scope.OBJECTS, Scope.PANES, Scope.FILTERED, Scope.DETAIL, Scope.CHANGES, Scope.CHART},
     frozenset({Scope.TEXT, Scope.FILTER}),
     frozenset({Scope.TEXT, Scope.COMMAND}),
     frozenset({Scope.TEXT, Scope.PICKER}),
     frozenset({Scope.TEXT, Scope.FORM}),
     frozenset({Scope.TEXT, Scope.ASK}),
+    frozenset({Scope.TEXT, Scope.ARGUMENTS}),
+    frozenset({Scope.TEXT, Scope.CONFIRM}),
 )
 """Every screen, and everything in which text is typed; a dialog with keys of its own stands alone."""
 
 LEAVE = "leave"
 """The action whose key goes before all others, wherever the person is."""
 
-YES = "answer.yes"
-_ASKING = frozenset({"quit", "submit"})
-"""Actions that may open a question, as those in strips may: the key that answers yes must be another one."""
+_ASKED = {
+    "answer.yes": (frozenset({"quit", "submit"}), Scope.ADD),
+    "confirm.yes": (frozenset({"submit", "fill.done"}), Scope.CHANGES),
+}
+"""What can open the question that an action says yes to, by id and by scope: its key must be another one."""
 
 Keys = Callable[[Action], tuple[str, ...]]
 
@@ -57,10 +61,16 @@ def meet(one: Action, other: Action) -> bool:
     ids = {one.id, other.id}
     if LEAVE in ids:
         return True
-    if YES in ids and (_ASKING & ids or one.leader or other.leader):
+    if _asks(one, other) or _asks(other, one):
         return True
     if one.leader != other.leader:
         # The key of a leader, pressed twice, must not do anything: a second, different key acts.
         return one.id == other.leader or other.id == one.leader
     scopes = {one.scope, other.scope}
     return len(scopes) == 1 or any(scopes <= place for place in PLACES)
+
+
+def _asks(one: Action, other: Action) -> bool:
+    """The first may open the question that the second says yes to."""
+    ids, scope = _ASKED.get(other.id, (frozenset[str](), None))
+    return one.id in ids or one.scope is scope

@@ -25,7 +25,7 @@ CHOSEN = """
 "copy" = "Y"
 "copy.uuid" = "x"
 "dialog.close" = ["x", "escape"]
-"answer.yes" = "a"
+"answer.yes" = "ctrl+y"
 "answer.no" = ["k", "escape"]
 """
 
@@ -77,7 +77,7 @@ async def test_footer_help_strip_palette_and_dialogs_print_them(tmp_path: Path) 
         await person.press("escape", "semicolon", *"tasks &")
         assert "Z   :task" in person.text
         await person.press("escape", "X")
-        assert "a yes   k no" in person.text
+        assert "^Y yes   k no" in person.text
         await person.press("k", "B")
         assert "x close" in person.text
         for written in ("^N ↓", "Z ", "Y x", ":alarm"):

@@ -102,14 +102,14 @@ def test_no_file_chooses_nothing(file: Path) -> None:
 
 
 def test_a_key_a_list_and_none(file: Path) -> None:
-    found = chosen(file, '"tasks" = "x"\n"filter" = ["F", "F5"]\n"alarms" = []\n')
-    assert found == Chosen({"tasks": ("x",), "filter": ("F", "f5"), "alarms": ()}, ())
+    found = chosen(file, '"tasks" = "ctrl+y"\n"filter" = ["ctrl+g", "F5"]\n"alarms" = []\n')
+    assert found == Chosen({"tasks": ("ctrl+y",), "filter": ("ctrl+g", "f5"), "alarms": ()}, ())
     keys = Keymap(found.keys)
-    assert keys.keys(BY_ID["filter"]) == ("F", "f5")
-    assert keys.shown("filter") == "F"
+    assert keys.keys(BY_ID["filter"]) == ("ctrl+g", "f5")
+    assert keys.shown("filter") == "^G"
     assert keys.shown("alarms") == ":alarm"
     assert keys.shown("quit") == "q"
-    assert keys.action("x", Scope.FRAME) is BY_ID["tasks"]
+    assert keys.action("ctrl+y", Scope.FRAME) is BY_ID["tasks"]
     assert keys.action("t", Scope.FRAME) is None
     keys.choose({})
     assert keys.action("t", Scope.FRAME) is BY_ID["tasks"]
@@ -174,10 +174,10 @@ def test_letters_stay_letters_where_text_is_typed(file: Path) -> None:
 
 
 def test_a_conflict_names_both_and_where_they_stand(file: Path) -> None:
-    found = chosen(file, '"refresh" = "x"\n\n"tasks" = "x"\n')
-    assert found.keys == {"refresh": ("x",)}
+    found = chosen(file, '"refresh" = "ctrl+y"\n\n"tasks" = "ctrl+y"\n')
+    assert found.keys == {"refresh": ("ctrl+y",)}
     (problem,) = found.problems
-    assert problem.message == "`x` means both `refresh` (keys.toml:1) and `tasks`"
+    assert problem.message == "`^Y` means both `refresh` (keys.toml:1) and `tasks`"
     assert (problem.line, problem.key) == (3, "tasks")
     assert problem.hint.startswith("it keeps t;")
     built_in = refusal(file, '"tasks" = "j"\n')
@@ -185,8 +185,8 @@ def test_a_conflict_names_both_and_where_they_stand(file: Path) -> None:
 
 
 def test_what_falls_back_is_in_the_way_of_others(file: Path) -> None:
-    found = chosen(file, '"tasks" = "j"\n"refresh" = "t"\n"export" = "X"\n')
-    assert found.keys == {"export": ("X",)}
+    found = chosen(file, '"tasks" = "j"\n"refresh" = "t"\n"export" = "ctrl+x"\n')
+    assert found.keys == {"export": ("ctrl+x",)}
     assert [problem.key for problem in found.problems] == ["tasks", "refresh"]
 
 
@@ -197,7 +197,9 @@ def test_what_falls_back_is_in_the_way_of_others(file: Path) -> None:
         ("copy.name", "escape"),
         ("answer.yes", "q"),  # it would answer what it asked
         ("answer.yes", "enter"),
-        ("answer.yes", "c"),
+        ("answer.yes", "i"),
+        ("confirm.yes", "enter"),
+        ("confirm.yes", "s"),  # a strip's key may not confirm what it began
         ("dialog.copy", "ctrl+c"),
         ("leave", "escape"),
         ("copy.uuid", "n"),
