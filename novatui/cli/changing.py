@@ -24,7 +24,7 @@ from novatui.cli.objects import reference, resolve
 from novatui.cli.session import Session, opened, prepare, report
 from novatui.cli.streams import can_ask, say, say_json
 from novatui.config.policy import Role
-from novatui.core.errors import Failure, Fault
+from novatui.core.errors import Failure, Fault, NovaError
 from novatui.core.ids import ObjectRef
 from novatui.engine import blocking
 from novatui.engine.fleet import Fleet, Target
@@ -81,14 +81,23 @@ async def _change(
             return exits.worst([exits.FAILED, unreached])
         gate = gate_of(fleet)
         if not options.plan:
-            await gate.start()
-            if options.unlock:
-                for conn in dict.fromkeys(ref.conn for ref in refs):
-                    await gate.unlock(conn, UNLOCK, options.unlock)
+            try:
+                await _begin(gate, refs, options.unlock)
+            except NovaError as error:
+                complain_of(error.failure)
+                return exits.worst([_code(error.failure), unreached])
         proposal = await gate.propose(verb, refs, given)
         if options.plan:
             return exits.worst([_show(proposal, options), unreached])
         return exits.worst([await _carry_out(gate, proposal, options), unreached])
+
+
+async def _begin(gate: Gate, refs: Sequence[ObjectRef], ticket: str | None) -> None:
+    """What has to be before anything is changed: a journal that can be written, and the unlock that was asked for."""
+    await gate.start()
+    if ticket:
+        for conn in dict.fromkeys(ref.conn for ref in refs):
+            await gate.unlock(conn, UNLOCK, ticket)
 
 
 # --- the plan alone ------------------------------------------------------------------------------------------------
@@ -251,5 +260,5 @@ def _code(failure: Failure | None) -> int:
     return exits.USAGE if failure is not None and failure.fault is Fault.INVALID_INPUT else exits.FAILED
 
 
-_GUARDED = frozenset({*(code.value for code in Code), "protected", *(role.value for role in Role)})
-"""What a refusal of the guard, here or in the worker, is about."""
+_GUARDED = frozenset({*(code.value for code in Code), "protected", "journal", *(role.value for role in Role)})
+"""What a refusal of the gate, here or in the worker, is about."""

@@ -86,6 +86,23 @@ def test_a_protected_connection_needs_a_ticket(program: Program) -> None:
     assert [one["ticket"] for one in journal(program) if one["event"] in {"unlock", "operation"}] == ["INC-1", "INC-1"]
 
 
+def test_what_is_read_only_cannot_be_unlocked(program: Program) -> None:
+    program.configure(f'[connections.prod]\nuri = "{MOCK}"\nro = true\n')
+    answer = program.run("power", "pause", "test", "--yes", "--unlock", "INC-1")
+    assert answer.code == 4
+    assert "read-only" in answer.err
+    assert journal(program) == []
+
+
+def test_without_a_journal_nothing_is_changed_and_everything_read(program: Program) -> None:
+    (program.home / "state/journal.jsonl").mkdir(parents=True)
+    answer = program.run("power", "pause", "test", "--yes", "-c", MOCK)
+    assert answer.code == 4
+    assert "journal" in answer.err
+    assert "running" in program.run("ls", "-c", MOCK).out
+    assert program.run("power", "pause", "test", "--plan", "-c", MOCK).code == 0
+
+
 @pytest.mark.parametrize(
     ("argv", "code", "words"),
     [
