@@ -56,6 +56,12 @@ def test_what_a_person_sets_counts(old: str, new: str) -> None:
     assert lasting(RUNNING.replace(old, new), live=True) != lasting(RUNNING, live=True)
 
 
+def test_the_order_of_controllers_does_not_count() -> None:
+    one, other = "<controller type='usb' index='0'/>", "<controller type='ide' index='0'/>"
+    first, second = (RUNNING.replace("<devices>", f"<devices>{both}") for both in (one + other, other + one))
+    assert lasting(first, live=True) == lasting(second, live=True) != lasting(RUNNING, live=True)
+
+
 def test_stored_memory_counts() -> None:
     less = RUNNING.replace("<currentMemory unit='KiB'>1024", "<currentMemory unit='KiB'>512")
     assert lasting(less, live=False) != lasting(RUNNING, live=False)

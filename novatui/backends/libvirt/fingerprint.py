@@ -80,7 +80,17 @@ def lasting(xml: str, *, live: bool) -> str:
         _drop(element, _MADE_UP_TAGS)
         _settle(element)
         element.text, element.tail = (element.text or "").strip(), None
+    _sort_controllers(root.find("devices"))
     return tostring(root, encoding="unicode")
+
+
+def _sort_controllers(devices: Element | None) -> None:
+    """libvirt lists them in another order after a machine was woken; they are told apart by type and number."""
+    if devices is None:
+        return
+    controllers = devices.findall("controller")
+    _drop(devices, {"controller"})
+    devices.extend(sorted(controllers, key=lambda each: (each.get("type", ""), each.get("index", ""))))
 
 
 def _drop(element: Element, tags: set[str]) -> None:

@@ -61,8 +61,8 @@ class PowerPlans:
             machine,
             self._planning.call(1, "virDomainCreateWithFlags", long=True, dom=machine.uuid, flags=0),
             commands=(self._planning.virsh("start", reference(machine)),),
-            inverse=inverse("power.shutdown", machine),
-            irreversible="undo shuts the guest down; what it did meanwhile stays on its disks",
+            inverse=inverse("power.off", machine),
+            irreversible="undo pulls the plug again; what the guest wrote meanwhile stays on its disks",
             expects=shows(machine, "power", Power.RUNNING),
         )
 

@@ -13,7 +13,7 @@ from pathlib import Path
 LINE = re.compile(r"^\S+ \S+: \d+: debug : (vir[A-Z]\w+):\d+ : (.*)$", re.MULTILINE)
 
 READING = re.compile(
-    r"vir\w*?(Get[A-Z]\w*|List\w*|Lookup\w*|Is[A-Z]\w*|Has[A-Z]\w*|Num|NumOf\w*|Free|Ref|SnapshotCurrent|EventRegisterAny|EventDeregisterAny)"
+    r"vir\w*?(Get[A-Z]\w*|List\w*|Lookup\w*|Is[A-Z]\w*|Has[A-Z]\w*|Num\w*|Free|Ref|SnapshotCurrent|EventRegisterAny|EventDeregisterAny)"
     r"|virConnect(Open\w*|Close|SetKeepAlive|RegisterCloseCallback|UnregisterCloseCallback)"
     r"|virGlobalInit|virRegisterConnectDriver|virEvent\w*|virInitialize|virSetErrorFunc"
 )

@@ -111,10 +111,10 @@ def run_lines(commands: tuple[str, ...]) -> None:
 
 
 def _clear(host: LibvirtHost) -> None:
-    for uuid in host.virsh("list", "--all", "--uuid").split():
-        if uuid in host.virsh("list", "--uuid").split():
-            host.virsh("destroy", uuid)
-        host.virsh("undefine", uuid, "--managed-save", "--snapshots-metadata")
+    if UUID in host.virsh("list", "--uuid").split():
+        host.virsh("destroy", UUID)
+    if UUID in host.virsh("list", "--all", "--uuid").split():
+        host.virsh("undefine", UUID, "--managed-save", "--snapshots-metadata")
     for file in host.images.iterdir():
         file.unlink()
 
