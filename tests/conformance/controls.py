@@ -115,10 +115,11 @@ class Bench:
         """Wait until everything that the plan expects is in the inventory."""
         for wanted in plan.expects:
             end = time.monotonic() + PATIENCE
+            self.driver.refresh([wanted.key])
             while not self._seen(wanted):
                 assert time.monotonic() < end, f"{wanted} never came; {self.sink.table.get(wanted.key)}"
-                self.driver.refresh([wanted.key])
                 time.sleep(0.05)
+                self.driver.refresh([wanted.key])
 
     def _seen(self, wanted: Expectation) -> bool:
         values = self.sink.snapshot().get(wanted.key)

@@ -152,6 +152,7 @@ class QemuLab(ControlLab):
             host.wait_console(self._guest, READY, start=said)
 
 
+@pytest.mark.long
 class TestQemu(ControlConformance):
     lacks: ClassVar = {"device.vfs": NO_VFS}
 

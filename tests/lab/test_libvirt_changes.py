@@ -83,6 +83,7 @@ async def console(
         await fleet.stop()
 
 
+@pytest.mark.timeout(600)
 async def test_what_is_planned_is_what_libvirt_is_told(
     host: LibvirtHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,6 +109,7 @@ async def test_what_is_planned_is_what_libvirt_is_told(
     assert told > len(CASES)
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("lock", ["readonly", "protected"])
 async def test_a_lock_lets_no_change_through(
     host: LibvirtHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lock: str
@@ -139,6 +141,7 @@ def probe(host: LibvirtHost) -> Iterator[Probe]:
         yield probe
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_the_lines_for_virsh_do_the_same(host: LibvirtHost, probe: Probe, case: Case) -> None:
     prepare(host, case)
