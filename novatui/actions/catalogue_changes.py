@@ -93,6 +93,10 @@ CHANGES: tuple[Action, ...] = (
         leader="delete", verb="delete snapshot", change="snap.delete", takes=Argument.CHANGE,
     ),
     Action(
+        id="task.cancel", keys=("c",), title="cancel", section=Section.CHANGE, scope=Scope.FEED, footer=8,
+        verb="cancel",
+    ),
+    Action(
         id="undo", keys=("u",), title="undo the last change", section=Section.CHANGE, scope=Scope.CHANGES,
     ),
     Action(

@@ -11,7 +11,7 @@ from novatui.actions.bulk import Run
 from novatui.actions.confirm import NONE, Confirmation
 from novatui.actions.gate import Gate
 from novatui.actions.given import missing
-from novatui.actions.guard import LOCKS
+from novatui.actions.guard import Code
 from novatui.actions.outcome import Outcome
 from novatui.actions.proposal import Proposal
 from novatui.core.errors import NovaError
@@ -77,8 +77,8 @@ class Acting:
         """
         verdict = judge(self.gate, self._stage.fleet, verb, refs)
         refused = verdict.first
-        if refused is not None and not verdict.allowed and refused.code not in LOCKS:
-            raise Wrong(refused.reason, refused.hint)
+        if refused is not None and not verdict.allowed and refused.code is not Code.LOCKED:
+            raise Wrong(refused.reason, refused.hint)  # what only has to be unlocked can be looked at before
         if VERBS[verb].takes and (fill or missing(VERBS[verb], said)):
             self._fill_in(verb, refs, said)
         else:
@@ -123,6 +123,15 @@ class Acting:
             self._fail(f"{title_of(proposal)}: {failure}", failure.hint, in_full(failure, refs[0].conn))
         else:
             self._ask(title_of(proposal), None, said, proposal)
+
+    def cancel(self, ref: ObjectRef, task: str) -> None:
+        """Cancel a task: that of this console at once."""
+        refused = self.gate.check("task.cancel", ref)
+        top = self._stage.navigation.top
+        if refused is not None and refused.code is not Code.LOCKED:
+            top.report(refused.reason, refused.hint)
+        else:
+            self.work(self._at_once("task.cancel", [ref], {"task": task}))
 
     def undo(self) -> None:
         """Plan the way back from the last change, and ask."""

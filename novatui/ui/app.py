@@ -239,4 +239,5 @@ class NovaApp(MeteredApp, inherit_bindings=False):
         """Ask, and leave with exit code 0."""
         from novatui.ui.dialogs.quit import QuitDialog
 
-        self.push_screen(QuitDialog(self.keying.keymap), lambda leave: self.exit(0) if leave else None)
+        going = self.stage.acting.going if self.stage.acting is not None else ""
+        self.push_screen(QuitDialog(self.keying.keymap, going), lambda leave: self.exit(0) if leave else None)

@@ -51,7 +51,7 @@ def asked_of(proposal: Proposal, stage: Stage, gate: Gate) -> Asked:
         undo=_undo(proposal),
         forms={name: lines for name, lines in forms.items() if lines},
         recorded=_recorded(gate),
-        locked=str(locked) if locked else "" if proposal.planned else "it cannot be done: see above",
+        locked=str(locked) if locked else "" if proposal.planned else "It cannot be done now.",
     )
 
 
@@ -82,9 +82,9 @@ def _subject(aim: Aim, stage: Stage, several: bool) -> Subject:
     native = store.value(slot, "native_state") if slot is not None else None
     state = f"{power} ({native})" if power and native and native != power else str(power or "")
     failure = aim.failure
-    problem = ". ".join(filter(None, (str(failure), failure.meaning, failure.hint))) if failure else ""
+    problem = tuple(filter(None, (str(failure), failure.meaning, failure.hint))) if failure else ()
     if aim.refused is not None and several:
-        problem = str(aim.refused)
+        problem = (str(aim.refused),)
     return Subject(name=aim.label, conn=aim.ref.conn, state=state, problem=problem)
 
 

@@ -198,7 +198,7 @@ class ActingDesk(Desk):
 
     async def planned(self) -> None:
         """Until the dialog on top has its plan; then for as long as it drops keys."""
-        while getattr(self.app.screen, "asked", True) is None and getattr(self.app.screen, "failure", None) is None:
+        while getattr(self.app.screen, "planning", False):
             await self.pilot.pause(0.02)
         self.fleet.clock.advance(1.0)
         await self.settle()
@@ -234,7 +234,11 @@ async def acting_desk(
             person = ActingDesk(app, fleet, pilot)
             person.hands, person.journal = hands, written.path
             await person.settle()
-            yield person
+            try:
+                yield person
+            finally:  # the clocks stand still: nobody would wait in vain for what is held
+                hands.holds = False
+                hands.release()
 
 
 def _offer(fleet: StillFleet, hands: Hands) -> None:

@@ -61,6 +61,7 @@ class ConfirmDialog(TypedDialog, inherit_bindings=False):
         self._replan = replan
         self._failure: Failure | None = None
         self._ticket_needed = False
+        self._replanning = False
         self._asked: Asked | None = None
         self._phrase = ""
         self._name = Editor()
@@ -82,6 +83,7 @@ class ConfirmDialog(TypedDialog, inherit_bindings=False):
         self, asked: Asked, *, phrase: str, ticket: str = "", safety: bool | None = None, ticket_needed: bool = False
     ) -> None:
         """The plan is there: put it to the person. `safety`: whether it takes a snapshot first; None: it has none."""
+        self._replanning = False
         self._ticket.set(self._ticket.text or ticket)
         if phrase != self._phrase:
             self._name.set("")
@@ -96,13 +98,18 @@ class ConfirmDialog(TypedDialog, inherit_bindings=False):
 
     def refuse(self, failure: Failure) -> None:
         """There is no plan, for this reason."""
-        self._failure = failure
+        self._failure, self._replanning = failure, False
         self._fit()
 
     @property
     def asked(self) -> Asked | None:
         """What the person is asked; None as long as there is no plan."""
         return self._asked
+
+    @property
+    def planning(self) -> bool:
+        """Nothing is known yet but what is wanted, or it is planned anew."""
+        return self._replanning or (self._asked is None and self._failure is None)
 
     # Keys
 
@@ -119,7 +126,7 @@ class ConfirmDialog(TypedDialog, inherit_bindings=False):
             if action is not None and action.id == "confirm.no":
                 self.dismiss(None)
             return
-        if self._now() < self._deaf_until:
+        if self._replanning or self._now() < self._deaf_until:
             self._deaf_until = self._now() + QUIET
             return
         self._problem = ""
@@ -160,7 +167,11 @@ class ConfirmDialog(TypedDialog, inherit_bindings=False):
 
     def action_confirm_enter(self) -> None:
         """Behind a name that was typed: do it. Elsewhere: to the next line."""
-        if self._stop != "name":
+        if self._stop == "keys":
+            self._problem = (
+                "" if self._asked is None or self._asked.locked or self._phrase else "y does it, n leaves it"
+            )
+        elif self._stop != "name":
             self.action_confirm_next()
         elif not self._name.text:
             self._problem = f"type {self._phrase} first"
@@ -216,7 +227,7 @@ class ConfirmDialog(TypedDialog, inherit_bindings=False):
         """With or without a snapshot before it: it is planned anew."""
         if self._safety is not None:
             self._safety = not self._safety
-            self._deaf_until = self._now() + QUIET
+            self._replanning = True
             self._replan(self._safety)
 
     def action_confirm_form(self) -> None:
@@ -359,7 +370,8 @@ class ConfirmDialog(TypedDialog, inherit_bindings=False):
 
     def _draw_prompt(self, width: int) -> Strip:
         look = self.stage.look
-        text = f" Type {self._phrase} to go on: "
+        several = self._asked is not None and len(self._asked.subjects) > 1 and self._phrase.isdigit()
+        text = f" Type {self._phrase}{', how many they are,' if several else ''} to go on: "
         if cell_len(text) > width - 12:
             text = " Type its name to go on: "
         here = self._stop == "name"

@@ -21,14 +21,17 @@ class QuitDialog(ModalScreen[bool], inherit_bindings=False):
     QuitDialog > Static { width: auto; height: auto; padding: 0 2; border: round $foreground; background: $background; }
     """
 
-    def __init__(self, keys: Keymap) -> None:
+    def __init__(self, keys: Keymap, going: str = "") -> None:
+        """`going`: which changes of this console are under way; empty for none."""
         super().__init__()
         self._keys = keys
+        self._going = going
 
     def compose(self) -> ComposeResult:
-        """One line; what runs on the hypervisors goes on without us."""
+        """What runs on the hypervisors goes on without us; changes of our own are worth a line."""
         yes, no = self._keys.shown("answer.yes"), self._keys.shown("answer.no")
-        yield Static(Content(f"Quit? Tasks of the hypervisors go on.   {yes} yes   {no} no"))
+        warning = f"{self._going}\n" if self._going else ""
+        yield Static(Content(f"{warning}Quit? Tasks of the hypervisors go on.   {yes} yes   {no} no"))
 
     def action_answer_yes(self) -> None:
         """Leave."""

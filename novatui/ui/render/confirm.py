@@ -26,8 +26,8 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     conn: str
     state: str = ""
-    problem: str = ""
-    """Why it cannot be done there; empty when it can."""
+    problem: tuple[str, ...] = ()
+    """Why it cannot be done there, in sentences; empty when it can."""
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,15 +81,18 @@ def _parts(asked: Asked, look: Look, form: str) -> Iterator[tuple[str, Sequence[
     yield "does", [f"{asked.does}   ({asked.native})" if asked.native else asked.does], styles.text
     yield "loses", asked.losses, styles.bad
     yield "costs", asked.costs, styles.text
-    yield "note", asked.warnings, styles.warning
+    yield "note", [one for one in asked.warnings if one not in asked.losses], styles.warning
     yield "undo", [asked.undo] if asked.undo else [], styles.text
-    label = {"calls": "sends", "commands": "as command", "json": "as JSON"}[form]
+    label = {"calls": "sends", "commands": "command", "json": "JSON"}[form]
     yield label, asked.forms.get(form, ()), styles.info
     yield "recorded", [asked.recorded] if asked.recorded else [], styles.quiet
     if len(asked.subjects) > 1:
         yield "each", [_line(one) for one in fine], styles.text
     bad = [one for one in asked.subjects if one.problem]
-    yield "not" if fine else "no", [f"{_line(one)}: {one.problem}" for one in bad], styles.bad
+    if len(asked.subjects) > 1:
+        yield "not" if fine else "no", [f"{_line(one)}: {'. '.join(one.problem)}" for one in bad], styles.bad
+    else:
+        yield "no", [sentence for one in bad for sentence in one.problem], styles.bad
 
 
 def _many(asked: Asked, fine: Sequence[Subject]) -> str:

@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.strip import Strip
 
 from novatui.actions.catalogue import Scope
+from novatui.core.ids import ObjectRef, encode_id, split_key
 from novatui.core.tasks import TaskState
 from novatui.engine.event_log import LoggedEvent
 from novatui.engine.fleet import Changes
@@ -317,6 +318,17 @@ class FeedScreen(HappeningScreen, inherit_bindings=False):
         """Only what was started by an account that this console logged in with, or by all again."""
         self._only_yours = not self._only_yours
         self.read()
+
+    def action_task_cancel(self) -> None:
+        """Cancel the task under the cursor: one of ours at once, one of others after the question."""
+        one = None if self._on_events else self._tasks_source.item(self._tasks.cursor)
+        if one is None or not one.live:
+            self.report("no task that runs is under the cursor", f"{self.key('pane.next')} goes to the tasks")
+        elif self.stage.acting is None:
+            self.report("nothing can be changed from here")
+        else:
+            key = one.task.key or f"connection:{encode_id(one.conn)}"
+            self.stage.acting.cancel(ObjectRef(one.conn, *split_key(key)), one.task.id)
 
     def _set_follow(self, follow: bool) -> None:
         self._follow = follow

@@ -33,6 +33,9 @@ class FleetFeed(FleetPanes, inherit_bindings=False):
     def opened(self) -> None:
         """The panes show what is known already."""
 
+    _was_sealed = False
+    """What the footer was drawn for."""
+
     def take(self, changes: Changes) -> None:
         """What changed in the stores goes to the views that show it."""
         for view in (self._tree, self._table):
@@ -42,13 +45,17 @@ class FleetFeed(FleetPanes, inherit_bindings=False):
             self._tree.changed(*(ROOT if node is None else node for node in changes.reshaped))
             self._unfold_connections()
         self._moved |= self._listing.update(changes)
+        self._list_anew()
+        for old, new in changes.moved:
+            self._follow(old, new)
+        self._redraw_around(changes)
+
+    def _list_anew(self) -> None:
+        """Show the order as it is now, unless somebody has a menu or a dialog open: that shows what they saw then."""
         if self._moved and not self.steady:
             self._moved = False
             self._table_source.order = self._listing.order
             self._table.changed()
-        for old, new in changes.moved:
-            self._follow(old, new)
-        self._redraw_around(changes)
 
     def _follow(self, old: int, new: int) -> None:
         """Another row stands for a machine now: cursor and mark go with the machine."""
@@ -72,10 +79,9 @@ class FleetFeed(FleetPanes, inherit_bindings=False):
 
     def age(self) -> None:
         """Ages beside stale values go on; the row engine repaints only lines that come out differently."""
-        if self._listing.look_again():
-            self._table_source.order = self._listing.order
-            self._table.changed()
-            self._show_counts()
+        self._moved |= self._listing.look_again()
+        self._list_anew()
+        self._show_counts()
         for view in (self._tree, self._table):
             view.touch(view.model.window())
         for part in (self._peek, self._strip):
@@ -117,6 +123,9 @@ class FleetFeed(FleetPanes, inherit_bindings=False):
     def _cursor_moved(self) -> None:
         self._peek_title.redraw()
         self._peek.redraw()
+        if self.sealed is not self._was_sealed:
+            self._was_sealed = self.sealed
+            self.footer.redraw()
         self.stage.pulse.attend()
 
     def wanted(self) -> Mapping[str, Collection[str] | None]:

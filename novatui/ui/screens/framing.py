@@ -142,9 +142,14 @@ class Framing(RowScreen, inherit_bindings=False, inherit_css=False):
 
     def offered(self, *scopes: Scope) -> list[Action]:
         """The actions of these scopes; where nothing can be changed, those that change something are not shown."""
-        refs = self.aim()
-        locked = self.stage.acting is None or (refs and all(self.stage.locks.dead(ref.conn) for ref in refs))
+        locked = self.stage.acting is None or self.sealed
         return [action for action in in_scope(*scopes) if not (locked and action.scope is Scope.CHANGES)]
+
+    @property
+    def sealed(self) -> bool:
+        """Nothing can be changed on the connection of the object under the cursor, whoever unlocks what."""
+        slot = self.subject()
+        return slot is not None and bool(self.stage.locks.dead(self.fleet.inventory.conn(slot)))
 
     def sortable(self) -> Sequence[str]:
         """Words of the columns that `:sort` takes."""
@@ -206,7 +211,7 @@ class Framing(RowScreen, inherit_bindings=False, inherit_css=False):
     @property
     def steady(self) -> bool:
         """A strip or a dialog is open: rows must not move under the second key."""
-        return self._frozen is not None or self._covered
+        return self._frozen is not None or (self.is_attached and self.app.screen is not self)
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
