@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Iterator
 
 from novatui.actions import journal
 from novatui.cli import exits
+from novatui.cli.audit_lines import line
 from novatui.cli.complaint import complain
 from novatui.cli.streams import say, say_json
 from novatui.config.paths import user_paths
@@ -39,11 +39,7 @@ def _show(record: journal.Record, *, as_json: bool) -> None:
     if as_json:
         say_json(record.body | {"hash": record.hash})
     else:
-        say(f"{record.seq:>6}  {'  '.join(_fields(record))}")
-
-
-def _fields(record: journal.Record) -> Iterator[str]:
-    return (f"{name}={value}" for name, value in record.body.items() if name not in {"seq", "prev"})
+        say(line(record))
 
 
 def _verdict(count: int, head: str, broken: journal.BrokenChain | None, *, as_json: bool) -> None:
