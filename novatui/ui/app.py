@@ -12,6 +12,7 @@ from textual import events
 from novatui.actions.catalogue import ACTIONS, Scope
 from novatui.actions.gate import Gate
 from novatui.config.alarms import default_alarms
+from novatui.core.memory import give_back
 from novatui.engine.alarms import Alarms
 from novatui.engine.fleet import Fleet
 from novatui.engine.logline import LogLine
@@ -168,6 +169,7 @@ class NovaApp(MeteredApp, inherit_bindings=False):
         """What was loaded lives as long as the program: keep the collector off it, it would pause the screen."""
         await self.fleet.settled(SETTLING)
         gc.freeze()
+        give_back()
 
     def _locks_changed(self, said: str) -> None:
         top = self.stage.navigation.top

@@ -30,27 +30,36 @@ _NAN = float("nan")
 
 
 class _Waiting:
-    """One object whose columns wait to be sent."""
+    """One object whose columns wait to be sent: of each the newest reading, all columns of one reading together."""
 
-    __slots__ = ("begun", "cells", "serial")
+    __slots__ = ("begun", "parts", "serial")
 
     def __init__(self, serial: int) -> None:
         self.serial = serial
         self.begun = float("-inf")
-        self.cells: dict[str, tuple[float, Value]] = {}
+        self.parts: dict[float, dict[str, Value]] = {}
 
     def put(self, begun: float, values: Mapping[str, Value]) -> None:
         self.begun = max(begun, self.begun)
-        for name, value in values.items():
-            if name not in self.cells or self.cells[name][0] <= begun:
-                self.cells[name] = (begun, value)
+        fresh = dict(values)
+        for at, part in list(self.parts.items()):
+            if at == begun:
+                fresh = part | fresh
+                continue
+            older, newer = (part, fresh) if at < begun else (fresh, part)
+            for name in older.keys() & newer.keys():
+                del older[name]
+            if not part:
+                del self.parts[at]
+        self.parts[begun] = fresh
+
+    def forget(self, until: float) -> None:
+        """What was read up to then counts no more."""
+        self.parts = {at: part for at, part in self.parts.items() if at > until}
 
     def readings(self) -> dict[float, dict[str, Value]]:
         """The columns of each reading that still counts; the last mention of the object at least."""
-        found: dict[float, dict[str, Value]] = {self.begun: {}}
-        for name, (begun, value) in self.cells.items():
-            found.setdefault(begun, {})[name] = value
-        return found
+        return {self.begun: {}} | {at: part for at, part in self.parts.items() if part}
 
 
 class Inventory:
@@ -89,7 +98,7 @@ class Inventory:
         if waiting.begun <= begun:
             del self._rows[key]
         else:
-            waiting.cells = {name: cell for name, cell in waiting.cells.items() if cell[0] > begun}
+            waiting.forget(begun)
 
     def complete(self, frame: frames.LoadComplete) -> None:
         """A listing ended; while it waits, one of the same kinds or more replaces it."""

@@ -12,10 +12,10 @@ import msgspec
 
 from novatui.backends.driver import EventSource, HistorySource, InventorySource, MetricSource, Session, TaskSource
 from novatui.core.errors import Failure, Fault
+from novatui.core.memory import give_back
 from novatui.core.tasks import ENDED, Task, TaskState
 from novatui.worker.calls import Abandoned
 from novatui.worker.faults import failure_of, report
-from novatui.worker.memory import give_back
 
 if TYPE_CHECKING:
     from novatui.worker.connection import Connection
@@ -46,6 +46,9 @@ REMEMBERED = 3600.0
 NEVER = float("inf")
 LONGEST_REST = 60.0
 """Seconds; a wait has to be finite."""
+
+LARGE = 0.25
+"""Seconds. A call that took longer has handled much, and left memory behind."""
 
 T = TypeVar("T")
 
@@ -156,7 +159,12 @@ class Routine:
                 self._changed.wait(min(seconds, LONGEST_REST))
 
     def _call(self, what: str, seconds: float, body: Callable[[], T]) -> T:
-        return self._connection.call(CONTROL, what, seconds, body)
+        begun = time.monotonic()
+        try:
+            return self._connection.call(CONTROL, what, seconds, body)
+        finally:
+            if time.monotonic() - begun > LARGE:
+                give_back()
 
     def _is_due(self, what: str) -> bool:
         return self._due.get(what, NEVER) <= time.monotonic()
@@ -195,7 +203,6 @@ class Routine:
         seconds = self._limits.list + self._limits.per_object * len(sink.known)
         loaded = self._call("list", seconds, lambda: driver.load(kinds))
         self._connection.complete(begun, loaded.scopes, loaded.failures)
-        give_back()
 
     def _list_again(self, driver: InventorySource) -> None:
         begun = self._connection.sink.now()
