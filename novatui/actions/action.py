@@ -81,6 +81,8 @@ class Scope(StrEnum):
     """A change that is to be confirmed, or not."""
     RESULTS = "results"
     """What became of a change, object by object."""
+    WHY = "why"
+    """The dialog that explains a failure."""
     DIALOG = "dialog"
     """A dialog lies on top."""
     QUESTION = "question"

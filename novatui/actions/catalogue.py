@@ -213,6 +213,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(id="mouse", keys=("M",), title="mouse", section=Section.VIEW, scope=Scope.FRAME, leader="look"),
     Action(id="next.theme", keys=("T",), title="theme", section=Section.VIEW, scope=Scope.FRAME, leader="look"),
+    Action(id="why", keys=("b",), title="why it failed", section=Section.VIEW, scope=Scope.FRAME, leader="look"),
     Action(id="error", keys=("e",), title="error", section=Section.VIEW, scope=Scope.FRAME, leader="look"),
     Action(id="copy", keys=("y",), title="copy", section=Section.OTHER, scope=Scope.FRAME, leads=True),
     Action(id="copy.name", keys=("n",), title="name", section=Section.OTHER, scope=Scope.OBJECTS, leader="copy"),
@@ -312,7 +313,7 @@ ctrl-j, ctrl-m (backspace, tab and enter in disguise)."""
 DIALOGS = frozenset(
     {
         Scope.PICKER, Scope.COLUMNS, Scope.DIALOG, Scope.QUESTION, Scope.FORM, Scope.TRIAL, Scope.ASK,
-        Scope.ARGUMENTS, Scope.CONFIRM, Scope.RESULTS,
+        Scope.ARGUMENTS, Scope.CONFIRM, Scope.RESULTS, Scope.WHY,
     }
 )  # fmt: skip
 """Scopes of dialogs: each shows its keys itself."""

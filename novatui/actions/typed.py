@@ -53,6 +53,17 @@ TYPED: tuple[Action, ...] = (
         section=Section.OTHER,
         scope=Scope.DIALOG,
     ),
+    *(
+        Action(
+            id=f"why.{number}",
+            keys=(str(number),),
+            title=f"do what {number} says",
+            section=Section.OTHER,
+            scope=Scope.WHY,
+            number=number,
+        )
+        for number in (1, 2, 3)
+    ),
     Action(id="answer.yes", keys=("y",), title="yes", section=Section.OTHER, scope=Scope.QUESTION),
     Action(id="answer.no", keys=("n", "escape", "q"), title="no", section=Section.OTHER, scope=Scope.QUESTION),
     Action(id="dialog.copy", keys=("y",), title="copy all", section=Section.OTHER, scope=Scope.DIALOG),

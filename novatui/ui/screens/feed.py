@@ -12,6 +12,7 @@ from textual.strip import Strip
 
 from novatui.actions.catalogue import Scope
 from novatui.core.ids import ObjectRef, encode_id, split_key
+from novatui.core.states import Kind
 from novatui.core.tasks import TaskState
 from novatui.engine.event_log import LoggedEvent
 from novatui.engine.fleet import Changes
@@ -31,6 +32,7 @@ from novatui.ui.screens import layout
 from novatui.ui.screens.happenings import HappeningScreen
 from novatui.ui.sources import AGE_STEP
 from novatui.ui.stage import Stage
+from novatui.ui.trouble import Trouble, of_task
 from novatui.ui.widgets.lines import Lines
 
 SHOWN = 1_000
@@ -156,6 +158,14 @@ class FeedScreen(HappeningScreen, inherit_bindings=False):
             return (event.conn, event.event.key) if event else None
         task = self._tasks_source.item(self._tasks.cursor)
         return (task.conn, task.task.key) if task else None
+
+    def trouble_here(self) -> Trouble | None:
+        """Why the task under the cursor failed."""
+        one = None if self._on_events else self._tasks_source.item(self._tasks.cursor)
+        if one is None or one.task.failure is None:
+            return None
+        kind, native = split_key(one.task.key) if one.task.key else (Kind.CONNECTION, one.conn)
+        return of_task(one.task, one.task.failure, ObjectRef(one.conn, kind, native))
 
     def line_in_words(self) -> str:
         """The task or event under the cursor, all of its cells."""

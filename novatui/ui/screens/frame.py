@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from novatui.actions.catalogue import ACTIONS, Action, Scope
 from novatui.config.errors import nearest
+from novatui.core.ids import ObjectRef
 from novatui.ui.commands import Wrong, do, scopes_of
 from novatui.ui.copying import copy, whole_error
 from novatui.ui.place import Place
 from novatui.ui.screens.changing import Changing
 from novatui.ui.textual_private import MeteredApp
+
+if TYPE_CHECKING:
+    from novatui.ui.trouble import Trouble
 
 
 class FrameScreen(Changing, inherit_bindings=False):
@@ -106,6 +112,42 @@ class FrameScreen(Changing, inherit_bindings=False):
             self.app.push_screen(PageDialog("What is wrong", self.stage.keys, error, ascii_only=self.look.marks.ascii))
         else:
             self.report("nothing is wrong here", bad=False)
+
+    def trouble_here(self) -> Trouble | None:
+        """The failure that the line under the cursor tells of; None where lines tell of none."""
+        return None
+
+    def action_why(self) -> None:
+        """Explain what went wrong with what is meant, and offer keys that help."""
+        from novatui.actions.atlas import look_up
+        from novatui.ui.dialogs.why import WhyDialog
+        from novatui.ui.trouble import trouble
+
+        found = trouble(self)
+        if found is None:
+            self.report("nothing went wrong with this", f"{self.key('error')} shows the last words here", bad=False)
+            return
+        entry = look_up(self.fleet.connections[found.ref.conn].spec.family, found.failure)
+        meaning, steps = (entry.meaning, entry.steps) if entry is not None else ("", ())
+        self.app.push_screen(
+            WhyDialog(
+                found,
+                meaning,
+                steps,
+                self.stage.keys,
+                lambda action: self._help_with(found.ref, action),
+                ascii_only=self.look.marks.ascii,
+            )
+        )
+
+    def _help_with(self, ref: ObjectRef, action: Action) -> None:
+        """Carry an action out on an object: here where it works here, else where the object is shown."""
+        if action.scope in scopes_of(self):
+            self.perform(action)
+            return
+        self.stage.navigation.visit(ref)
+        there = self.stage.navigation.top
+        there.call_after_refresh(there.perform, action)  # it is only being made
 
     def action_pager(self) -> None:
         """Read the text of this screen in $PAGER."""
