@@ -100,7 +100,9 @@ class Admission:
             self.tell()
 
     def tell(self) -> None:
-        """Say to the console what holds now."""
+        """Say to the console what holds now, once that is known."""
+        if self._verdict is UNREAD:
+            return
         left = self._unlocked_until - _clock()
         spec, verdict = self._spec, self._verdict
         reasons = [
@@ -114,8 +116,11 @@ class Admission:
 
     # --- runs ------------------------------------------------------------------------------------------------------
 
-    def admit(self, verb: str) -> None:
-        """Let a run of this operation in, or say why not: Denied."""
+    def admit(self, verb: str, *, lever: bool = False) -> None:
+        """Let a run of this operation in, or say why not: Denied.
+
+        A lever belongs to a run that was let in before: it works also when the protection is back meanwhile.
+        """
         known = VERBS.get(verb)
         if known is None:
             raise InvalidInput(f"there is no operation {verb}", subject="verb")
@@ -132,7 +137,7 @@ class Admission:
             raise Denied(f"a viewer changes nothing on {spec.name}", meaning=why, subject=Role.VIEWER)
         if known.admin and verdict.role is not Role.ADMIN:
             raise Denied(f"{known.title}: on {spec.name} that takes an admin", meaning=why, subject=verdict.role)
-        if (spec.protected or verdict.protected) and self._unlocked_until <= _clock():
+        if (spec.protected or verdict.protected) and not lever and self._unlocked_until <= _clock():
             raise Denied(
                 f"{spec.name} is protected",
                 meaning=why or "every change needs an unlock with a ticket",

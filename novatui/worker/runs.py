@@ -38,7 +38,8 @@ class Runs:
         try:
             if len({call.id for call in request.calls}) < len(request.calls):
                 raise InvalidInput("two calls of a run have the same number", subject="calls")
-            self._connection.admission.admit(request.verb)
+            lever = is_lever(request.verb) and self._works_on(request.key)
+            self._connection.admission.admit(request.verb, lever=lever)
         except NovaError as refusal:
             run.break_off(refusal.failure)
             return
@@ -60,6 +61,11 @@ class Runs:
             left = list(self._open.values())
         for run in left:
             run.break_off(failure)
+
+    def _works_on(self, key: str) -> bool:
+        """Something that was let in is being done to this object."""
+        with self._lock:
+            return any(run.request.key == key for run in self._open.values())
 
     def _serve(self, run: Run) -> None:
         try:

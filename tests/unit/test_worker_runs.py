@@ -392,6 +392,33 @@ def test_an_unlock_lets_runs_in_until_its_time_is_over(
     assert after[-1].unlocked is None
 
 
+def test_what_was_let_in_can_be_cancelled_when_the_protection_is_back_and_all_lanes_are_busy(
+    console: Callable[..., Console],
+) -> None:
+    go = threading.Event()
+
+    def invoke(self: Changing, native: NativeCall, secrets: Mapping[str, str]) -> Mapping[str, Argument]:
+        self.sink.call("change")
+        if native.verb == "Cancel":
+            go.set()
+        else:
+            go.wait(PATIENCE)
+        return {}
+
+    lab = console(invoke=invoke, lock={"protected": True})
+    run(lab, call(verb="Cancel"), request=1, verb="task.cancel")
+    assert answer(lab, 1).failure is not None, "nothing was let in that it could be a lever of"
+    lab.worker.receive(frames.Unlock("lab", 600.0, "INC-1"))
+    for request in range(2, 6):
+        run(lab, call(), request=request)
+        proceed(lab, request=request)
+    lab.called("change", 4)
+    lab.worker.receive(frames.Unlock("lab", 0.0, ""))
+    run(lab, call(verb="Cancel"), request=6, verb="task.cancel")
+    proceed(lab, request=6)
+    assert [answer(lab, request).failure for request in range(2, 7)] == [None] * 5
+
+
 def test_an_unlock_is_taken_back(console: Callable[..., Console]) -> None:
     lab = console(lock={"protected": True})
     lab.worker.receive(frames.Unlock("lab", 600.0, "INC-1"))
