@@ -30,6 +30,7 @@ def write(file: str, report: str, loaded: Loaded | None, worker_logs: Mapping[st
     parts = {
         "doctor.json": report,
         "config.toml": show(loaded) if loaded else "the configuration cannot be used: see doctor.json\n",
+        **_keys(),
         "environment.txt": _environment(),
         "packages.txt": "".join(sorted(f"{one.name} {one.version}\n" for one in distributions())),
         "log.txt": _log(),
@@ -43,6 +44,14 @@ def write(file: str, report: str, loaded: Loaded | None, worker_logs: Mapping[st
         write_private(Path(file), packed.getvalue())
     except OSError as error:
         raise UsageError(f"the bundle {file} cannot be written: {error.strerror}") from None
+
+
+def _keys() -> dict[str, str]:
+    """The keys that were chosen, if any were."""
+    try:
+        return {"keys.toml": user_paths().keys.read_text(encoding="utf-8", errors="replace")}
+    except (OSError, ConfigError):
+        return {}
 
 
 def _environment() -> str:

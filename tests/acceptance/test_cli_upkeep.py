@@ -146,7 +146,10 @@ def test_the_keys_of_the_console_are_checked_and_exemplified(program: Program) -
     assert checked.code == 2
     assert [(one["line"], one["key"]) for one in checked.json["problems"]] == [(1, "tasks"), (2, "alarm.silense")]
     assert "did you mean `alarm.silence`?" in program.run("config", "check").err
-    assert "means both `move.down` (built in) and `tasks`" in program.run("doctor").out
+    bundle = file.with_name("bundle.tgz")
+    assert "means both `move.down` (built in) and `tasks`" in program.run("doctor", "--bundle", str(bundle)).out
+    with tarfile.open(bundle) as archive:
+        assert "novatui-bundle/keys.toml" in archive.getnames()
 
 
 def test_paths_are_told_with_what_is_there(program: Program) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from novatui.actions.catalogue import ACTIONS, Action, in_scope, in_strip
+from novatui.actions.catalogue import ACTIONS, Action, Scope, in_scope, in_strip
 from novatui.core.states import Kind
 from novatui.ui.commands import scopes_of
 from novatui.ui.keying import Keying
@@ -80,6 +80,45 @@ async def test_every_key_on_every_tab(place: Place) -> None:
     async with desk(details.fleet(), (80, 24), place=place) as person:
         assert person.screen.place().tab == place.tab
         await press_all(person)
+
+
+@pytest.mark.parametrize("kind", [Kind.SNAPSHOT, Kind.DEVICE, Kind.TEMPLATE, Kind.GROUP, Kind.FOLDER])
+async def test_every_key_on_what_tells_little(kind: Kind) -> None:
+    async with desk(parts(), (80, 24)) as person:
+        store = person.fleet.inventory
+        await person.open(Place("detail", ref=str(store.ref(next(iter(store.slots(kind)))))))
+        await press_all(person)
+
+
+DIALOGS: dict[str, tuple[list[str], tuple[Scope, ...]]] = {
+    "palette": (["semicolon"], (Scope.PICKER, Scope.TEXT)),
+    "jump": (["apostrophe"], (Scope.PICKER, Scope.TEXT)),
+    "columns": (["v", "o"], (Scope.COLUMNS,)),
+    "help": (["question_mark"], (Scope.DIALOG,)),
+    "quit": (["q"], (Scope.QUESTION,)),
+    "command": (["colon", "h", "o"], (Scope.COMMAND, Scope.TEXT)),
+    "filter": (["slash", "d", "b"], (Scope.FILTER, Scope.TEXT)),
+    "file": (["E", "c"], (Scope.COMMAND, Scope.TEXT)),
+}
+"""What is opened over a screen: by which keys, and whose keys it takes."""
+
+
+@pytest.mark.parametrize("dialog", DIALOGS)
+async def test_every_key_in_every_dialog(dialog: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    opened, scopes = DIALOGS[dialog]
+    keys = [(action, key) for action in in_scope(*scopes) for key in action.keys if action.id != "answer.yes"]
+    assert len(keys) >= 3
+    async with desk(world(), (80, 24)) as person:
+        for action, key in keys:
+            await person.press(*opened)
+            assert person.app.screen is not person.home or person.home.taker is not None
+            await person.press(key)
+            assert person.text is not None, action.id
+            assert person.app._exception is None, action.id
+            await back_to(person, Place("vm"))
+            assert person.app.screen is person.home, action.id
+            assert person.home.taker is None, action.id
 
 
 async def press_all(person: Desk) -> None:
