@@ -41,7 +41,8 @@ def snap(options: Namespace) -> int:
     async def of_this_one(fleet: Fleet, refs: Sequence[ObjectRef]) -> Mapping[str, str]:
         snapshot = _meant(await _snapshots(fleet, refs[0]), options.name)
         if options.action == "rm":
-            return {"snapshot": snapshot.id, "children": options.children or ""}
+            forget = "yes" if options.metadata else ""
+            return {"snapshot": snapshot.id, "children": options.children or "", "metadata": forget}
         return {"snapshot": snapshot.id, "then": options.then or "", "safety": "yes" if options.safety else ""}
 
     return change(options, _VERBS[options.action], [options.object], of_this_one)

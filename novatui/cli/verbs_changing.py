@@ -68,6 +68,7 @@ def _snap(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--children", choices=["keep", "with", "only"], metavar="WHICH", help="for rm: keep (default), with, only"
     )
+    parser.add_argument("--metadata", action="store_true", help="for rm: forget the entry only, leave its data")
     changing(parser)
 
 

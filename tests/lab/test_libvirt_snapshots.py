@@ -264,10 +264,26 @@ def test_what_a_revert_makes_useless_is_named(make: Any) -> None:
     guest.do("create", name="outside", memory="no")
     guest.do("create", name="inner")
     plan = guest.plan("revert", snapshot="base")
-    assert any("outside, inner" in loss and "cannot be used any more" in loss for loss in plan.losses)
+    assert any("'outside', 'inner'" in loss and "cannot be used any more" in loss for loss in plan.losses)
     failure = guest.refused(Conflict, "revert", snapshot="base", safety="yes").failure
     assert "useless" in failure.meaning
     assert not any("cannot be used" in loss for loss in guest.plan("revert", snapshot="inner").losses)
+    guest.do("delete", snapshot="outside", metadata="yes")
+    guest.do("delete", snapshot="inner")
+    forgotten = guest.plan("revert", snapshot="base")
+    assert any(f"{guest.spec.uuid}.outside" in loss and "cannot be used" in loss for loss in forgotten.losses)
+    guest.refused(Conflict, "revert", snapshot="base", safety="yes")
+
+
+def test_a_snapshot_above_a_file_that_was_written_to_is_warned_of(make: Any) -> None:
+    guest = make("rotten")
+    guest.do("create", name="base")
+    guest.do("create", name="outside", memory="no")
+    guest.do("create", name="inner")
+    guest.do("revert", snapshot="base")
+    plan = guest.plan("revert", snapshot="inner", safety="yes")
+    assert any("damaged" in warning for warning in plan.warnings)
+    assert plan.losses == ()
 
 
 def test_hot_plugged_processors_are_warned_of_and_fail_as_said(make: Any) -> None:
@@ -344,7 +360,7 @@ def test_an_internal_snapshot_inside_an_overlay_is_not_destroyed(make: Any) -> N
     guest.do("create", name="inner")
     failure = guest.refused(NotSupported, "delete", snapshot="outside").failure
     assert "inner" in failure.meaning
-    assert "delete inner first" in failure.hint
+    assert "delete 'inner' first" in failure.hint
     guest.do("delete", snapshot="inner")
     guest.do("delete", snapshot="outside")
     assert guest.names() == set()

@@ -128,7 +128,7 @@ class SnapshotCreation:
         if 0 < self._version < DELETES_EXTERNAL:
             return "the libvirt of this host cannot merge its files again (that needs 9.0 or newer)"
         if tree.current is not None and not tree.current.external:
-            return f"libvirt does not merge it into files that hold the internal snapshot {tree.current.name}"
+            return f"libvirt does not merge it into files that hold the internal snapshot '{tree.current.name}'"
         return ""
 
     def _costs(self, machine: Machine, taken_in: list[SnapDisk], way: Way) -> tuple[str, ...]:
@@ -156,7 +156,7 @@ def checked_name(name: str, tree: SnapshotTree) -> str:
             subject="name",
         )
     if name in tree.all:
-        raise Conflict(f"there is a snapshot {name} already", hint="choose another name", subject=name)
+        raise Conflict(f"there is a snapshot '{name}' already", hint="choose another name", subject=name)
     return name
 
 

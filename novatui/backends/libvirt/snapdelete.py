@@ -54,7 +54,7 @@ class SnapshotDeletion:
             ),
             commands=(self._planning.virsh("snapshot-delete", *words),),
             warnings=_left_behind(doomed) if metadata else (),
-            losses=tuple(f"the way back to {each.name}, taken {age_of(each)}" for each in doomed),
+            losses=tuple(f"the way back to '{each.name}', taken {age_of(each)}" for each in doomed),
             costs=() if metadata else self._costs(machine, doomed),
             irreversible="its entry can be made again by hand only" if metadata else "a deleted snapshot stays deleted",
             expects=shows(machine, "snapshots", str(len(tree) - len(doomed)), within=LONG_S),
@@ -68,7 +68,7 @@ class SnapshotDeletion:
             for each in doomed:
                 if not each.external and (other := moved(now, each.inside)):
                     raise NotSupported(
-                        f"{each.name} is in a file that the machine does not use now",
+                        f"'{each.name}' is in a file that the machine does not use now",
                         meaning=f"it is inside {', '.join(other.values())}; while the machine runs, libvirt reaches "
                         "only the files that it uses",
                         hint=f"shut the machine down and delete it then, {_FORGET}",
@@ -84,7 +84,7 @@ class SnapshotDeletion:
             what = "libvirt deletes external snapshots one by one"
             raise _unable(target, what, "delete the youngest first, without its children", "67")
         if inner := tree.living_in(target.overlays.values()):
-            names = ", ".join(each.name for each in inner)
+            names = ", ".join(f"'{each.name}'" for each in inner)
             raise _unable(
                 target,
                 f"its file holds the internal snapshots {names}: merging it would destroy them",
@@ -93,8 +93,8 @@ class SnapshotDeletion:
             )
         parent = tree.parent(target)
         if parent is not None and not parent.external:
-            what = f"it grew from the internal snapshot {parent.name}, into whose file libvirt does not merge it"
-            raise _unable(target, what, f"delete {parent.name} first", "84")
+            what = f"it grew from the internal snapshot '{parent.name}', into whose file libvirt does not merge it"
+            raise _unable(target, what, f"delete '{parent.name}' first", "84")
         if len(tree.children(target)) > 1:
             raise _unable(target, "more than one snapshot grew from it", "delete those that grew from it first", "67")
         refuse_with_block_job(machine)
@@ -117,7 +117,7 @@ class SnapshotDeletion:
 
 def _unable(target: Taken, meaning: str, hint: str, code: str) -> NovaError:
     return NotSupported(
-        f"{target.name} cannot be deleted",
+        f"'{target.name}' cannot be deleted",
         meaning=meaning,
         hint=f"{hint}, {_FORGET}",
         code=code,
@@ -130,9 +130,9 @@ def _left_behind(doomed: list[Taken]) -> tuple[str, ...]:
     told = ["libvirt only forgets them: their data stay on disk and take space"]
     for each in doomed:
         if each.files:
-            told.append(f"{each.name} stays in {', '.join(each.files)}, which the machine may need: do not remove it")
+            told.append(f"'{each.name}' stays in {', '.join(each.files)}, which the machine may need: do not remove it")
         told += [
-            f"{each.name} stays inside {path} (qemu-img snapshot -d removes it, while the machine is off)"
+            f"'{each.name}' stays inside {path} (qemu-img snapshot -d removes it, while the machine is off)"
             for path in dict.fromkeys(each.inside.values())
         ]
     return tuple(told)

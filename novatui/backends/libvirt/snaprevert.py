@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Mapping
 
 from novatui.backends.libvirt.machine import Machine
 from novatui.backends.libvirt.planning import Planning, inverse, reference, shows
@@ -57,9 +58,9 @@ class SnapshotRevert:
         self._refuse(machine, target, then)
         flag, wanted, options = _THEN[then]
         after = wanted or _power_of(target)
-        elsewhere = moved(files_now(machine), target.below)
-        stranded = [] if target.external else tree.resting_on(elsewhere.values())
-        safety = self._safety(machine, tree, operation.arguments.get("safety", ""), stranded)
+        elsewhere = {} if target.external else moved(files_now(machine), target.below)
+        useless = _useless(machine, tree, elsewhere)
+        safety = self._safety(machine, tree, operation.arguments.get("safety", ""), useless)
         calls, commands = self._first(machine, safety)
         revert = {"dom": machine.uuid, "snapshot": target.name, "flags": flag}
         calls.append(self._planning.call(len(calls) + 1, "virDomainRevertToSnapshot", long=True, **revert))
@@ -71,10 +72,11 @@ class SnapshotRevert:
             commands=tuple(commands),
             warnings=(
                 *_ends_as(machine, target, after),
+                *_written_below(machine, tree, target, elsewhere),
                 *self._hot_plugged(target),
                 *self._configuration(machine, target),
             ),
-            losses=_losses(machine, tree, stranded, kept=bool(safety)),
+            losses=_losses(machine, tree, useless, kept=bool(safety)),
             costs=_costs(machine, target, safety),
             inverse=inverse("snap.revert", machine, snapshot=safety) if safety else None,
             irreversible=_irreversible(machine, safety),
@@ -85,7 +87,7 @@ class SnapshotRevert:
         if target.external and 0 < self._version < REVERTS_EXTERNAL:
             kept = ", ".join(target.below[disk] for disk in target.overlays if target.below.get(disk))
             raise NotSupported(
-                f"the libvirt of this host cannot revert to {target.name}",
+                f"the libvirt of this host cannot revert to '{target.name}'",
                 meaning=f"it is an external snapshot; libvirt goes back to such since 9.9. Its disks are in {kept}",
                 hint="by hand: shut the machine down, let its disks be these files (virsh edit) and work on copies "
                 "of them; or forget the entry (snap.delete with metadata=yes)",
@@ -94,19 +96,19 @@ class SnapshotRevert:
             )
         if not machine.persistent and then in {"", "as-saved"} and _power_of(target) is Power.OFF:
             raise Conflict(
-                f"{target.name} holds the machine while it was off",
+                f"'{target.name}' holds the machine while it was off",
                 meaning="the machine is not defined permanently: libvirt forgets it when it is off",
                 hint="let it run or pause then (then=running, then=paused)",
                 code="55",
                 subject="then",
             )
 
-    def _safety(self, machine: Machine, tree: SnapshotTree, wanted: str, stranded: list[Taken]) -> str:
+    def _safety(self, machine: Machine, tree: SnapshotTree, wanted: str, useless: list[str]) -> str:
         """Name of the safety snapshot; empty when none is wanted. Conflict when none would help."""
         if wanted in {"", "no"}:
             return ""
         reasons = against_internal(machine, disks(machine))
-        if stranded:
+        if useless:
             reasons.append("it would live in a file that the revert makes useless")
         if reasons:
             raise Conflict(
@@ -137,7 +139,7 @@ class SnapshotRevert:
         if not target.snapshot.memory or not target.hot_vcpus or not 0 < self._version < _LOADS_HOT_PLUGGED:
             return ()
         return (
-            f"when {target.name} was taken, the machine had {target.hot_vcpus} hot-plugged processors: QEMU very "
+            f"when '{target.name}' was taken, the machine had {target.hot_vcpus} hot-plugged processors: QEMU very "
             "probably cannot load its memory again (“Unknown savevm section”), and leaves the machine off",
         )
 
@@ -166,30 +168,58 @@ def age_of(target: Taken) -> str:
     return f"{span(time.time() - created)} ago" if created is not None else "at an unknown time"
 
 
+def _useless(machine: Machine, tree: SnapshotTree, elsewhere: Mapping[str, str]) -> list[str]:
+    """Files and snapshots that are worth nothing once the machine writes to what they rest on: libvirt lets it go back
+    to an internal snapshot below the files that it runs on now. What an off machine's files rest on it does not tell;
+    then the worst is assumed."""
+    chains = {disk.target: (disk.source, disk.backing) for disk in machine.now.spec.disks}
+    files: list[str] = []
+    for target, path in elsewhere.items():
+        now, backing = chains[target]
+        known = path in backing or now in tree.above([path])
+        if known or (not backing and path not in tree.above([now])):
+            files.append(now)
+    return [f"'{each.name}'" for each in tree.resting_on(elsewhere.values())] + files
+
+
+def _written_below(
+    machine: Machine, tree: SnapshotTree, target: Taken, elsewhere: Mapping[str, str]
+) -> tuple[str, ...]:
+    """The other way round: it runs on the file on which those of the snapshot rest."""
+    now = files_now(machine)
+    damaged = [path for disk, path in elsewhere.items() if path in tree.above([now[disk]])]
+    if not damaged:
+        return ()
+    return (
+        f"'{target.name}' is in {', '.join(damaged)}, which rests on the file that the machine uses now: what it has "
+        "written there since has probably damaged it",
+    )
+
+
 def _ends_as(machine: Machine, target: Taken, after: Power) -> tuple[str, ...]:
     if after is Power.OFF and machine.active:
         was_off = target.snapshot.native_state == "shutoff"
         then = "was taken while the machine was off" if was_off else "holds its disks only"
-        return (f"{target.name} {then}: the machine is off afterwards",)
+        return (f"'{target.name}' {then}: the machine is off afterwards",)
     if after is not Power.OFF and not target.snapshot.memory:
-        return (f"{target.name} holds no memory: the machine boots from its disks as they were",)
+        return (f"'{target.name}' holds no memory: the machine boots from its disks as they were",)
     return ()
 
 
-def _losses(machine: Machine, tree: SnapshotTree, stranded: list[Taken], *, kept: bool) -> tuple[str, ...]:
+def _losses(machine: Machine, tree: SnapshotTree, useless: list[str], *, kept: bool) -> tuple[str, ...]:
     found: list[str] = []
     current = tree.current
     if not kept:
-        since = f"since {current.name} was taken, {age_of(current)}" if current else "that no snapshot holds"
+        since = f"since '{current.name}' was taken, {age_of(current)}" if current else "that no snapshot holds"
         found.append(f"everything written to its disks {since}")
         if machine.active:
             found.append("what the guest holds in memory now")
     if machine.saved and not machine.active:
         found.append("the machine's memory that is saved on disk")
-    if stranded:
-        names = ", ".join(each.name for each in stranded)
+    if useless:
         found.append(
-            f"{names}: their data rest on the file that the machine writes to afterwards, and cannot be used any more"
+            f"{', '.join(useless)}: their data rest on the file that the machine writes to afterwards, and cannot be "
+            "used any more"
         )
     return tuple(found)
 
@@ -209,4 +239,4 @@ def _irreversible(machine: Machine, safety: str) -> str:
     if not safety:
         return "nothing keeps the present state: ask for a safety snapshot (safety=yes)"
     saved = "the memory saved on disk does not come back; " if machine.saved and not machine.active else ""
-    return f"{saved}the safety snapshot {safety} stays until it is deleted"
+    return f"{saved}the safety snapshot '{safety}' stays until it is deleted"

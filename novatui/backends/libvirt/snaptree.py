@@ -23,7 +23,7 @@ class SnapshotTree:
             raise InvalidInput("say which snapshot", subject="snapshot")
         if name not in self.all:
             there = ", ".join(self.all) or "none"
-            raise NotFound(f"there is no snapshot {name}", hint=f"its snapshots: {there}", subject=name)
+            raise NotFound(f"there is no snapshot '{name}'", hint=f"its snapshots: {there}", subject=name)
         return self.all[name]
 
     @property
@@ -58,18 +58,18 @@ class SnapshotTree:
     def resting_on(self, files: Iterable[str]) -> list[Taken]:
         """Snapshots whose data make no sense any more when somebody writes to these files: their own files, or those
         that they live in, lie above them."""
-        above = self._above(set(filter(None, files)))
+        above = self.above(files)
         return [each for each in self.all.values() if above.intersection((*each.files, *each.inside.values()))]
 
-    def _above(self, files: set[str]) -> set[str]:
-        """Overlays that rest on these files, directly or not."""
-        found: set[str] = set()
+    def above(self, files: Iterable[str]) -> set[str]:
+        """Overlays that rest on these files, directly or not, as far as snapshots tell of them."""
+        below, found = set(filter(None, files)), set[str]()
         while True:
             more = {
                 path
                 for each in self.all.values()
                 for target, path in each.overlays.items()
-                if each.below.get(target) in files | found and path not in found
+                if each.below.get(target) in below | found and path not in found
             }
             if not more:
                 return found
