@@ -41,9 +41,9 @@ BACK = {"power.start": "power.off", "power.pause": "power.resume", "power.resume
 def spec(name: str = "lab", **options: str) -> ConnectionSpec:
     """A connection to it. Options: `objects`, `made` (file), `ro`, `protected`, `role`, `on_call` (what happens when a
     call is let go: `fail`, `hang`, `die`, `slow`, `doubt`, `long`: it ends when its task is cancelled), `only` (the one
-    machine to which that happens), `calls` (how many a plan has), `within` (seconds in which it is to be seen), `blind`
-    (tells no rows again), `stop` (the process stops before it waits to be let go), `unlistable` (every listing after
-    the first fails).
+    machine to which that happens), `calls` (how many a plan has), `effect` (what it says that it weighs), `within`
+    (seconds in which it is to be seen), `blind` (tells no rows again), `stop` (the process stops before it waits to be
+    let go), `unlistable` (every listing after the first fails).
     """
     return ConnectionSpec(name=name, family=Family.LIBVIRT, driver="change", uri="change://", options=options)
 
@@ -179,6 +179,7 @@ class ChangeWorker:
         back = BACK.get(operation.verb)
         plan = Plan(
             calls=(),
+            effect=product.options.get("effect", ""),
             commands=(f"change {operation.verb} {id}",),
             inverse=Operation(verb=back, key=operation.key) if back else None,
             irreversible="" if back else "what was in memory",

@@ -31,6 +31,7 @@ from novatui.actions.seeing import comes_true
 from novatui.core.errors import BackendFault, Conflict, Denied, Failure, InvalidInput, NotFound, NovaError
 from novatui.core.ids import ObjectRef
 from novatui.core.operations import Operation
+from novatui.core.text import clean
 from novatui.core.verbs import VERBS, Effect, Verb
 from novatui.engine import blocking
 from novatui.engine.fleet import Fleet
@@ -147,7 +148,7 @@ class Gate:
         taken = undo.takers(tried)
         operations = [(done.ref, done.inverse) for done in taken if done.inverse]
         verb = VERBS[operations[0][1].verb]
-        words = tuple(dict.fromkeys(f"does not come back: {done.irreversible}" for done in taken if done.irreversible))
+        words = tuple(dict.fromkeys(clean(done.irreversible) for done in taken if done.irreversible))
         return await self._propose(
             verb,
             operations,

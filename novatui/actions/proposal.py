@@ -77,7 +77,7 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def warnings(self) -> tuple[str, ...]:
         """What a person should know before."""
-        return (*self.extra, *self._said("warnings"), *self._irreversible())
+        return tuple(dict.fromkeys((*self.extra, *self._said("warnings"), *self._irreversible())))
 
     @property
     def losses(self) -> tuple[str, ...]:

@@ -105,7 +105,7 @@ def _where(proposal: Proposal, stage: Stage) -> str:
 
 def _undo(proposal: Proposal) -> str:
     inverses = {aim.plan.inverse.verb for aim in proposal.planned if aim.plan and aim.plan.inverse}
-    if not proposal.planned:
+    if not proposal.planned or proposal.undoes:  # what takes something back is no action that u takes back
         return ""
     if not inverses:
         return "nothing takes it back"

@@ -314,3 +314,14 @@ async def test_what_is_still_to_be_seen_holds_up_nothing_else(tmp_path: Path) ->
         assert len(console.made()) == 9
         assert console.gate.check("power.start", vm(1)) is None
         assert all(done.seen is None for done in run.results)
+
+
+async def test_a_plan_makes_an_operation_weigh_more_and_never_less(tmp_path: Path) -> None:
+    for effect, level in (("", 0), ("relief", 0), ("hard", 2), ("loss", 2), ("nobody knows this word", 2)):
+        async with console_of(tmp_path, spec(tmp_path, effect=effect), name=effect or "none") as console:
+            assert (await console.gate.propose("power.start", [vm(1)], {})).level == level
+            reset = await console.gate.propose("snap.delete", [vm(1)], {"snapshot": "a"})
+            assert reset.level == 2
+            host = ObjectRef("lab", Kind.HOST, "0")
+            whole = await console.gate.propose("power.start", [host], {})
+            assert (whole.refused is not None) == (effect in {"loss", "nobody knows this word"})

@@ -110,3 +110,11 @@ async def test_what_is_not_known_to_be_done_is_not_taken_back(tmp_path: Path) ->
 async def _paused(console: Console) -> list[Done]:
     await do(console, "power.start", 1)
     return await do(console, "power.pause", 1)
+
+
+async def test_an_undo_says_what_does_not_return(tmp_path: Path) -> None:
+    async with console_of(tmp_path, spec(tmp_path)) as console:
+        [start] = await do(console, "power.start", 1)
+        start.irreversible = "what the guest wrote\x1b[2J"
+        proposal = await console.gate.undo()
+        assert proposal.warnings == ("what the guest wrote\ufffd[2J", "what was in memory")
