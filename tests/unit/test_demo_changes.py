@@ -13,7 +13,7 @@ from novatui.backends.demo.life import Act
 from novatui.backends.demo.scene import Scene
 from novatui.backends.demo.shapes import AWAY_FROM_SITE, Machine
 from novatui.config.demo import expand
-from novatui.core.errors import BackendFault, Busy, Conflict, NotFound, NovaError
+from novatui.core.errors import BackendFault, Busy, Conflict, NotFound, NotSupported, NovaError
 from novatui.core.ids import key
 from novatui.core.operations import Operation, Plan
 from novatui.core.states import Kind, Power
@@ -391,3 +391,16 @@ def test_a_guest_whose_snapshots_fail_fails_also_by_hand(make: Callable[..., Sit
     with pytest.raises(NovaError) as caught:
         site.do("snap.create", machine, name="try")
     assert "checkpoint" in caught.value.failure.message
+
+
+def test_calls_are_said_in_the_words_of_each_family(make: Callable[..., Site]) -> None:
+    libvirt, xen = make("libvirt", speed=0), make("xcpng", speed=0)
+    for site in (libvirt, xen):
+        site.do("snap.create", site.calm(), name="one")
+    with_children = libvirt.plan("snap.delete", libvirt.calm(), snapshot="one", children="with")
+    assert with_children.calls[0].args["flags"] == 1
+    assert set(xen.plan("snap.delete", xen.calm(), snapshot="one").calls[0].args) == {"vm", "snapshot"}
+    with pytest.raises(NotSupported):
+        xen.plan("snap.delete", xen.calm(), snapshot="one", children="with")
+    with pytest.raises(NotSupported):
+        xen.plan("snap.revert", xen.calm(), snapshot="one", then="running")

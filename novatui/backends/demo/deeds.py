@@ -169,7 +169,7 @@ def _snapshot(one: Standing, given: Given, entry: Entry) -> tuple[Machine, dict[
 
 def _revert(one: Standing, given: Given, entry: Entry) -> tuple[Machine, dict[str, Argument]]:
     snapshot = found(one.machine.snapshots, str(given["snapshot"]))
-    power = {"running": Power.RUNNING, "paused": Power.PAUSED}.get(str(given["then"] or ""))
+    power = {"running": Power.RUNNING, "paused": Power.PAUSED}.get(str(given.get("then") or ""))
     power = power or (Power.RUNNING if snapshot.memory else Power.OFF)
     started = one.scene.clock.epoch(entry.world) if power is Power.RUNNING else one.machine.started
     tree = reverted(one.machine.snapshots, snapshot.id)
@@ -179,7 +179,7 @@ def _revert(one: Standing, given: Given, entry: Entry) -> tuple[Machine, dict[st
 
 def _delete(one: Standing, given: Given, _entry: Entry) -> tuple[Machine, dict[str, Argument]]:
     snapshot = found(one.machine.snapshots, str(given["snapshot"]))
-    tree = deleted(one.machine.snapshots, snapshot.id, str(given["children"] or "keep"))
+    tree = deleted(one.machine.snapshots, snapshot.id, str(given.get("children") or "keep"))
     return msgspec.structs.replace(one.machine, snapshots=tree), {}
 
 

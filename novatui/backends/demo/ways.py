@@ -8,7 +8,7 @@ from typing import TypeAlias
 import msgspec
 
 from novatui.backends.demo.shapes import Host, Machine
-from novatui.core.errors import InvalidInput
+from novatui.core.errors import InvalidInput, NotSupported
 from novatui.core.operations import Argument
 from novatui.core.states import Family, Kind
 
@@ -26,6 +26,21 @@ class Way(msgspec.Struct, frozen=True):
     """Its names of our arguments."""
     fixed: dict[str, Plain] = {}
     """Arguments that are always the same."""
+    words: dict[str, dict[str, Plain]] = {}
+    """Its own values of our arguments, where it has others."""
+
+    def said(self, ours: str, value: Plain) -> Plain:
+        """Its own value of an argument. NotSupported when it has none."""
+        words = self.words.get(ours)
+        if words is None:
+            return value
+        if str(value or "") not in words:
+            raise NotSupported(f"{self.call} does not take {value} for {self.names[ours]}", subject=ours)
+        return words[str(value or "")]
+
+    def heard(self, ours: str, value: Argument) -> Argument:
+        """Our value of what it said."""
+        return next((word for word, theirs in self.words.get(ours, {}).items() if theirs == value), value)
 
     def fits(self, call: str, args: Mapping[str, Argument]) -> bool:
         """This call, with exactly its arguments."""
@@ -43,7 +58,11 @@ def native(
 ) -> tuple[str, dict[str, Argument]]:
     """Name and arguments of the call."""
     arguments: dict[str, Argument] = {found.target: thing.id}
-    arguments |= {theirs: given[ours] for ours, theirs in found.names.items()}
+    for ours, value in given.items():
+        if ours in found.names:
+            arguments[found.names[ours]] = found.said(ours, value)
+        elif value not in UNSAID:
+            raise NotSupported(f"{found.call} has no such thing as {ours}", subject=ours)
     call = found.call
     if family is Family.PROXMOX:
         arguments = {"node": node, **arguments}
@@ -57,7 +76,8 @@ def understood(family: Family, call: str, args: Mapping[str, Argument]) -> tuple
     plain = {name: value for name, value in args.items() if name != "node" or family is not Family.PROXMOX}
     for each in WAYS[family]:
         if each.fits(call.replace("/lxc/", "/qemu/"), plain):
-            return each.deed, str(args[each.target]), {ours: args[theirs] for ours, theirs in each.names.items()}
+            heard = {ours: each.heard(ours, args[theirs]) for ours, theirs in each.names.items()}
+            return each.deed, str(args[each.target]), heard
     raise InvalidInput(f"there is no call {call} with {', '.join(sorted(args)) or 'nothing'}", subject="verb")
 
 
@@ -71,12 +91,28 @@ def _ways(
         fixed = more[1] if len(more) > 1 else {}
         assert isinstance(fixed, Mapping)
         pairs = (word.partition(":")[::2] for word in words)
-        found.append(Way(deed, call, target, {ours: theirs or ours for ours, theirs in pairs}, dict(fixed)))
+        names = {ours: theirs or ours for ours, theirs in pairs}
+        words = {ours: _WORDS[call, ours] for ours in names if (call, ours) in _WORDS}
+        found.append(Way(deed, call, target, names, dict(fixed), words))
     return tuple(found)
 
 
 _PVE = "/nodes/{node}/qemu/{vmid}"
 _PVE_CONFIG = f"POST {_PVE}/config"
+_ROLLBACK = f"POST {_PVE}/snapshot/{{snapname}}/rollback"
+
+UNSAID: tuple[Plain, ...] = (None, False, "", "keep", "as-saved")
+"""Values that a call means anyway when it has no argument for them."""
+
+_WORDS: dict[tuple[str, str], dict[str, Plain]] = {
+    ("virDomainRevertToSnapshot", "then"): {"": 0, "as-saved": 0, "running": 1, "paused": 2},
+    ("virDomainSnapshotDelete", "children"): {"keep": 0, "with": 1, "only": 4},
+    ("RevertToSnapshot_Task", "then"): {"": False, "as-saved": False},
+    ("RemoveSnapshot_Task", "children"): {"keep": False, "with": True},
+    ("Remove-VMSnapshot", "children"): {"keep": False, "with": True},
+    (_ROLLBACK, "then"): {"": 0, "as-saved": 0, "running": 1},
+}
+"""A family's values of our arguments, by its call and our name: VIR_DOMAIN_SNAPSHOT_REVERT_*, _DELETE_* and others."""
 
 WAYS: dict[Family, tuple[Way, ...]] = {
     Family.LIBVIRT: (
@@ -154,7 +190,7 @@ WAYS: dict[Family, tuple[Way, ...]] = {
             ("suspend", "Save-VM"),
             ("autostart", "Set-VM", "on:AutomaticStart"),
             ("snapshot", "Checkpoint-VM", "name:SnapshotName description:Notes memory:Standard quiesce:Production"),
-            ("revert", "Restore-VMSnapshot", "snapshot:Snapshot then:Then"),
+            ("revert", "Restore-VMSnapshot", "snapshot:Snapshot"),
             ("snapshot-delete", "Remove-VMSnapshot", "snapshot:Snapshot children:IncludeAllChildSnapshots"),
             ("attach", "Add-VMAssignableDevice", "device:LocationPath"),
             ("detach", "Remove-VMAssignableDevice", "device:LocationPath"),
@@ -182,8 +218,8 @@ WAYS: dict[Family, tuple[Way, ...]] = {
         ("suspend", "VM.suspend"),
         ("autostart", "VM.add_to_other_config", "on:auto_poweron"),
         ("snapshot", "VM.snapshot", "name:new_name description memory:checkpoint quiesce"),
-        ("revert", "VM.revert", "snapshot then"),
-        ("snapshot-delete", "VM.destroy", "snapshot children"),
+        ("revert", "VM.revert", "snapshot"),
+        ("snapshot-delete", "VM.destroy", "snapshot"),
         ("attach", "VM.add_to_other_config", "device:pci"),
         ("detach", "VM.remove_from_other_config", "device:pci"),
         ("vcpus", "VM.set_VCPUs_number_live", "count:nvcpu"),
@@ -209,8 +245,8 @@ WAYS: dict[Family, tuple[Way, ...]] = {
         ("suspend", f"POST {_PVE}/status/suspend", "", {"todisk": 1}),
         ("autostart", _PVE_CONFIG, "on:onboot"),
         ("snapshot", f"POST {_PVE}/snapshot", "name:snapname description memory:vmstate quiesce:freeze"),
-        ("revert", f"POST {_PVE}/snapshot/{{snapname}}/rollback", "snapshot:snapname then:start"),
-        ("snapshot-delete", f"DELETE {_PVE}/snapshot/{{snapname}}", "snapshot:snapname children"),
+        ("revert", _ROLLBACK, "snapshot:snapname then:start"),
+        ("snapshot-delete", f"DELETE {_PVE}/snapshot/{{snapname}}", "snapshot:snapname"),
         ("attach", _PVE_CONFIG, "device:hostpci"),
         ("detach", f"PUT {_PVE}/config", "device:delete_hostpci"),
         ("vcpus", _PVE_CONFIG, "count:cores"),
