@@ -54,11 +54,10 @@ class Acting:
                 f"the journal is broken at {broken}", "A shows it; what follows that record is not to be trusted"
             )
         elif found:
-            names = ", ".join(f"{one.task} {VERBS[one.verb].title}: {one.name}" for one in found[:2])
+            names = ", ".join(f"{one.task} {short(VERBS[one.verb])} {one.name}" for one in found[:2])
             more = f" and {len(found) - 2} more" if len(found) > 2 else ""
-            top.report(
-                f"outcome unknown since the last console ended: {names}{more}", "nothing is repeated; t shows them"
-            )
+            hint = "an earlier console ended under way; nothing is repeated, t shows them"
+            top.report(f"outcome unknown: {names}{more}", hint)
 
     @property
     def going(self) -> str:

@@ -47,7 +47,7 @@ def asked_of(proposal: Proposal, stage: Stage, gate: Gate) -> Asked:
         does=_does(proposal),
         losses=proposal.losses,
         costs=proposal.costs,
-        warnings=proposal.warnings,
+        warnings=tuple(one for one in proposal.warnings if proposal.undoes or one not in _irreversible(proposal)),
         undo=_undo(proposal),
         forms={name: lines for name, lines in forms.items() if lines},
         recorded=_recorded(gate),
@@ -104,13 +104,19 @@ def _where(proposal: Proposal, stage: Stage) -> str:
 
 
 def _undo(proposal: Proposal) -> str:
-    inverses = {aim.plan.inverse.verb for aim in proposal.planned if aim.plan and aim.plan.inverse}
-    if not proposal.planned or proposal.undoes:  # what takes something back is no action that u takes back
+    """The way back, and what it does not bring back; what takes something back is no action that `u` takes back."""
+    if not proposal.planned or proposal.undoes:
         return ""
+    inverses = {aim.plan.inverse.verb for aim in proposal.planned if aim.plan and aim.plan.inverse}
+    lost = "; ".join(_irreversible(proposal))
     if not inverses:
-        return "nothing takes it back"
-    words = ", ".join(VERBS[verb].title if verb in VERBS else verb for verb in sorted(inverses))
-    return f"u takes it back: {words}"
+        return f"nothing takes it back{f': {lost}' if lost else ''}"
+    words = ", ".join(short(VERBS[verb]) for verb in sorted(inverses))
+    return f"u takes it back: {words}{f'; not: {lost}' if lost else ''}"
+
+
+def _irreversible(proposal: Proposal) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(clean(a.plan.irreversible) for a in proposal.planned if a.plan and a.plan.irreversible))
 
 
 def _recorded(gate: Gate) -> str:

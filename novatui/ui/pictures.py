@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
 from textual.pilot import Pilot
 
+from novatui.actions.gate import Gate
+from novatui.actions.journal_writer import Journal
 from novatui.config.alarms import Alarms as AlarmConfig
 from novatui.config.alarms import default_alarms
 from novatui.core.states import Power
@@ -74,6 +78,14 @@ PICTURES: tuple[Picture, ...] = (
     Picture(name="top", title="Top movers", place=Place("top"), fleeting=True),
     Picture(name="tasks", title="Tasks and events of all connections, on one clock", place=Place("task")),
     Picture(name="alarms", title="Alarms", place=Place("alarm")),
+    Picture(name="power", title="What can be done to a machine, and why the rest cannot", at=MACHINE, keys=("p",)),
+    Picture(
+        name="confirm",
+        title="What is sent, lost and written down, before anything is sent",
+        at=MACHINE,
+        keys=("p", "O"),
+    ),
+    Picture(name="snapshot", title="A form for what a change takes", at=MACHINE, keys=("n", "c", *"before-patch")),
     Picture(name="narrow", title="80 columns over SSH", width=80, height=24),
     Picture(name="lines", title="Lines of words below 80 columns", width=60, height=20),
     Picture(name="help", title="Every key, printed from the one catalogue", keys=("question_mark",)),
@@ -95,18 +107,20 @@ async def take(fleet: Fleet, pictures: Sequence[Picture]) -> AsyncIterator[Taken
     """Take these pictures of a fleet on FLEET, one after another on one console that nobody sees."""
     theming = Theming("dark", environ={})
     look = Look(marks=DRAWN, styles=load_theme("dark").styles, utc=True, epoch=lambda: float(MOMENT))
-    app = NovaApp(fleet, look=look, theming=theming, alarms=Alarms(fleet, _TIMELESS, clocks=look))
-    async with app.run_test(size=(pictures[0].width, pictures[0].height)) as pilot:
-        await fleet.settled(LONGEST)
-        for picture in pictures:
-            await pilot.resize_terminal(picture.width, picture.height)
-            if app.theming.theme.name != picture.theme:
-                app.theming.wear(app, look, picture.theme)
-            await _pose(app, pilot, picture)
-            yield Taken(
-                picture=picture, svg=self_contained(app.export_screenshot(title="NovaTUI")), text=screen_text(app)
-            )
-            await _leave(app, pilot)
+    with TemporaryDirectory() as folder:  # of the journal: what is shown is asked, and nothing of it is done
+        gate = Gate(fleet, Journal(Path(folder) / "journal.jsonl", user="oncall", environ={}, system_log=None))
+        app = NovaApp(fleet, look=look, theming=theming, alarms=Alarms(fleet, _TIMELESS, clocks=look), gate=gate)
+        async with app.run_test(size=(pictures[0].width, pictures[0].height)) as pilot:
+            await fleet.settled(LONGEST)
+            for picture in pictures:
+                await pilot.resize_terminal(picture.width, picture.height)
+                if app.theming.theme.name != picture.theme:
+                    app.theming.wear(app, look, picture.theme)
+                await _pose(app, pilot, picture)
+                yield Taken(
+                    picture=picture, svg=self_contained(app.export_screenshot(title="NovaTUI")), text=screen_text(app)
+                )
+                await _leave(app, pilot)
 
 
 async def _pose(app: NovaApp, pilot: Pilot[Any], picture: Picture) -> None:

@@ -339,7 +339,7 @@ class ConfirmDialog(TypedDialog, inherit_bindings=False):
         look, here = self.stage.look, self._stop == stop
         head = line([(f" {label:10}", look.styles.title if here else look.styles.quiet)], min(width, 11))
         room = max(0, width - head.cell_length)
-        text = editor.draw(look, room) if here else line([(editor.text or look.marks.lacking, look.styles.quiet)], room)
+        text = editor.draw(look, room) if here else line([(editor.text or "none", look.styles.quiet)], room)
         return Strip.join([head, text])
 
     def _draw_end(self, width: int, more: int) -> list[Strip]:

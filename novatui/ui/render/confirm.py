@@ -78,6 +78,11 @@ def _parts(asked: Asked, look: Look, form: str) -> Iterator[tuple[str, Sequence[
         yield "for", [_many(asked, fine)], styles.text
     else:
         yield "now", [one.state for one in asked.subjects if one.state], styles.text
+    bad = [one for one in asked.subjects if one.problem]
+    if len(asked.subjects) > 1:
+        yield "not" if fine else "no", [f"{_line(one)}: {'. '.join(one.problem)}" for one in bad], styles.bad
+    else:
+        yield "no", [sentence for one in bad for sentence in one.problem], styles.bad
     yield "does", [f"{asked.does}   ({asked.native})" if asked.native else asked.does], styles.text
     yield "loses", asked.losses, styles.bad
     yield "costs", asked.costs, styles.text
@@ -88,18 +93,13 @@ def _parts(asked: Asked, look: Look, form: str) -> Iterator[tuple[str, Sequence[
     yield "recorded", [asked.recorded] if asked.recorded else [], styles.quiet
     if len(asked.subjects) > 1:
         yield "each", [_line(one) for one in fine], styles.text
-    bad = [one for one in asked.subjects if one.problem]
-    if len(asked.subjects) > 1:
-        yield "not" if fine else "no", [f"{_line(one)}: {'. '.join(one.problem)}" for one in bad], styles.bad
-    else:
-        yield "no", [sentence for one in bad for sentence in one.problem], styles.bad
 
 
 def _many(asked: Asked, fine: Sequence[Subject]) -> str:
     conns = {one.conn for one in fine or asked.subjects}
     where = f" on {next(iter(conns))}" if len(conns) == 1 else f" on {len(conns)} connections"
     left = len(asked.subjects) - len(fine)
-    but = f"; {left} of {len(asked.subjects)} left out, see below" if left else ""
+    but = f"; {left} of {len(asked.subjects)} left out" if left else ""
     return f"{len(fine)} object{'' if len(fine) == 1 else 's'}{where}{but}"
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import zip_longest
 
 import msgspec
+from rich.cells import cell_len
 from textual.strip import Strip
 
 from novatui.actions.catalogue import Action, shown
@@ -17,8 +18,8 @@ from novatui.ui.rows.cells import fit
 COLUMN = 50
 """Cells of a column at least: wider screens have two of them."""
 
-TITLE = 27
-"""Cells of what a key does."""
+MARGIN = 6
+"""Cells of key and mark."""
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -39,7 +40,12 @@ def menu(title: str, far: str, entries: Sequence[Entry], look: Look, width: int,
     columns = 2 if width >= 2 * COLUMN else 1
     rows = (len(entries) + columns - 1) // columns
     cells = width // columns
-    drawn = [[_entry(one, look, cells, bool(common)) for one in entries[at * rows :][:rows]] for at in range(columns)]
+    longest = max((cell_len(one.action.title) for one in entries), default=0)
+    title_cells = max(1, min(longest + 1, cells - MARGIN))
+    drawn = [
+        [_entry(one, look, cells, title_cells, bool(common)) for one in entries[at * rows :][:rows]]
+        for at in range(columns)
+    ]
     blank = Strip.blank(cells)
     return [
         head,
@@ -54,9 +60,9 @@ def _common(entries: Sequence[Entry]) -> str:
     return reasons.pop() if len(asked) > 1 and len(reasons) == 1 and all(one.mark for one in asked) else ""
 
 
-def _entry(one: Entry, look: Look, width: int, common: bool) -> Strip:
+def _entry(one: Entry, look: Look, width: int, title_cells: int, common: bool) -> Strip:
     styles, dead = look.styles, bool(one.mark)
-    title = fit(one.action.title, min(TITLE, max(0, width - 6)), ellipsis=look.marks.ellipsis)
+    title = fit(one.action.title, title_cells, ellipsis=look.marks.ellipsis)
     pieces: list[Piece] = [
         (f"  {shown(one.key, look.marks.ascii)} ", styles.quiet if dead else styles.key),
         (f"{one.mark or ' '} ", styles.quiet),

@@ -179,9 +179,11 @@ class AuditScreen(FrameScreen, inherit_bindings=False):
     def _draw_title(self, width: int) -> Strip:
         broken = self._audit.broken if self._audit is not None else None
         if broken is not None:
-            said = f"{broken.reason}: what follows record {broken.seq - 1} is not to be trusted"
-            return bars.rule(self.look, width, f"The journal is {'cut off' if broken.torn else 'broken'}", clean(said))
-        return bars.rule(self.look, width, "What was changed from here", str(self._path or ""), focused=True)
+            said = (
+                f"{'Cut off' if broken.torn else 'Broken'}: what follows record {broken.seq - 1} is not to be trusted"
+            )
+            return bars.rule(self.look, width, said, clean(broken.reason))
+        return bars.rule(self.look, width, "What was changed, the newest first", focused=True)
 
     # Keys
 
