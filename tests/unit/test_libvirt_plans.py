@@ -110,6 +110,16 @@ def test_refused(probe: Probe, verb: str, uuid: str, arguments: dict[str, str], 
     assert probe.driver.fingerprint(key(Kind.VM, uuid)) == before
 
 
+def test_a_machine_that_is_so_already_is_told_in_a_word(probe: Probe) -> None:
+    with pytest.raises(NovaError) as refusal:
+        plan(probe, "power.off", OFF)
+    assert refusal.value.failure.message == "off is off already"
+    assert not refusal.value.failure.hint
+    with pytest.raises(NovaError) as refusal:
+        plan(probe, "power.wake", PAUSED)
+    assert "power.resume" in refusal.value.failure.hint
+
+
 def test_without_a_word_a_change_goes_where_it_can(probe: Probe) -> None:
     """Live and stored where the machine runs; stored only where it is off, or where the running one cannot have it."""
     both = plan(probe, "edit.vcpus", RUNS, count="3")

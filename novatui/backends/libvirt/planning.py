@@ -20,7 +20,7 @@ _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.+@-]*")
 """A name that virsh takes for a name: not for an id, an option or a uuid."""
 
 _BEFORE: dict[Power, str] = {
-    Power.RUNNING: "it runs already",
+    Power.RUNNING: "shut it down first (power.shutdown)",
     Power.OFF: "start it first (power.start)",
     Power.PAUSED: "resume it first (power.resume)",
     Power.SUSPENDED: "wake it first (power.wake)",
@@ -30,6 +30,18 @@ _BEFORE: dict[Power, str] = {
     Power.CRASHED: "reset it or power it off (power.reset, power.off)",
 }
 """What to do about a state in which an operation makes no sense."""
+
+
+_AFTER: dict[str, Power] = {
+    "power.start": Power.RUNNING,
+    "power.shutdown": Power.OFF,
+    "power.off": Power.OFF,
+    "power.pause": Power.PAUSED,
+    "power.resume": Power.RUNNING,
+    "power.suspend": Power.SUSPENDED,
+    "power.wake": Power.RUNNING,
+}
+"""What a machine is after an operation: one that is so already needs no advice."""
 
 
 class Planning:
@@ -44,6 +56,8 @@ class Planning:
         machine = Machine(self.link, operation.key)
         verb = VERBS[operation.verb]
         if verb.states and machine.power not in verb.states and machine.power is not Power.UNKNOWN:
+            if machine.power is _AFTER.get(operation.verb):
+                raise Conflict(f"{machine.name} is {machine.power.value} already", subject=machine.power.value)
             raise Conflict(
                 f"{machine.name} is {machine.native_state}",
                 meaning=f"`{verb.title}` makes no sense in that state",
