@@ -114,8 +114,14 @@ ON_THE_TABLE: dict[str, dict[str, Any]] = {
     "reconnect": {"reconnected": ["vc-east"]},
     "help": {"screen": "HelpDialog", "focus": None},
     "quit": {"screen": "QuitDialog", "focus": None},
+    **{key: {"problem": True} for key in ("power", "snapshots", "devices", "edit", "delete", "undo")},
+    **{key: {} for key in ("results", "unlock", "lock")},
+    "audit": {"screen": "AuditScreen", "focus": "entries"},
 }
-"""What each action changes when the cursor is on the eleventh of 46 machines, tree beside, 100×30."""
+"""What each action changes when the cursor is on the eleventh of 46 machines, tree beside, 100×30.
+
+This console has no gate: what would change something says that it only looks.
+"""
 
 IN_THE_TREE: dict[str, dict[str, Any]] = {
     "move.down": {"tree row": 2},
