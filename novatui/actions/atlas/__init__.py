@@ -64,7 +64,7 @@ def look_up(family: Family, failure: Failure) -> Entry | None:
 @cache
 def entries(family: Family) -> tuple[Entry, ...]:
     """All entries of a family, in the order of its file; none for one that has no file."""
-    file = files(__package__).joinpath(f"{family.value}.toml")
+    file = files(__name__).joinpath(f"{family.value}.toml")
     if not file.is_file():
         return ()
     return msgspec.convert(tomllib.loads(file.read_text(encoding="utf-8")), _File).error
