@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from novatui.actions.journal_writer import Journal
+from typing import TYPE_CHECKING
+
 from novatui.actions.seeing import comes_true
 from novatui.core.errors import Denied, InvalidInput, Timeout
 from novatui.engine.connection import Connection
 from novatui.engine.fleet import Fleet
+
+if TYPE_CHECKING:
+    from novatui.actions.journal_writer import Journal
 
 TELL = 5.0
 """Seconds that a worker has to tell what it admits."""

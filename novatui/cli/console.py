@@ -12,7 +12,6 @@ from novatui.cli import exits, log
 from novatui.cli.bench import BenchFleet
 from novatui.cli.complaint import REDACTOR, complain
 from novatui.cli.exits import UsageError
-from novatui.cli.gating import gate_of
 from novatui.cli.streams import CANNOT_DRAW
 from novatui.cli.targets import load_configuration, request_of
 from novatui.cli.verbs import VERBS
@@ -27,6 +26,7 @@ from novatui.engine.book import Book
 from novatui.engine.roster import Roster
 
 if TYPE_CHECKING:
+    from novatui.actions.gate import Gate
     from novatui.ui.preferences import Preferences
     from novatui.ui.theming import Theming
 
@@ -85,11 +85,17 @@ def _open(options: Namespace, loaded: Loaded, targets: Sequence[str], find: str 
         alarms=Alarms(fleet, loaded.config.alarms, notes),
         person=whoami().user,
         keying=keying,
-        gate=gate_of(fleet),
+        gate=lambda: _gate(fleet),
     )
     app.run()
     fleet.write_results(screen=app.counters.summary())
     return app.return_code or exits.DONE
+
+
+def _gate(fleet: BenchFleet) -> Gate:
+    from novatui.cli.gating import gate_of
+
+    return gate_of(fleet)
 
 
 def _preferences(restore: bool) -> Preferences:

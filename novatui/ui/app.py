@@ -6,18 +6,17 @@ import asyncio
 import gc
 import os
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from textual import events
 
 from novatui.actions.catalogue import ACTIONS, Scope
-from novatui.actions.gate import Gate
 from novatui.config.alarms import default_alarms
 from novatui.core.memory import give_back
 from novatui.engine.alarms import Alarms
 from novatui.engine.fleet import Fleet
 from novatui.engine.logline import LogLine
 from novatui.engine.roster import Roster
-from novatui.ui.acting import Acting
 from novatui.ui.alarm_watch import AlarmWatch
 from novatui.ui.hangup import Hangup
 from novatui.ui.keying import Keying
@@ -38,8 +37,12 @@ from novatui.ui.textual_private import MeteredApp
 from novatui.ui.theme import BadTheme
 from novatui.ui.theming import Theming
 
-COLLECT = (20_000, 20, 100)
-"""Thresholds of the garbage collector once the first frame is there: a large fleet makes few cycles."""
+if TYPE_CHECKING:
+    from novatui.actions.gate import Gate
+
+COLLECT = (5_000, 10, 1_000)
+"""Thresholds of the garbage collector once the first frame is there: a large fleet makes few cycles. A collection of
+the second generation goes over fifty thousand objects, which takes less than a frame."""
 
 SETTLING = 300.0
 """Longest wait for the first listings of all connections, seconds."""
@@ -81,14 +84,14 @@ class NovaApp(MeteredApp, inherit_bindings=False):
         alarms: Alarms | None = None,
         person: str = "",
         keying: Keying | None = None,
-        gate: Gate | None = None,
+        gate: Callable[[], Gate] | None = None,
     ) -> None:
         """`find` is the filter to begin with; `look` is for pictures and tests that want other clocks or signs.
 
         `preferences` are kept for this session only unless they come with files. `roster` is what adds, tries and
         reloads connections; without one they stay as they are. Without `alarms` the built-in limits hold and nothing
         that is said of alarms is kept. `person` is who says it. Without `keying` the keys of the catalogue hold.
-        Without `gate` nothing can be changed.
+        `gate` makes what changes pass through, after the first frame; without it nothing can be changed.
         """
         self.theming = theming or Theming()
         super().__init__(ansi_color=self.theming.ansi)
@@ -98,7 +101,8 @@ class NovaApp(MeteredApp, inherit_bindings=False):
         self.fleet.alarms = alarms or Alarms(fleet, default_alarms(), clocks=self.look)
         self.keying = keying or Keying()
         self._person = person
-        self._gate = gate
+        self._make_gate = gate
+        self._gate: Gate | None = None
         self._console_log = console_log
         self._preferences = preferences or Preferences()
         self._roster = roster
@@ -136,9 +140,8 @@ class NovaApp(MeteredApp, inherit_bindings=False):
             themes=lambda: self.theming.names,
             locks=Locks(self.fleet, self.look, self._locks_changed),
             console_log=self._console_log,
+            changes=self._make_gate is not None,
         )
-        if self._gate is not None:
-            self.stage.acting = Acting(self, self.stage, self._gate)
         self.home = FleetScreen(self.stage, Place(filter=self._find))
         return self.home
 
@@ -161,9 +164,16 @@ class NovaApp(MeteredApp, inherit_bindings=False):
         gc.freeze()
         gc.set_threshold(*COLLECT)
         await self.fleet.start()
-        if self.stage.acting is not None:
-            self.stage.acting.start()
         self._settling = asyncio.create_task(self._settle())
+        if self._make_gate is not None:
+            self._begin_acting(self._make_gate())
+
+    def _begin_acting(self, gate: Gate) -> None:
+        from novatui.ui.acting import Acting
+
+        self._gate = gate
+        self.stage.acting = Acting(self, self.stage, gate)
+        self.stage.acting.start()
 
     async def _settle(self) -> None:
         """What was loaded lives as long as the program: keep the collector off it, it would pause the screen."""

@@ -42,7 +42,9 @@ class Stage(msgspec.Struct, kw_only=True):
     locks: Locks
     """What is locked, and what is not for a while."""
     acting: Acting | None = None
-    """What carries changes out; None in a console that only looks."""
+    """What carries changes out; None in a console that only looks, and before the first frame."""
+    changes: bool = False
+    """Something can be changed."""
     roster: Roster | None = None
     """What keeps the fleet in step with the configuration; None for a fleet that has none."""
     commands: list[str] = msgspec.field(default_factory=list)

@@ -228,7 +228,7 @@ async def acting_desk(
             clocks.enter_context(patch(f"novatui.{module}.time", fleet.clock))
         _offer(fleet, hands)
         written = Journal(folder / "state" / "journal.jsonl", user="oncall", environ=ENVIRON, system_log=None)
-        app = NovaApp(fleet, look=look_at(fleet, marks), person="oncall", gate=Gate(fleet, written))
+        app = NovaApp(fleet, look=look_at(fleet, marks), person="oncall", gate=lambda: Gate(fleet, written))
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
             person = ActingDesk(app, fleet, pilot)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from novatui.actions.given import BadArgument, read_line
 from novatui.core.states import Kind
 from novatui.core.verbs import VERBS
-from novatui.ui.acting import Acting
 from novatui.ui.commands import Wrong
 from novatui.ui.place import Place
 from novatui.ui.screens.framing import Framing
+
+if TYPE_CHECKING:
+    from novatui.ui.acting import Acting
 
 NOWHERE = "nothing can be changed from here"
 

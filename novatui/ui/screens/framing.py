@@ -142,7 +142,7 @@ class Framing(RowScreen, inherit_bindings=False, inherit_css=False):
 
     def offered(self, *scopes: Scope) -> list[Action]:
         """The actions of these scopes; where nothing can be changed, those that change something are not shown."""
-        locked = self.stage.acting is None or self.sealed
+        locked = not self.stage.changes or self.sealed
         return [action for action in in_scope(*scopes) if not (locked and action.scope is Scope.CHANGES)]
 
     @property
