@@ -118,8 +118,12 @@ class EventLog:
 
     def of(self, conn: str, key: str) -> Iterator[LoggedEvent]:
         """Events of one object, the latest first."""
+        return (entry for entry in self.on(conn) if entry.event.key == key)
+
+    def on(self, conn: str) -> Iterator[LoggedEvent]:
+        """Events of one connection, the latest first; to be used before the next one comes."""
         log = self._links.get(conn)
-        return (entry for entry in reversed(log.entries) if entry.event.key == key) if log else iter(())
+        return reversed(log.entries) if log else iter(())
 
     def _forget_oldest(self) -> None:
         log = min(

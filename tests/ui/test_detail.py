@@ -17,9 +17,9 @@ from novatui.ui.render.detail.tabs import TABS
 from novatui.ui.screens.detail import DetailScreen
 from novatui.wire import frames
 from tests.ui import detail_pictures, details, hostile, world
-from tests.ui.desk import NARROW, Desk, desk
+from tests.ui.desk import MIDDLE, NARROW, Desk, desk
 from tests.ui.details import GPU, TellingFleet
-from tests.ui.still import StillFleet
+from tests.ui.still import EVENING, StillFleet
 from tests.ui.world import machine
 
 
@@ -457,3 +457,28 @@ async def test_nobody_on_a_network_is_said_and_so_is_what_is_not_told() -> None:
     async with shown(made, key=details.NET, tab="users") as person:
         assert "no machine" not in person.text
         assert "not told" in person.text
+
+
+# --- tasks and events of a place --------------------------------------------------------------------------------------
+
+
+async def test_a_place_tells_what_happens_in_it_and_to_what() -> None:
+    async with shown(details.fleet(), "vc-east", "connection:vc-east", tab="tasks", size=MIDDLE) as person:
+        assert "OBJECT" in person.lines[2]
+        of_connection = person.text
+        assert "web-front-11" in of_connection
+        assert "fs-gone" not in of_connection, "of another connection"
+        store = person.fleet.inventory
+        host = store.host(person.slot("vc-east", "vm:db-orders-01"))
+        assert host is not None
+        await person.open(Place("detail", ref=str(store.ref(host)), tab="tasks"))
+        assert "db-orders-01" in person.text
+
+
+async def test_what_happens_to_a_machine_appears_on_its_connection_at_once() -> None:
+    made = details.fleet()
+    async with shown(made, "kvm-12", "connection:kvm-12", tab="tasks", size=MIDDLE) as person:
+        assert "freezes" not in person.text
+        made.hear(world.event("kvm-12", id="e9", at=EVENING, key="vm:nfs-gw", text="freezes"))
+        await person.settle()
+        assert any("nfs-gw" in line and "freezes" in line for line in person.lines[3:6])

@@ -186,6 +186,24 @@ def test_what_is_elsewhere_has_no_detail_here() -> None:
     other.close()
 
 
+def test_devices_and_snapshots_are_told_as_objects_of_their_own() -> None:
+    sink = Recording()
+    driver = connected(spec_of("vms=60"), sink)
+    driver.load({"vm", "device", "snapshot"})
+    kinds = {kind: [name for name in sink.table if name.startswith(kind)] for kind in ("device:", "snapshot:")}
+    assert all(kinds.values())
+    for name in kinds["device:"]:
+        (device,) = driver.detail(name, ["devices"]).devices or ()
+        assert device.id == sink.table[name]["native_id"]
+    for name in kinds["snapshot:"]:
+        (snapshot,) = driver.detail(name, ["snapshots"]).snapshots or ()
+        assert snapshot.name == sink.table[name]["name"]
+    for name in ("device:none", "snapshot:none", f"{kinds['snapshot:'][0]}x", "no key"):
+        with pytest.raises(NotFound):
+            driver.detail(name, [])
+    driver.close()
+
+
 @pytest.mark.parametrize("options", ["vms=60", "vms=60&at=1790000000", "vms=60&speed=20"])
 def test_what_it_remembers_is_what_it_would_have_told(options: str) -> None:
     """The last remembered samples of a machine agree with those that are told while it is watched."""

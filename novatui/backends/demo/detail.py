@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+import msgspec
+
 from novatui.backends.demo.documents import document
 from novatui.backends.demo.estate import Thing
 from novatui.backends.demo.scene import Scene
@@ -59,6 +61,17 @@ def snapshot_detail(scene: Scene, machine: Machine, snapshot: Snapshot, parts: C
         now=spec_of(scene.estate, machine) if wanted else None,
         snapshots=(snapshot,) if not parts or "snapshots" in parts else None,
     )
+
+
+def device_detail(scene: Scene, wanted: str) -> Detail | None:
+    """A device of a host as an object of its own; None when there is none with this key."""
+    dialect = scene.estate.dialect
+    for host in scene.estate.hosts:
+        for device in host.devices:
+            if key(Kind.DEVICE, dialect.device_key(host, device.id)) == wanted:
+                raw = msgspec.json.format(msgspec.json.encode(device)).decode()
+                return Detail(key=wanted, devices=(device,), raw=raw, raw_format="json")
+    return None
 
 
 def _devices(scene: Scene, thing: Thing) -> tuple[Device, ...] | None:

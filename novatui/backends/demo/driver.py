@@ -9,7 +9,7 @@ from typing import Self, TypeVar
 
 from novatui.backends.demo.changes import Changes
 from novatui.backends.demo.controls import Controls
-from novatui.backends.demo.detail import detail_of, snapshot_detail
+from novatui.backends.demo.detail import detail_of, device_detail, snapshot_detail
 from novatui.backends.demo.estate import Thing, kind_of
 from novatui.backends.demo.events import events_between
 from novatui.backends.demo.load import Metrics, host_metrics, machine_metrics
@@ -189,6 +189,8 @@ class DemoDriver(
         world = scene.clock.world()
         if found := _snapshot(scene, key, world):
             return snapshot_detail(scene, *found, parts, world)
+        if thing is None and (device := device_detail(scene, key)) is not None:
+            return device
         if thing is None or (isinstance(thing, Machine) and not scene.now(thing, world).here):
             raise _missing(key)
         return detail_of(scene, key, thing, parts, world)

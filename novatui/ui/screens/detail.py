@@ -266,11 +266,11 @@ class DetailScreen(FrameScreen, inherit_bindings=False):
     def _concerns(self, changes: Changes) -> bool:
         """Places tell of all below them, and members change with each other."""
         followed = self._object
-        if followed.lost or followed.ref.kind in HOLDERS or isinstance(self.body, MembersBody):
+        if followed.lost or followed.changed(changes):
             return True
-        if followed.changed(changes):
-            return True
-        return (changes.tasks or changes.events > 0) and self._tab.name == "tasks"
+        if self._tab.name == "tasks":
+            return changes.tasks or changes.events > 0
+        return followed.ref.kind in HOLDERS or isinstance(self.body, MembersBody)
 
     def age(self) -> None:
         """Ages go on, and what is out of date is read again."""

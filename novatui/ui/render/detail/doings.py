@@ -1,8 +1,9 @@
-"""Tasks and events of one object: a line each, and one of them in full."""
+"""Tasks and events of one object and of what is in it: a line each, and one of them in full."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 from rich.style import Style
 
@@ -10,8 +11,10 @@ from novatui.core import units
 from novatui.core.errors import Failure
 from novatui.core.events import Severity
 from novatui.core.migration import Fidelity, MigrationProgress
+from novatui.core.states import Kind
 from novatui.core.tasks import Task, TaskState
 from novatui.engine.event_log import LoggedEvent
+from novatui.engine.feed_query import object_name
 from novatui.engine.fleet import Fleet
 from novatui.engine.task_store import TrackedTask
 from novatui.ui.render.detail import words
@@ -19,6 +22,7 @@ from novatui.ui.render.detail.grid import Cell, Column
 from novatui.ui.render.detail.sheet import Field, Item, Section
 from novatui.ui.render.look import Look
 from novatui.ui.render.marks import UNKNOWN
+from novatui.ui.render.tasks import subject
 
 Doing = TrackedTask | LoggedEvent
 
@@ -32,12 +36,32 @@ COLUMNS = (
 )
 
 
-def doings(fleet: Fleet, conn: str, key: str) -> list[Doing]:
+OBJECT = Column("object", shrinks=True)
+"""Which of the objects in a place it is about."""
+
+PLACES = frozenset({Kind.CONNECTION, Kind.DATACENTER, Kind.FOLDER, Kind.CLUSTER, Kind.HOST, Kind.RESOURCE_POOL})
+"""Kinds that tell what happens to the objects in them."""
+
+MOST_EVENTS = 300
+"""Events of a place that are listed, the latest of them."""
+
+
+def columns(kind: Kind) -> Sequence[Column]:
+    """Those of an object, or of a place with many."""
+    return (*COLUMNS[:2], OBJECT, *COLUMNS[2:]) if kind in PLACES else COLUMNS
+
+
+def doings(fleet: Fleet, slot: int) -> list[Doing]:
     """What runs on it now first, then what ended or happened, the latest first."""
-    tasks = fleet.tasks.of(conn, key)
+    store = fleet.inventory
+    conn, kind = store.conn(slot), store.kind(slot)
+    keys = {store.key(slot)} | ({store.key(each) for each in store.below(slot)} if kind in PLACES else set())
+    all_of_it = kind is Kind.CONNECTION  # also what is told of objects that are gone
+    tasks = [one for one in fleet.tasks.tasks() if one.conn == conn and (all_of_it or one.task.key in keys)]
+    events = (one for one in fleet.events.on(conn) if all_of_it or one.event.key in keys)
     running: list[Doing] = [one for one in tasks if one.live]
     past: list[Doing] = [one for one in tasks if not one.live]
-    past += list(fleet.events.of(conn, key))
+    past += islice(events, MOST_EVENTS)
     past.sort(key=lambda one: _moment(one, fleet), reverse=True)
     return running + past
 
@@ -53,10 +77,19 @@ def _moment(one: Doing, fleet: Fleet) -> float:
     return fleet.events.moment(one)
 
 
-def doing_row(one: Doing, fleet: Fleet, look: Look) -> list[Cell]:
-    """One line."""
+def doing_row(one: Doing, fleet: Fleet, look: Look, kind: Kind) -> list[Cell]:
+    """One line, on the screen of an object of this kind."""
+    row = _task_row(one.task, look) if isinstance(one, TrackedTask) else _event_row(one, fleet, look)
+    return [*row[:2], _about(one, fleet) or look.marks.inapplicable, *row[2:]] if kind in PLACES else row
+
+
+def _about(one: Doing, fleet: Fleet) -> str:
     if isinstance(one, TrackedTask):
-        return _task_row(one.task, look)
+        return subject(one, fleet)
+    return object_name(fleet.inventory, one.conn, one.event.key, one.event.subject)
+
+
+def _event_row(one: LoggedEvent, fleet: Fleet, look: Look) -> list[Cell]:
     event = one.event
     sign = _severity(event.severity, look)
     folded = f" x{one.count}" if one.count > 1 else ""

@@ -137,17 +137,16 @@ def _leases(whole: Whole) -> Listing:
 
 
 def _tasks(whole: Whole) -> Listing:
-    store = whole.fleet.inventory
-    found = doings.doings(whole.fleet, store.conn(whole.slot), store.key(whole.slot))
+    found = doings.doings(whole.fleet, whole.slot)
     entries = [
         Entry(
             key=doings.doing_key(each),
-            cells=doings.doing_row(each, whole.fleet, whole.look),
+            cells=doings.doing_row(each, whole.fleet, whole.look, whole.kind),
             full=lambda each=each: doings.doing_sections(each, whole.fleet, whole.look),
         )
         for each in found
     ]
-    return Listing(columns=doings.COLUMNS, entries=entries, empty="no task and no event of it is known")
+    return Listing(columns=doings.columns(whole.kind), entries=entries, empty="no task and no event of it is known")
 
 
 _LISTS: dict[str, Callable[[Whole], Listing]] = {
