@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from novatui.actions.catalogue import Scope, in_scope
-from novatui.core.detail import Detail, DiskRates, Rates
+from novatui.core.detail import Detail, DiskRates, Rates, User, Users
 from novatui.core.errors import Failure, Fault
 from novatui.core.states import Kind
 from novatui.ui.place import Place
@@ -482,3 +482,50 @@ async def test_what_happens_to_a_machine_appears_on_its_connection_at_once() -> 
         made.hear(world.event("kvm-12", id="e9", at=EVENING, key="vm:nfs-gw", text="freezes"))
         await person.settle()
         assert any("nfs-gw" in line and "freezes" in line for line in person.lines[3:6])
+
+
+# --- told apart -------------------------------------------------------------------------------------------------------
+
+
+async def test_a_way_that_is_too_long_says_that_something_is_left_out() -> None:
+    async with shown(details.fleet(), "vc-east", "vm:db-orders-01", size=(100, 30)) as person:
+        assert "vc-east › DC East › Production › Cluster A › esx-07 › db-orders-01" not in person.lines[0]
+        assert person.lines[0].startswith(" NovaTUI › vc-east › … ›")
+        assert "› esx-07 › db-orders-01" in person.lines[0]
+        await person.resize(160, 50)
+        assert "vc-east › DC East › Production › Cluster A › esx-07 › db-orders-01" in person.lines[0]
+        await person.resize(60, 24)
+        assert "db-orders-01" in person.lines[0]
+
+
+async def test_interfaces_on_a_network_are_named_whole_at_80_columns() -> None:
+    made = details.fleet()
+    told = made.told["kvm-03", details.NET]
+    assert isinstance(told, Detail)
+    users = Users(machines=(User(key=GPU, through=("52:54:00:00:00:01",)),))
+    made.told["kvm-03", details.NET] = msgspec.structs.replace(told, users=users)
+    async with shown(made, key=details.NET, tab="users") as person:
+        assert "52:54:00:00:00:01" in person.line("gpu-train-1")
+
+
+async def test_stores_of_one_name_are_told_apart_by_where_they_are_at_80_columns() -> None:
+    async with desk(world.parts(), NARROW) as person:
+        await person.open("ds")
+        assert person.lines[3].split()[-1] == "IN"
+        assert person.line("Local storage").split()[-1] == "pool-xen", "what lies in nothing else is its connection's"
+
+
+@pytest.mark.parametrize(
+    ("native", "said"),
+    [
+        ("running (booted)", "● running (booted)"),
+        ("Running", "● running"),
+        ("poweredOn", "● running (poweredOn)"),
+        (None, "● running"),
+    ],
+)
+async def test_what_the_product_calls_a_state_is_not_said_twice(native: str | None, said: str) -> None:
+    made = details.fleet()
+    made.tell("kvm-03", {GPU: {"native_state": native}})
+    async with shown(made) as person:
+        assert person.line(" power ").partition("power")[2].rstrip("▐ ").strip() == said

@@ -97,3 +97,13 @@ def test_a_change_of_a_machine_is_seen_after_some_seconds(fleet: StillFleet) -> 
     assert cell(fleet, "host", "host:h1", "vcpus") == "14"
     fleet.remove("vc-east", "vm:m1")
     assert cell(fleet, "host", "host:h1", "vcpus") == "6"
+
+
+def test_a_pool_that_nothing_is_told_to_be_in_does_not_say_that_it_is_empty(fleet: StillFleet) -> None:
+    """Machines hang below their host: that none hangs below a pool says nothing of who belongs to it."""
+    fleet.tell("vc-east", {"resource_pool:p": {"name": "prod", "parent": "cluster:a"}})
+    columns = ("vms", "on", "alarms", "vcpus", "given")
+    assert [cell(fleet, "pool", "resource_pool:p", column) for column in columns] == ["?"] * 5
+    fleet.tell("vc-east", {"vm:m3": {"parent": "resource_pool:p"}})
+    assert [cell(fleet, "pool", "resource_pool:p", column) for column in columns] == ["1", "1", "0", "6", "48G"]
+    assert cell(fleet, "folder", "cluster:a", "vms") == "3"

@@ -142,5 +142,5 @@ def _text(scene: Scene, act: Act, what: str) -> str:
     words = WORDS[what]
     if act.verb == "migrate":
         source, destination = scene.route(act)
-        return f"{words}: {source} → {destination}"
+        return f"{words}: {source} to {destination}"
     return f"{words} on {scene.estate.hosts[act.machine.host].name}" if what == "start.failed" else words

@@ -77,7 +77,7 @@ def _detail(scene: Scene, act: Act, course: Course, elapsed: float, running: boo
     if act.verb == "migrate":
         if scene.traits.migration is Fidelity.LOG and running:
             return log_line(course, elapsed)
-        return "{} → {}".format(*scene.route(act))
+        return "{} to {}".format(*scene.route(act))
     if act.verb == "backup" and running and scene.traits.migration is Fidelity.LOG:
         return f"INFO: {100 * elapsed / course.takes:.0f}% of {act.machine.disks[0].size / 2**30:.1f} GiB"
     return ""

@@ -64,6 +64,8 @@ FRESH = 5.0
 def _given(fleet: Fleet, slot: int, structure: int, moment: int) -> Given:
     del structure, moment
     store, visible = fleet.inventory, fleet.identity.visible
+    if readings.counted(fleet, slot, "machines") is None:
+        return Given(None, None)
     machines = [each for each in store.below(slot) if store.kind(each) in readings.MACHINES and visible(each)]
     return Given(
         readings.total(*(readings.number(fleet, each, "vcpus") for each in machines)),

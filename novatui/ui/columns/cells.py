@@ -89,6 +89,13 @@ def reference(field: str) -> Cell:
     return draw
 
 
+def owner(subject: Subject, width: int) -> Piece:
+    """The name of what it lies in; its connection where that is nothing else."""
+    if subject.fleet.inventory.value(subject.slot, "parent") == "":
+        return connection(subject, width)
+    return reference("parent")(subject, width)
+
+
 @lru_cache(maxsize=16)
 def referenced(fleet: Fleet, field: str) -> Reader:
     """The names that filters and sorts compare."""
@@ -141,8 +148,9 @@ def counted(measure: str) -> Cell:
     """How many of `measure` there are below it."""
 
     def draw(subject: Subject, width: int) -> Piece:
-        found = subject.fleet.identity.count(subject.slot, measure)
-        return figure(found, grouped if len(grouped(found)) <= width else units.count, subject, width)
+        found = readings.counted(subject.fleet, subject.slot, measure)
+        fits = found is None or len(grouped(found)) <= width
+        return figure(found, grouped if fits else units.count, subject, width)
 
     return draw
 

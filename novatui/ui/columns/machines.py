@@ -145,7 +145,7 @@ TOOLS = Column(
 )  # fmt: skip
 OWNER = Column(
     id="parent", title="IN", help="what it lies in", width=12, grow=8, rank=3, sort="parent", letter="b", word="in",
-    draw=cells.reference("parent"),
+    draw=cells.owner,
 )  # fmt: skip
 
 MACHINE = (

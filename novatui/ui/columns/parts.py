@@ -94,14 +94,14 @@ STORE = (
         draw=_used, numeric=True,
     ),
     Column(
-        id="bar", title="", help="how full it is, drawn", width=10, rank=3, sort="store.used", word="bar", draw=_bar,
+        id="bar", title="", help="how full it is, drawn", width=10, rank=5, sort="store.used", word="bar", draw=_bar,
         spoken=False,
     ),
     Column(
         id="shared", title="SHARED", help="reachable from several hosts", width=6, rank=3, sort="shared", letter="s",
         word="shared", draw=cells.text("shared"),
     ),
-    msgspec.structs.replace(OWNER, rank=4),
+    OWNER,
     CONN,
     msgspec.structs.replace(FAMILY, letter="y"),
 )  # fmt: skip

@@ -77,11 +77,26 @@ def header(
     """
     styles = look.styles
     own = styles.tint(about.color) if about is not None else None
-    left: list[Group] = [(0, [(" NovaTUI", styles.title)])]
-    for at, crumb in enumerate(crumbs, 1):
-        style = own if own is not None and about is not None and crumb == about.name else styles.header
-        left.append((1 if at == len(crumbs) else 10, [(f" {look.marks.into} ", styles.header), (crumb, style)]))
-    return ends(left, [*((rank + 1, pieces) for rank, pieces in facts), *_corner(fleet, look, about)], width)
+    far: list[Group] = [*((rank + 1, pieces) for rank, pieces in facts), *_corner(fleet, look, about)]
+    into = (f" {look.marks.into} ", styles.header)
+    steps = [
+        [into, (crumb, own if own is not None and about is not None and crumb == about.name else styles.header)]
+        for crumb in crumbs
+    ]
+    left: list[Group] = [(0, [(" NovaTUI", styles.title)]), *((1, step) for step in steps[-1:])]
+    room = width - sum(width_of(pieces) for _, pieces in (*left, *far))
+    left[1:1] = [(10, _way(steps[:-1], [into, (".." if look.marks.ascii else "…", styles.quiet)], room))]
+    return ends(left, far, width)
+
+
+def _way(steps: Sequence[Sequence[Piece]], gap: Sequence[Piece], room: int) -> list[Piece]:
+    """The way as far as there is room: its beginning and its end, and a sign for what is left out between them."""
+    for left_out in range(len(steps)):
+        shown = [*steps[:1], gap, *steps[1 + left_out :]] if left_out else steps
+        pieces = [piece for step in shown for piece in step]
+        if width_of(pieces) <= room:
+            return pieces
+    return list(gap) if steps and width_of(gap) <= room else []
 
 
 def _corner(fleet: Fleet, look: Look, about: ConnectionSpec | None = None) -> list[Group]:

@@ -20,7 +20,7 @@ def datastore(subject: Subject) -> list[Sequence[Fact]]:
     return [
         [
             *aged(subject),
-            *labelled(look, ("used", f"{units.percent(used)}%"), style=full),
+            *labelled(look, ("full", f"{units.percent(used)}%"), style=full),
             *labelled(
                 look,
                 ("size", units.size(readings.number(fleet, slot, "capacity"))),

@@ -37,9 +37,12 @@ def host(subject: Subject) -> list[Sequence[Fact]]:
 
 def _below(subject: Subject) -> list[Fact]:
     """What there is in a host, a cluster, a folder."""
-    count, slot = subject.fleet.identity.count, subject.slot
-    machines = f"{count(slot, 'running'):,} on of {count(slot, 'machines'):,}"
-    return labelled(subject.look, ("machines", machines), ("alarms", f"{count(slot, 'alarms'):,}"))
+    machines, running, alarms = (
+        readings.counted(subject.fleet, subject.slot, each) for each in ("machines", "running", "alarms")
+    )
+    if machines is None or running is None or alarms is None:
+        return labelled(subject.look, ("machines", UNKNOWN), ("alarms", UNKNOWN))
+    return labelled(subject.look, ("machines", f"{running:,} on of {machines:,}"), ("alarms", f"{alarms:,}"))
 
 
 def connection(subject: Subject) -> list[Sequence[Fact]]:

@@ -111,6 +111,16 @@ def memory_share(fleet: Fleet) -> Callable[[int], float | None]:
     return share("mem.used", MEMORY_WHOLE, fleet)
 
 
+def counted(fleet: Fleet, slot: int, measure: str) -> int | None:
+    """How many of `measure` there are below it; None for a resource pool without any.
+
+    Machines hang below their host: which of them belong to a pool is known only where its product puts them there.
+    """
+    found = fleet.identity.count(slot, measure)
+    pool = fleet.inventory.kind(slot) is Kind.RESOURCE_POOL
+    return None if pool and not fleet.identity.count(slot, "machines") else found
+
+
 def total(*values: float | None) -> float | None:
     """Their sum; None as soon as one of them is unknown, as filters and sorts have it."""
     known = [value for value in values if value is not None]

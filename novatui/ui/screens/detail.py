@@ -154,7 +154,7 @@ class DetailScreen(FrameScreen, inherit_bindings=False):
         if tab.name == "metrics":
             return MetricsBody(self.stage, self.sight, tab, self.report)
         if tab.name == "users":
-            return UsersBody(self.stage, self.sight, tab)
+            return UsersBody(self.stage, self.sight, tab, self._object.ref.kind)
         return MembersBody(self.stage, self.sight, tab)
 
     def _step(self, by: int) -> None:

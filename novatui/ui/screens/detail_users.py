@@ -30,7 +30,9 @@ class UsersBody(MembersBody):
     UsersBody #untold { height: 1; }
     """
 
-    def __init__(self, stage: Stage, sight: Sight, tab: Tab) -> None:
+    def __init__(self, stage: Stage, sight: Sight, tab: Tab, kind: Kind) -> None:
+        """`kind` is what is used."""
+        self._through_cells = 17 if kind is Kind.NETWORK else 9  # a whole MAC: they all begin alike
         self._through: dict[int, tuple[str, ...]] = {}
         """By slot: names of its devices."""
         super().__init__(stage, sight, tab)
@@ -44,8 +46,8 @@ class UsersBody(MembersBody):
     def grid(self, view: View) -> Grid:
         """Those of the list of machines behind the devices."""
         through = Column(
-            id="through", title="THROUGH", help="its disks or interfaces here", width=9, grow=12, rank=1,
-            draw=self._draw_through, word="through",
+            id="through", title="THROUGH", help="its disks or interfaces here", width=self._through_cells, grow=12,
+            rank=1, draw=self._draw_through, word="through",
         )  # fmt: skip
         return Grid([through, *view.grid().columns])
 

@@ -47,8 +47,9 @@ def _state(whole: Whole) -> Section:
             whole.field("native id", "native_id"),
             Field("place", whole.place),
         ]
-    alarms = whole.fleet.identity.count(whole.slot, "alarms")
-    below = Field("alarms below", f"{alarms:,}", whole.look.styles.warning if alarms else None)
+    alarms = readings.counted(whole.fleet, whole.slot, "alarms")
+    said = UNKNOWN if alarms is None else f"{alarms:,}"
+    below = Field("alarms below", said, whole.look.styles.warning if alarms else None)
     return Section(title="State", items=[*fields, below])
 
 
@@ -60,8 +61,9 @@ def _totals(whole: Whole, hosts: Sequence[int]) -> Section:
     memory = _total(hosts, lambda slot: readings.number(fleet, slot, "memory_total"))
     used = _total(hosts, lambda slot: metrics.latest(slot, "mem.used"))
     busy = _total(hosts, lambda slot: _busy(whole, slot))
-    vcpus = _total(machines, lambda slot: readings.number(fleet, slot, "vcpus"))
-    given = _total(machines, lambda slot: readings.number(fleet, slot, "memory"))
+    known = readings.counted(fleet, whole.slot, "machines") is not None
+    vcpus = _total(machines, lambda slot: readings.number(fleet, slot, "vcpus")) if known else None
+    given = _total(machines, lambda slot: readings.number(fleet, slot, "memory")) if known else None
     fields = [machines_field(whole)]
     if hosts:
         fields += [

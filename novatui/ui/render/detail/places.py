@@ -57,8 +57,9 @@ def below(whole: Whole, kind: Kind) -> list[int]:
 
 def machines_field(whole: Whole) -> Field:
     """How many run of how many."""
-    count = whole.fleet.identity.count
-    return Field("machines", f"{count(whole.slot, 'running'):,} run of {count(whole.slot, 'machines'):,}")
+    running, machines = (readings.counted(whole.fleet, whole.slot, each) for each in ("running", "machines"))
+    known = running is not None and machines is not None
+    return Field("machines", f"{running:,} run of {machines:,}" if known else UNKNOWN)
 
 
 STORE_COLUMNS = (

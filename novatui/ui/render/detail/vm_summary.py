@@ -59,11 +59,14 @@ def power_style(whole: Whole) -> Style | None:
 def power_text(whole: Whole) -> str:
     """Sign, our word and the product's word for it."""
     power = readings.power(whole.fleet, whole.slot)
-    word = power if power in set(POWER_WORDS) else UNKNOWN
+    word = power if power is not None and power in set(POWER_WORDS) else UNKNOWN
     native = whole.text("native_state")
-    said = f" ({native})" if native not in (UNKNOWN, readings.NOTHING) else ""
+    if native.casefold().startswith(word):
+        said = word + native[len(word) :]  # the product says the same, and perhaps why
+    else:
+        said = f"{word} ({native})" if native not in (UNKNOWN, readings.NOTHING) else word
     sign = power_mark(power, whole.look.marks)
-    return f"{sign} {word}{said}" if sign != word else f"{word}{said}"
+    return f"{sign} {said}" if sign != word else said
 
 
 def state(whole: Whole) -> Section:
