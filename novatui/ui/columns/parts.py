@@ -101,7 +101,7 @@ STORE = (
         id="shared", title="SHARED", help="reachable from several hosts", width=6, rank=3, sort="shared", letter="s",
         word="shared", draw=cells.text("shared"),
     ),
-    OWNER,
+    msgspec.structs.replace(OWNER, rank=2),
     CONN,
     msgspec.structs.replace(FAMILY, letter="y"),
 )  # fmt: skip
