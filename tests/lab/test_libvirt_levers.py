@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from novatui.core.errors import Fault, NotFound, NovaError
+from novatui.core.errors import Fault, NotFound, NovaError, Unreachable
 from novatui.core.ids import key
 from novatui.core.operations import NativeCall, Operation, Plan
 from novatui.core.states import Kind
 from novatui.core.verbs import VERBS
-from tests.lab.fixtures import or_skip
-from tests.lab.libvirt.change_cases import POOL, furnish
+from tests.lab.fixtures import MakeHost, or_skip
+from tests.lab.libvirt.change_cases import POOL, furnish, run_lines
 from tests.lab.libvirt.daemon import LibvirtHost
 from tests.lab.libvirt.guests import GuestSpec
 from tests.lab.libvirt_driver_probe import Probe, connected
@@ -155,13 +155,19 @@ def test_a_task_is_cancelled_while_it_runs(host: LibvirtHost, probe: Probe) -> N
     probe.load("vm")
 
     def task():
-        return next((each for each in probe.driver.tasks() if each.key == key(Kind.VM, made.uuid)), None)
+        of_it = (each for each in probe.driver.tasks() if each.key == key(Kind.VM, made.uuid))
+        return next((each for each in of_it if each.cancellable), None)
 
     wait_until(lambda: task() is not None, "the copy is told", 60)
     found = task()
     plan = done(probe, "task.cancel", made.uuid, task=found.id)
     assert [call.verb for call in plan.calls] == ["virDomainBlockJobAbort"]
     wait_until(lambda: "<mirror" not in host.virsh("dumpxml", made.name), "no copy runs", 60)
+    host.virsh("blockcopy", made.name, "vda", str(copy), "--transient-job", "--reuse-external")
+    probe.load("vm")
+    wait_until(lambda: task() is not None, "the second copy is told", 60)
+    run_lines(planned(probe, "task.cancel", made.uuid, {"task": task().id}).commands)
+    wait_until(lambda: "<mirror" not in host.virsh("dumpxml", made.name), "virsh ends it too", 60)
     with pytest.raises(NotFound):
         planned(probe, "task.cancel", made.uuid, {"task": "nobody/0/0"})
 
@@ -228,3 +234,29 @@ def test_a_guest_is_stopped_and_woken_by_its_own_means(host: LibvirtHost, guest:
     assert "NOVATUI-GUEST-UP" not in host.console(made)[said:], "it was not started anew"
     done(probe, "power.shutdown", made.uuid)
     assert host.virsh("domstate", made.name).strip() == "shut off"
+
+
+def test_a_daemon_that_ends_in_the_middle_is_told_as_lost(make_libvirt_host: MakeHost) -> None:
+    """Nobody knows then whether it was done: the worker says so, and the driver never tries again."""
+    host = make_libvirt_host("mortal")
+    made = host.start_guest(GuestSpec("kept", boot="none", memory_mib=32), paused=True)
+    with connected(host.uri) as probe:
+        call = planned(probe, "power.resume", made.uuid, {}).calls[0]
+        told: list[NovaError] = []
+
+        def change() -> None:
+            try:
+                probe.driver.invoke(call, {})
+            except NovaError as error:
+                told.append(error)
+
+        host.freeze_guest(made.name)
+        thread = threading.Thread(target=change)
+        thread.start()
+        wait_until(lambda: "occupied" in host.virsh("domcontrol", made.name), "its monitor is held", 30)
+        host.kill()
+        thread.join(60)
+        host.thaw_guest(made.name)
+        assert [type(error) for error in told] == [Unreachable]
+        assert probe.sink.losses
+        assert probe.sink.counts["resume"] == 1
