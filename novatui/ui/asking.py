@@ -112,7 +112,7 @@ def _undo(proposal: Proposal) -> str:
     if not inverses:
         return f"nothing takes it back{f': {lost}' if lost else ''}"
     words = ", ".join(short(VERBS[verb]) for verb in sorted(inverses))
-    return f"u takes it back: {words}{f'; not: {lost}' if lost else ''}"
+    return f"u takes it back: {words}{f'; {lost}' if lost else ''}"
 
 
 def _irreversible(proposal: Proposal) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from novatui.actions.catalogue import Scope, in_scope
 from novatui.core.errors import Failure, Fault
 from novatui.core.operations import Plan
 from novatui.ui.dialogs.arguments import ArgumentsForm
@@ -17,6 +18,7 @@ from tests.ui import world
 from tests.ui.desk import desk
 from tests.ui.hands import ActingDesk, acting_desk
 from tests.ui.test_burst import burst
+from tests.ui.test_every_key import back_to, keys_on
 
 RUNNING = ("kvm-03", "vm:gpu-train-1")
 """A machine that is on, and whose connection is not protected."""
@@ -586,6 +588,49 @@ async def test_a_locked_plan_can_be_read_and_not_sent(tmp_path: Path) -> None:
         await person.press("escape")
         await person.done()
         assert person.hands.made == []
+
+
+# --- every key ---
+
+
+@pytest.mark.parametrize("size", [(80, 24), (20, 5)], ids=str)
+@pytest.mark.parametrize("place", [Place(), Place("detail", ref="kvm-03:vm:gpu-train-1")], ids=["list", "detail"])
+async def test_every_key_of_a_change_opens_something_that_fits_and_is_left_again(
+    place: Place, size: tuple[int, int], tmp_path: Path
+) -> None:
+    async with acting_desk(tmp_path, size) as person:
+        await person.go_to(*RUNNING)
+        await person.open(place)
+        pressed = [(one, keys) for one, keys in keys_on(person.screen) if one.scope is Scope.CHANGES]
+        assert len(pressed) > 30
+        for action, keys in pressed:
+            await person.press(*keys)
+            assert person.text is not None, action.id
+            assert person.app._exception is None, action.id
+            await person.done()
+            await back_to(person, place)
+            if place.name == "vm":
+                await person.go_to(*RUNNING)
+
+
+async def test_every_key_of_the_dialogs_works(tmp_path: Path) -> None:
+    async with acting_desk(tmp_path) as person:
+        await person.go_to(*RUNNING)
+        for scope, opened in ((Scope.CONFIRM, ("p", "h")), (Scope.CONFIRM, ("p", "O")), (Scope.ARGUMENTS, ("n", "R"))):
+            for action in in_scope(scope):
+                for key in action.keys:
+                    await person.press(*opened)
+                    if scope is Scope.CONFIRM:
+                        await person.planned()
+                    await person.press(key)
+                    assert person.text, (action.id, key)
+                    assert person.app._exception is None, (action.id, key)
+                    for _ in range(3):
+                        if person.app.screen is not person.home:
+                            await person.press("escape")
+                    await person.done()
+                    person.fleet.tell(RUNNING[0], {RUNNING[1]: {"power": "running"}})
+                    await person.go_to(*RUNNING)
 
 
 # --- other places ---

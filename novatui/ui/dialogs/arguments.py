@@ -20,7 +20,7 @@ from novatui.ui.stage import Stage
 from novatui.ui.widgets.editor import Editor, is_letter
 from novatui.ui.widgets.lines import Lines
 
-LABEL = 24
+LABEL = 32
 """Cells of a line's name."""
 
 OFFERED = 6
@@ -170,11 +170,14 @@ class ArgumentsForm(TypedDialog, inherit_bindings=False):
 
     def _draw_field(self, at: int, given: Given, width: int) -> Strip:
         look, styles, here = self.stage.look, self.stage.look.styles, at == self._at
-        need = "" if given.required else " (optional)"
-        label = line([(f" {given.title}{need}", styles.title if here else styles.quiet)], LABEL + 11)
-        editor, room = self._editors[given.name], max(1, width - LABEL - 11)
-        text = editor.draw(look, room) if here else line([(editor.text, styles.text)], room, look.marks.ellipsis)
-        return Strip.join([label, text])
+        cells = min(LABEL, max(1, width // 2))
+        label = line([(f" {given.title}", styles.title if here else styles.quiet)], cells, look.marks.ellipsis)
+        editor, room = self._editors[given.name], max(1, width - cells)
+        if here:
+            return Strip.join([label, editor.draw(look, room)])
+        unset = "" if given.required else "optional"
+        said = (editor.text, styles.text) if editor.text else (unset, styles.quiet)
+        return Strip.join([label, line([said], room, look.marks.ellipsis)])
 
     def _draw_offered(self, width: int) -> list[Strip]:
         """What the line with the cursor can be; around the value that it has."""

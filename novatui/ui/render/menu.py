@@ -15,7 +15,7 @@ from novatui.ui.render.cells import Piece, line
 from novatui.ui.render.look import Look
 from novatui.ui.rows.cells import fit
 
-COLUMN = 50
+COLUMN = 70
 """Cells of a column at least: wider screens have two of them."""
 
 MARGIN = 6
