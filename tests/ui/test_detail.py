@@ -331,35 +331,6 @@ async def test_nothing_hostile_comes_out(tab: str) -> None:
             await person.settle()
 
 
-@pytest.mark.parametrize("name", ["vm", "datastore", "connection-down"])
-async def test_every_key_on_every_tab_is_survived(name: str) -> None:
-    made = details.fleet()
-    conn, key = detail_pictures.OBJECTS[name]
-    async with desk(made, NARROW) as person:
-        ref = made.inventory.ref(person.slot(conn, key))
-        for tab in TABS[ref.kind]:
-            place = Place("detail", ref=str(ref), tab=tab.name)
-            person.app.stage.navigation.open(place)
-            await person.settle()
-            for action in in_scope(*DetailScreen.SCOPES):
-                for pressed in action.keys[:1]:
-                    await person.press(pressed)
-                    assert person.text
-                    if person.app.screen is not person.screen or person.screen.place() != place:
-                        await _home(person)
-                        person.app.stage.navigation.open(place)
-                        await person.settle()
-            await _home(person)
-
-
-async def _home(person: Desk) -> None:
-    for _ in range(20):
-        if person.app.screen is person.home:
-            return
-        await person.press("escape")
-    raise AssertionError(f"no way home from {person.app.screen}")
-
-
 async def test_details_are_asked_of_a_connection_that_stands() -> None:
     made = TellingFleet()
     made.connect("kvm-03")

@@ -26,7 +26,7 @@ PLACES += [Place("detail", ref=OBJECT, tab=tab) for tab in ("", "metrics", "raw"
 """Every list and screen, with something in each."""
 
 TOLD = [(conn, key) for name, (conn, key) in detail_pictures.OBJECTS.items() if name not in detail_pictures.FIRST_ONLY]
-TOLD += [("vc-east", "connection:vc-east"), ("vc-east", "datacenter:dc")]
+TOLD += [("vc-east", "connection:vc-east"), ("pve-lab", "connection:pve-lab"), ("vc-east", "datacenter:dc")]
 DETAILS = [
     Place("detail", ref=f"{conn}:{key}", tab=tab.name)
     for conn, key in TOLD
