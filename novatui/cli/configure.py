@@ -18,7 +18,8 @@ from novatui.config.errors import ConfigError, Problem
 from novatui.config.example import example
 from novatui.config.load import examine
 from novatui.config.paths import SITE_FILE, user_paths
-from novatui.config.policy import POLICY_FILE, load_policy
+from novatui.config.policy import load_policy
+from novatui.config.policy_file import POLICY_FILE
 from novatui.config.show import effective, explain, show
 from novatui.config.themes import theme_problem
 

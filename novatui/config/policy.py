@@ -20,9 +20,8 @@ import msgspec
 
 from novatui.config import decode
 from novatui.config.errors import ConfigError, Problem
+from novatui.config.policy_file import POLICY_FILE
 from novatui.config.targets import Target
-
-POLICY_FILE = Path("/etc/novatui/policy.toml")
 
 
 class Role(StrEnum):

@@ -8,17 +8,13 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
-from novatui.config.errors import ConfigError
-from novatui.config.policy import Role, Verdict, judge, load_policy, stricter, whoami
-from novatui.config.targets import Target, parse_target
 from novatui.core.connection import ConnectionSpec
 from novatui.core.errors import Denied, InvalidInput
 from novatui.core.verbs import VERBS
 from novatui.wire.change_frames import LockState, Unlock
+from novatui.worker.rights import ADMIN, UNREAD, VIEWER, rights_of
 
 log = logging.getLogger(__name__)
-
-UNREAD = Verdict(role=Role.VIEWER, ro=True, reasons=("the policy of the worker's machine is not read yet",))
 
 
 class Passage:
@@ -59,7 +55,7 @@ class Admission:
     def __init__(self, spec: ConnectionSpec, tell: Callable[[LockState], None]) -> None:
         self._spec = spec
         self._tell = tell
-        self._verdict = UNREAD
+        self._rights = UNREAD
         self._reading: frozenset[str] | None = frozenset()
         self._unlocked_until = 0.0
         self._lock = threading.Lock()
@@ -68,17 +64,8 @@ class Admission:
     # --- the life of the connection --------------------------------------------------------------------------------
 
     def judge(self) -> None:
-        """Read what the administrator of this machine allows; of that and the console's machine the stricter holds.
-
-        A policy that cannot be read allows nothing.
-        """
-        try:
-            there = Verdict(role=Role(self._spec.role), reasons=self._spec.lock_reasons)
-            here = judge(load_policy(), whoami(), self._spec.name, _target(self._spec))
-            self._verdict = stricter(there, here)
-        except (ConfigError, ValueError) as error:
-            log.error("%s: the policy of this machine: %s", self._spec.name, error)
-            self._verdict = Verdict(role=Role.VIEWER, ro=True, reasons=(f"policy of the worker's machine: {error}",))
+        """Read what the administrator of this machine allows; of that and the console's machine the stricter holds."""
+        self._rights = rights_of(self._spec)
 
     def reads(self, driver: type) -> None:
         """Take the driver's own list of reading calls. One that has none changes nothing, whatever it calls."""
@@ -101,18 +88,18 @@ class Admission:
 
     def tell(self) -> None:
         """Say to the console what holds now, once that is known."""
-        if self._verdict is UNREAD:
+        if self._rights is UNREAD:
             return
         left = self._unlocked_until - _clock()
-        spec, verdict = self._spec, self._verdict
+        spec, rights = self._spec, self._rights
         reasons = [
-            *(["the connection is configured read-only"] if spec.readonly and not verdict.reasons else []),
-            *(["the connection is configured protected"] if spec.protected and not verdict.reasons else []),
-            *verdict.reasons,
+            *(["the connection is configured read-only"] if spec.readonly and not rights.reasons else []),
+            *(["the connection is configured protected"] if spec.protected and not rights.reasons else []),
+            *rights.reasons,
         ]
-        protected = spec.protected or verdict.protected
+        protected = spec.protected or rights.protected
         unlocked = left if protected and left > 0 else None
-        self._tell(LockState(spec.name, spec.readonly or verdict.ro, protected, verdict.role.value, reasons, unlocked))
+        self._tell(LockState(spec.name, spec.readonly or rights.ro, protected, rights.role, reasons, unlocked))
 
     # --- runs ------------------------------------------------------------------------------------------------------
 
@@ -124,20 +111,20 @@ class Admission:
         known = VERBS.get(verb)
         if known is None:
             raise InvalidInput(f"there is no operation {verb}", subject="verb")
-        spec, verdict = self._spec, self._verdict
-        why = "; ".join(verdict.reasons)
-        if spec.readonly or verdict.ro:
+        spec, rights = self._spec, self._rights
+        why = "; ".join(rights.reasons)
+        if spec.readonly or rights.ro:
             raise Denied(
                 f"{spec.name} is read-only: nothing is changed on it",
                 meaning=why or "it is configured so",
-                hint="open it without `ro`" if spec.readonly and not verdict.ro else "",
+                hint="open it without `ro`" if spec.readonly and not rights.ro else "",
                 subject="ro",
             )
-        if verdict.role is Role.VIEWER:
-            raise Denied(f"a viewer changes nothing on {spec.name}", meaning=why, subject=Role.VIEWER)
-        if known.admin and verdict.role is not Role.ADMIN:
-            raise Denied(f"{known.title}: on {spec.name} that takes an admin", meaning=why, subject=verdict.role)
-        if (spec.protected or verdict.protected) and not lever and self._unlocked_until <= _clock():
+        if rights.role == VIEWER:
+            raise Denied(f"a viewer changes nothing on {spec.name}", meaning=why, subject=VIEWER)
+        if known.admin and rights.role != ADMIN:
+            raise Denied(f"{known.title}: on {spec.name} that takes an admin", meaning=why, subject=rights.role)
+        if (spec.protected or rights.protected) and not lever and self._unlocked_until <= _clock():
             raise Denied(
                 f"{spec.name} is protected",
                 meaning=why or "every change needs an unlock with a ticket",
@@ -178,14 +165,6 @@ class Admission:
     @property
     def _passage(self) -> Passage | None:
         return getattr(self._inside, "passage", None)
-
-
-def _target(spec: ConnectionSpec) -> Target:
-    """What rules are matched against. An address that only a driver understands is matched as a whole."""
-    try:
-        return parse_target(spec.uri)
-    except ValueError:
-        return Target(uri=spec.uri, driver=spec.driver, family=spec.family, scheme=spec.uri.partition(":")[0])
 
 
 def _clock() -> float:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -427,33 +429,47 @@ def test_an_unlock_is_taken_back(console: Callable[..., Console]) -> None:
     assert answer(lab).failure is not None
 
 
-def test_the_strictest_of_both_machines_rules_holds(
-    console: Callable[..., Console], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from novatui.config.policy import Policy, Rule
-    from novatui.worker import admission
+@pytest.fixture
+def policy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The policy of the worker's machine."""
+    from novatui.worker import rights
 
-    policy = Policy(connections={"prod": Rule(match=("lab",), ro=True)})
-    monkeypatch.setattr(admission, "load_policy", lambda: policy)
-    lab = console()
-    run(lab, call())
-    failure = answer(lab).failure
-    assert failure is not None
-    assert "read-only" in failure.message
+    file = tmp_path / "policy.toml"
+    file.touch(0o644)
+    monkeypatch.setattr(rights, "POLICY_FILE", file)
+    return file
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="a policy has to belong to root")
+def test_the_strictest_of_both_machines_rules_holds(console: Callable[..., Console], policy: Path) -> None:
+    policy.write_text('default = "operator"\n[connections.prod]\nmatch = ["lab"]\nprotected = true\n')
+    lab = console(lock={"lock_reasons": ("policy: everybody else is admin",)})
     lock = lab.get(frames.LockState)
-    assert (lock.ro, lock.reasons) == (True, ["policy prod: read-only"])
+    assert (lock.ro, lock.protected, lock.role) == (False, True, "operator")
+    assert lock.reasons[0] == "policy: everybody else is admin"
+    assert any("prod" in reason and "protected" in reason for reason in lock.reasons)
+    run(lab, call(), request=1)
+    assert answer(lab, 1).failure is not None
+    lab.worker.receive(frames.Unlock("lab", 60.0, "INC-1"))
+    run(lab, call(), request=2)
+    proceed(lab, request=2)
+    assert answer(lab, 2).failure is None
+    run(lab, call(), request=3, verb="edit.rename")
+    assert answer(lab, 3).failure is not None, "an operator renames nothing, unlocked or not"
 
 
-def test_a_policy_that_cannot_be_read_allows_nothing(
-    console: Callable[..., Console], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.skipif(os.getuid() != 0, reason="a policy has to belong to root")
+def test_the_role_of_the_console_s_machine_is_not_raised_by_the_worker_s(
+    console: Callable[..., Console], policy: Path
 ) -> None:
-    from novatui.config.errors import ConfigError
-    from novatui.worker import admission
+    policy.write_text('default = "admin"\n')
+    lab = console(lock={"role": "viewer"})
+    assert lab.get(frames.LockState).role == "viewer"
 
-    def broken() -> None:
-        raise ConfigError("the policy is not valid TOML", file="policy.toml")
 
-    monkeypatch.setattr(admission, "load_policy", broken)
+@pytest.mark.parametrize("text", ["not TOML", "unknown = 1"])
+def test_a_policy_that_cannot_be_read_allows_nothing(console: Callable[..., Console], policy: Path, text: str) -> None:
+    policy.write_text(text)
     lab = console()
     run(lab, call())
     assert answer(lab).failure is not None
