@@ -116,6 +116,19 @@ def test_an_emulated_machine_is_spared_what_hangs_it(host: LibvirtHost, guest: G
     assert planned(probe, "edit.vcpus", guest.uuid, {"count": "2", "apply": "persistent"}).effect == "hard"
 
 
+def test_a_disk_that_others_need_is_not_given_away(host: LibvirtHost, guest: GuestSpec, probe: Probe) -> None:
+    """Neither one that a machine has, nor one that other disks grew from: writing would destroy them."""
+    base = host.make_disk("base.qcow2", 4)
+    host.virsh("pool-refresh", POOL)
+    words = ("--format", "qcow2", "--backing-vol", str(base), "--backing-vol-format", "qcow2")
+    host.virsh("vol-create-as", POOL, "clone.qcow2", "4M", *words)
+    for volume, holder in (("base.qcow2", "clone.qcow2"), (f"{guest.uuid}.qcow2", guest.name)):
+        with pytest.raises(NovaError) as refusal:
+            planned(probe, "edit.disk_add", guest.uuid, {"store": POOL, "volume": volume})
+        assert (refusal.value.failure.fault, refusal.value.failure.subject) == (Fault.BUSY, holder)
+    assert planned(probe, "edit.disk_add", guest.uuid, {"store": POOL, "volume": "clone.qcow2"}).calls
+
+
 def test_a_change_that_hangs_holds_up_nobody(host: LibvirtHost, guest: GuestSpec, probe: Probe) -> None:
     """Its machine's QEMU stands still: reading goes on, and another machine is changed meanwhile."""
     other = host.start_guest(GuestSpec("other", boot="none", memory_mib=32), paused=True)

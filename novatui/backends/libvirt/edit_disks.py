@@ -65,6 +65,13 @@ class DiskPlans:
     def _existing(self, machine: Machine, reach: Reach, pool: Pool, name: str, bus: str, target: str) -> Plan:
         volume = self._places.volume(pool, name)
         self._refuse_held(pool, volume.name, volume.path)
+        if others := self._places.grown_from(pool, volume.path):
+            raise Busy(
+                f"{name} is what {', '.join(others)} grew from",
+                meaning="a machine that writes to it destroys them",
+                hint="make a volume of its own that grows from it (virsh vol-create-as --backing-vol)",
+                subject=", ".join(others),
+            )
         call, command = self._attaching(1, machine, reach, pool, volume.path, volume.format or "raw", bus, target)
         return self._planning.plan(
             machine,

@@ -83,6 +83,14 @@ class Places:
             ) from None
         return describe_volume(found.name(), self._link.call(found.path), self._link.call(found.XMLDesc))
 
+    def grown_from(self, pool: Pool, path: str) -> list[str]:
+        """Names of the pool's volumes that hold only what differs from this one."""
+        described = (
+            describe_volume(each.name(), "", self._link.attempt(each.XMLDesc) or "")
+            for each in self._link.call(pool.found.listAllVolumes, 0)
+        )
+        return [volume.name for volume in described if volume.backing == path]
+
     def volume_names(self, pool: Pool) -> frozenset[str]:
         """Names of all volumes of the pool."""
         return frozenset(self._link.call(pool.found.listVolumes))
