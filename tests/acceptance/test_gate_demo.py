@@ -63,16 +63,18 @@ def _sorted(args: dict[str, Any]) -> str:
     return json.dumps(args, sort_keys=True)
 
 
-def _is_busy(done: Done) -> bool:
-    return done.outcome is Outcome.FAILED and done.failure is not None and done.failure.fault is Fault.BUSY
+def _said_no(done: Done) -> bool:
+    """Its product answered, and the answer was no: it is being moved or saved, or the host has no memory left."""
+    no = frozenset({Fault.BUSY, Fault.CONFLICT, Fault.BACKEND_FAULT})
+    return done.outcome is Outcome.FAILED and done.failure is not None and done.failure.fault in no
 
 
 async def test_a_hundred_operations_of_all_sorts(tmp_path: Path) -> None:
     async with gated(uri(tmp_path), tmp_path) as (gate, fleet):
         results = await mix(gate, fleet, seed=1, count=100)
         others = [done for done in results if done.outcome is not Outcome.DONE or done.seen is False]
-        assert [done for done in others if not _is_busy(done)] == []
-        assert len(others) < 20, "machines that are being moved or saved refuse"
+        assert [(done.verb, done.text) for done in others if not _said_no(done)] == []
+        assert len(others) < 20, "most of it is done"
         assert len({done.ref.conn for done in results}) >= 4
         assert len({done.verb for done in results}) >= 8
         assert {done.task for done in results} <= {tracked.task.id for tracked in fleet.tasks.tasks()}
