@@ -11,6 +11,7 @@ from novatui.core import units
 from novatui.core.detail import Detail
 from novatui.core.inventory import FIELDS
 from novatui.core.metrics import METRICS, Metric
+from novatui.core.specdiff import differences
 from novatui.core.states import Kind
 from novatui.engine.fleet import Fleet
 
@@ -40,6 +41,10 @@ def describe(fleet: Fleet, slot: int, detail: Detail) -> Iterator[str]:
         if value:
             yield title
             yield from _tree(plain(value), "  ")
+    if detail.vm is not None and detail.now is not None:
+        yield "changed since"
+        for each in differences(detail.vm, detail.now):
+            yield _named(each.field, f"{each.before or '-'} → {each.after or '-'}")
     section = ""
     for one in detail.properties:
         if one.section != section:

@@ -18,6 +18,7 @@ from novatui.cli.session import Session, opened, prepare, report
 from novatui.cli.streams import say, say_json, say_lines
 from novatui.core.detail import Detail
 from novatui.core.errors import NotFound, NotSupported, NovaError
+from novatui.core.specdiff import differences
 from novatui.core.states import Kind
 from novatui.engine.fleet import DEFAULT_KINDS, Fleet, Target
 
@@ -100,6 +101,8 @@ def _json(fleet: Fleet, slot: int, detail: Detail) -> dict[str, Any]:
         form |= connection_json(fleet.connections[fleet.inventory.conn(slot)])
     if detail.vm is not None:
         form["spec"] = plain(detail.vm)
+    if detail.vm is not None and detail.now is not None:
+        form["changed_since"] = [plain(each) for each in differences(detail.vm, detail.now)]
     form |= {part: plain(value) for part in PARTS if (value := getattr(detail, part)) not in {None, ()}}
     if detail.failures:
         form["failures"] = {one.part: plain(one.failure) for one in detail.failures}

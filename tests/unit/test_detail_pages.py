@@ -58,6 +58,21 @@ def every_page(item: Whole, width: int = 80) -> str:
     )
 
 
+def test_a_snapshot_says_what_of_the_machine_was_otherwise(fleet: StillFleet, spec: VmSpec) -> None:
+    key = "snapshot:plain%2Fbefore"
+    fleet.tell("kvm-03", {key: {"name": "before", "parent": "", "vm": "vm:plain", "native_id": "before"}})
+    grown = msgspec.structs.replace(spec, title="grown", cpu=msgspec.structs.replace(spec.cpu, count=63), disks=())
+
+    def drawn(now: VmSpec | None) -> str:
+        return squeezed(every_page(whole(fleet, "kvm-03", key, Detail(key=key, vm=spec, now=now))))
+
+    assert f"vCPUs{spec.cpu.count}→63" in drawn(grown)
+    assert f"title{squeezed(spec.title)}→grown" in drawn(grown)
+    assert f"disk{spec.disks[0].target}" in drawn(grown)
+    assert "nochange" in drawn(spec)
+    assert "Configuration" not in drawn(None)
+
+
 def squeezed(text: str) -> str:
     return "".join(text.split())
 

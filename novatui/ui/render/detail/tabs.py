@@ -65,7 +65,7 @@ TABS: dict[Kind, tuple[Tab, ...]] = {
     Kind.DATASTORE: (_FACTS, _VOLUMES, _USERS, TASKS, RAW),
     Kind.NETWORK: (_FACTS, _LEASES, _USERS, TASKS, RAW),
     Kind.DEVICE: (msgspec.structs.replace(SUMMARY, parts=("devices",)), RAW),
-    Kind.SNAPSHOT: (msgspec.structs.replace(SUMMARY, parts=("snapshots",)), RAW),
+    Kind.SNAPSHOT: (msgspec.structs.replace(SUMMARY, parts=("snapshots", "vm")), RAW),
 }
 
 

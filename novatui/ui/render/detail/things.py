@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from novatui.core import units
 from novatui.core.devices import Device
 from novatui.core.snapshots import Snapshot
+from novatui.core.specdiff import differences
 from novatui.ui.render.detail import words
 from novatui.ui.render.detail.attention import attention
 from novatui.ui.render.detail.grid import Cell, Column
-from novatui.ui.render.detail.sheet import Field, Item, Section
+from novatui.ui.render.detail.sheet import Field, Item, Section, Text
 from novatui.ui.render.detail.storage import identity
 from novatui.ui.render.detail.whole import Whole
 from novatui.ui.render.look import Look
@@ -153,6 +154,7 @@ def snapshot_sections(whole: Whole) -> Iterator[Section]:
     mine = [each for each in found or () if each.id == wanted] or list(found or ())
     for each in mine[:1]:
         yield snapshot_section(each, found or (), whole.look)
+    yield from _configuration(whole)
     machine = whole.fleet.inventory.value(whole.slot, "vm")
     yield Section(
         title="Snapshot",
@@ -165,3 +167,13 @@ def snapshot_sections(whole: Whole) -> Iterator[Section]:
         ],
     )
     yield identity(whole)
+
+
+def _configuration(whole: Whole) -> Iterator[Section]:
+    """What of the machine was otherwise when the snapshot was taken; nothing where the connection does not tell it."""
+    then, now = (whole.detail.vm, whole.detail.now) if whole.detail is not None else (None, None)
+    if then is None or now is None:
+        return
+    found = differences(then, now)
+    items: list[Item] = [Field(each.field, f"{each.before or 'none'} → {each.after or 'none'}") for each in found]
+    yield Section(title="Configuration, then → now", items=items or [Text("no change")], wide=True)
