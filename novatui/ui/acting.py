@@ -179,9 +179,9 @@ class Acting:
         """Tell how it ended; what is watched object by object needs no word beside."""
         await run.done
         self._changed()
+        self._app.bell()
         if len(run.results) > 1 and self._shown is not None and self._shown.run is run:
             return
-        self._app.bell()
         failure = next((one.failure for one in run.results if one.failure is not None), None)
         if run.worst is Outcome.DONE:
             number = f" ({run.results[0].task})" if len(run.results) == 1 else ""

@@ -14,6 +14,7 @@ from novatui.ui.dialogs.arguments import ArgumentsForm
 from novatui.ui.dialogs.confirm import PASTED, TOO_FAST, ConfirmDialog
 from novatui.ui.dialogs.results import ResultsDialog
 from novatui.ui.place import Place
+from novatui.ui.screens.feed import FeedScreen
 from tests.ui import world
 from tests.ui.desk import desk
 from tests.ui.hands import ActingDesk, acting_desk
@@ -631,6 +632,32 @@ async def test_every_key_of_the_dialogs_works(tmp_path: Path) -> None:
                     await person.done()
                     person.fleet.tell(RUNNING[0], {RUNNING[1]: {"power": "running"}})
                     await person.go_to(*RUNNING)
+
+
+# --- tasks ---
+
+
+async def test_a_task_of_others_is_cancelled_after_a_question(tmp_path: Path) -> None:
+    async with acting_desk(tmp_path) as person:
+        await person.press("t")
+        feed = person.screen
+        assert isinstance(feed, FeedScreen)
+        while (one := feed._tasks_source.item(feed._tasks.cursor)) is None or not one.live or one.conn == "vc-east":
+            await person.press("j")
+        await person.press("c")
+        for _ in range(20):
+            await person.pilot.pause(0.02)
+        assert isinstance(person.app.screen, ConfirmDialog), person.text
+        await person.planned()
+        operation = person.hands.planned[-1]
+        assert (operation.verb, operation.arguments) == ("task.cancel", {"task": one.task.id})
+        assert person.hands.made == []
+
+
+async def test_what_has_ended_cannot_be_cancelled(tmp_path: Path) -> None:
+    async with acting_desk(tmp_path) as person:
+        await person.press("t", "G", "c")
+        assert "no task that runs is under the cursor" in person.lines[-1]
 
 
 # --- other places ---

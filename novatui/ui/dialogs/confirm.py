@@ -75,6 +75,8 @@ class ConfirmDialog(TypedDialog, inherit_bindings=False):
         self._form = FORMS[0]
         self._top = 0
         self._problem = ""
+        self._drawn: tuple[tuple[Asked, int, str], list[Strip]] | None = None
+        """What is read, drawn, and what it was drawn for: of many objects it is long."""
         self._lines = Lines(self._draw_lines)
 
     # What it is told
@@ -302,7 +304,10 @@ class ConfirmDialog(TypedDialog, inherit_bindings=False):
             ]
         if self._asked is None:
             return [line([(" reading it anew and planning", look.styles.quiet)], width)]
-        return confirm.body(self._asked, self.stage.look, width, self._form)
+        wanted = (self._asked, width, self._form)
+        if self._drawn is None or self._drawn[0][0] is not self._asked or self._drawn[0] != wanted:
+            self._drawn = wanted, confirm.body(self._asked, self.stage.look, width, self._form)
+        return self._drawn[1]
 
     def _draw_lines(self, width: int, height: int) -> list[Strip]:
         look = self.stage.look
