@@ -109,7 +109,9 @@ async def take(fleet: Fleet, pictures: Sequence[Picture]) -> AsyncIterator[Taken
     look = Look(marks=DRAWN, styles=load_theme("dark").styles, utc=True, epoch=lambda: float(MOMENT))
     with TemporaryDirectory() as folder:  # of the journal: what is shown is asked, and nothing of it is done
         gate = Gate(fleet, Journal(Path(folder) / "journal.jsonl", user="oncall", environ={}, system_log=None))
-        app = NovaApp(fleet, look=look, theming=theming, alarms=Alarms(fleet, _TIMELESS, clocks=look), gate=gate)
+        app = NovaApp(
+            fleet, look=look, theming=theming, alarms=Alarms(fleet, _TIMELESS, clocks=look), gate=lambda: gate
+        )
         async with app.run_test(size=(pictures[0].width, pictures[0].height)) as pilot:
             await fleet.settled(LONGEST)
             for picture in pictures:
