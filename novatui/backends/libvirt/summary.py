@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from functools import lru_cache
 from sys import intern
 from typing import Any
@@ -78,7 +79,7 @@ def summarise(xml: str) -> Summary:
     disks = [drive for drive in drives if drive.get("device", "disk") in _DISKS]
     nics = _all(devices, "interface")
     given = [*_all(devices, "hostdev"), *(nic for nic in nics if nic.get("type") == "hostdev")]
-    counts = {
+    counts: dict[str, Hashable] = {
         "disks": len(disks) if devices is not None else None,
         "nics": len(nics) if devices is not None else None,
         "passthrough": len(given) if devices is not None else None,
