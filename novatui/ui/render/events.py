@@ -29,11 +29,11 @@ def event_table(fleet: Fleet, look: Look) -> ItemTable:
     )
 
 
-def event_sign(severity: Severity, look: Look) -> Piece:
-    """The sign of a severity; information needs none."""
+def event_sign(severity: Severity, look: Look, calm: str = " ") -> Piece:
+    """The sign of a severity; `calm` stands for information, which needs none."""
     marks, styles = look.marks, look.styles
     return {
-        Severity.INFO: (" ", styles.quiet),
+        Severity.INFO: (calm, styles.quiet),
         Severity.WARNING: (marks.alarm, styles.warning),
         Severity.ERROR: (marks.error, styles.bad),
     }[severity]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from textual.strip import Strip
 
 from novatui.core.alarms import PRODUCT, Level
-from novatui.core.events import Severity
 from novatui.core.migration import Fidelity
 from novatui.core.tasks import Task, TaskState
 from novatui.engine.alarm_record import Alarm
@@ -15,8 +14,10 @@ from novatui.engine.fleet import Connection, Fleet
 from novatui.engine.task_store import TrackedTask
 from novatui.ui.render import readings
 from novatui.ui.render.cells import Piece, line
+from novatui.ui.render.events import event_sign
 from novatui.ui.render.look import Look
 from novatui.ui.render.marks import UNKNOWN
+from novatui.ui.render.tasks import task_sign
 from novatui.ui.rows.cells import fit
 
 WORD = 8
@@ -75,20 +76,12 @@ def _connection(one: Connection, fleet: Fleet, look: Look) -> list[Piece]:
 
 
 def _task(tracked: TrackedTask, fleet: Fleet, look: Look) -> list[Piece]:
-    task, styles, marks = tracked.task, look.styles, look.marks
+    task, styles = tracked.task, look.styles
     at = task.ended or task.started
-    sign = {
-        TaskState.QUEUED: (marks.off, styles.quiet),
-        TaskState.RUNNING: (marks.migrating if task.verb == "migrate" else marks.on, styles.info),
-        TaskState.DONE: (marks.done, styles.good),
-        TaskState.FAILED: (marks.error, styles.bad),
-        TaskState.CANCELLED: (marks.inapplicable, styles.quiet),
-        TaskState.UNKNOWN: (UNKNOWN, styles.warning),
-    }[task.state]
     return _line(
         look,
         None if at is None else at + fleet.events.skew(tracked.conn),
-        sign,
+        task_sign(task, look),
         task.verb,
         (_subject(tracked.conn, task.key, task.target, fleet), styles.text),
         (_outcome(task, look), styles.bad if task.state is TaskState.FAILED else styles.quiet),
@@ -118,15 +111,10 @@ def _outcome(task: Task, look: Look) -> str:
 
 def _event(logged: LoggedEvent, fleet: Fleet, look: Look) -> list[Piece]:
     event, styles = logged.event, look.styles
-    sign = {
-        Severity.INFO: (look.marks.inapplicable, styles.quiet),
-        Severity.WARNING: (look.marks.alarm, styles.warning),
-        Severity.ERROR: (look.marks.error, styles.bad),
-    }[event.severity]
     return _line(
         look,
         fleet.events.moment(logged),
-        sign,
+        event_sign(event.severity, look, look.marks.inapplicable),
         "alarm" if event.alarm else "event",
         (_subject(logged.conn, event.key, event.subject, fleet), styles.text),
         (event.text or event.native_type, styles.quiet),

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import islice
 
-from rich.style import Style
-
 from novatui.core import units
 from novatui.core.errors import Failure
-from novatui.core.events import Severity
 from novatui.core.migration import Fidelity, MigrationProgress
 from novatui.core.states import Kind
 from novatui.core.tasks import Task, TaskState
@@ -20,9 +17,10 @@ from novatui.engine.task_store import TrackedTask
 from novatui.ui.render.detail import words
 from novatui.ui.render.detail.grid import Cell, Column
 from novatui.ui.render.detail.sheet import Field, Item, Section
+from novatui.ui.render.events import event_sign
 from novatui.ui.render.look import Look
 from novatui.ui.render.marks import UNKNOWN
-from novatui.ui.render.tasks import subject
+from novatui.ui.render.tasks import subject, task_sign
 
 Doing = TrackedTask | LoggedEvent
 
@@ -91,7 +89,7 @@ def _about(one: Doing, fleet: Fleet) -> str:
 
 def _event_row(one: LoggedEvent, fleet: Fleet, look: Look) -> list[Cell]:
     event = one.event
-    sign = _severity(event.severity, look)
+    sign = event_sign(event.severity, look, look.marks.inapplicable)
     folded = f" x{one.count}" if one.count > 1 else ""
     return [
         look.clock(fleet.events.moment(one)),
@@ -104,7 +102,7 @@ def _event_row(one: LoggedEvent, fleet: Fleet, look: Look) -> list[Cell]:
 
 
 def _task_row(task: Task, look: Look) -> list[Cell]:
-    sign, style = _state(task.state, look)
+    sign, style = task_sign(task, look)
     took = (task.ended or look.epoch()) - task.started if task.started is not None else None
     return [
         look.clock(task.ended or task.started),
@@ -122,27 +120,6 @@ def _result(task: Task) -> str:
     if task.state is TaskState.RUNNING and task.progress is not None:
         return f"running, {task.progress:.0f} %"
     return "outcome unknown" if task.state is TaskState.UNKNOWN else task.state.value
-
-
-def _state(state: TaskState, look: Look) -> tuple[str, Style]:
-    marks, styles = look.marks, look.styles
-    return {
-        TaskState.QUEUED: (marks.off, styles.quiet),
-        TaskState.RUNNING: (marks.on, styles.info),
-        TaskState.DONE: (marks.done, styles.good),
-        TaskState.FAILED: (marks.error, styles.bad),
-        TaskState.CANCELLED: (marks.inapplicable, styles.quiet),
-        TaskState.UNKNOWN: (UNKNOWN, styles.warning),
-    }[state]
-
-
-def _severity(severity: Severity, look: Look) -> tuple[str, Style]:
-    marks, styles = look.marks, look.styles
-    return {
-        Severity.INFO: (marks.inapplicable, styles.quiet),
-        Severity.WARNING: (marks.alarm, styles.warning),
-        Severity.ERROR: (marks.error, styles.bad),
-    }[severity]
 
 
 def doing_sections(one: Doing, fleet: Fleet, look: Look) -> list[Section]:

@@ -13,6 +13,7 @@ from novatui.ui.render.detail.load import load
 from novatui.ui.render.detail.others import others
 from novatui.ui.render.detail.places import machines_field, members, things_sections
 from novatui.ui.render.detail.sheet import Field, Section
+from novatui.ui.render.detail.storage import identity
 from novatui.ui.render.detail.vm_summary import power_style, power_text
 from novatui.ui.render.detail.whole import Whole
 from novatui.ui.render.marks import UNKNOWN
@@ -28,7 +29,7 @@ def sections(whole: Whole) -> Iterator[Section]:
     yield devices(whole)
     yield from others(whole, {WARNINGS, "host"})
     yield from things_sections(whole)
-    yield _identity(whole)
+    yield identity(whole)
 
 
 def _state(whole: Whole) -> Section:
@@ -81,18 +82,6 @@ def _hardware(whole: Whole) -> Section:
             Field("processors", words.told(whole.number("cpus"), lambda known: f"{known:.0f} logical")),
             whole.field("model", "cpu_model"),
             Field("memory", whole.size("memory_total")),
-        ],
-    )
-
-
-def _identity(whole: Whole) -> Section:
-    return Section(
-        title="Identity",
-        items=[
-            whole.field("uuid", "uuid"),
-            whole.field("native id", "native_id"),
-            whole.field("native type", "native_type"),
-            Field("place", whole.place),
         ],
     )
 

@@ -149,7 +149,7 @@ def lease_section(lease: Lease, look: Look) -> Section:
 
 
 def identity(whole: Whole) -> Section:
-    """Ids and place of a store, a network, a device, a snapshot."""
+    """Ids and place of a host, a store, a network, a device, a snapshot."""
     return Section(
         title="Identity",
         items=[
