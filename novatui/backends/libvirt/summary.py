@@ -136,7 +136,7 @@ def _machine(root: Element) -> dict[str, Any]:
     }
 
 
-def _sizes(root: Element) -> dict[str, Value]:
+def _sizes(root: Element) -> dict[str, int | None]:
     """`<memory>` is what the machine starts with and its balloon's limit, `<currentMemory>` what it has now."""
     online, most = domxml_cpu.counts(root)
     limit = size_of(root.find("memory"))
