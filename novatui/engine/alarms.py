@@ -98,9 +98,14 @@ class Alarms:
 
     def raised(self) -> list[Alarm]:
         """Every raised alarm: those that nobody knows of first, the worst of them first, then the newest."""
+        return sorted(
+            self.present(), key=lambda alarm: (self.acknowledged(alarm), self.silenced(alarm), *urgency(alarm))
+        )
+
+    def present(self) -> list[Alarm]:
+        """The same in no order, for who needs none: a large fleet has thousands."""
         hidden = self._view.identity.hidden
-        shown = [alarm for alarm in self._alarms.values() if alarm.slot is None or alarm.slot not in hidden]
-        return sorted(shown, key=lambda alarm: (self.acknowledged(alarm), self.silenced(alarm), *urgency(alarm)))
+        return [alarm for alarm in self._alarms.values() if alarm.slot is None or alarm.slot not in hidden]
 
     def of(self, slot: int) -> list[Alarm]:
         """The raised alarms of one object, the worst first."""
@@ -336,7 +341,7 @@ class Alarms:
 
     def _marked(self) -> Marks:
         if self._marks is None:
-            self._marks = Marks.of(self.raised(), self.book, self._clocks.time(), self._view.inventory)
+            self._marks = Marks.of(self.present(), self.book, self._clocks.time(), self._view.inventory)
         return self._marks
 
 

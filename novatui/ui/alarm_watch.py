@@ -180,7 +180,7 @@ class AlarmWatch:
 
     def _keep_days(self) -> None:
         """Of what has an alarm of a metric a day is kept: somebody will ask how it came to that."""
-        raised = (alarm for alarm in self.alarms.raised() if alarm.id.rule in METRIC_RULES)
+        raised = (alarm for alarm in self.alarms.present() if alarm.id.rule in METRIC_RULES)
         self._fleet.keeping.alarm([alarm.slot for alarm in raised if alarm.slot is not None])
 
     # --- measuring --------------------------------------------------------------------------------------------------

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from heapq import nlargest
+
 from textual.strip import Strip
 
 from novatui.core.alarms import PRODUCT, Level
 from novatui.core.migration import Fidelity
 from novatui.core.tasks import Task, TaskState
-from novatui.engine.alarm_record import Alarm
+from novatui.engine.alarm_record import Alarm, urgency
 from novatui.engine.event_log import LoggedEvent
 from novatui.engine.feed_query import task_moment
 from novatui.engine.fleet import Connection, Fleet
@@ -34,7 +36,7 @@ def lines(fleet: Fleet, look: Look, width: int, height: int) -> list[Strip]:
         for one in tasks[len(running) : len(running) + height]
     ]
     past += [(fleet.events.moment(one), _event(one, fleet, look)) for one in fleet.events.newest(height)]
-    past += [(one.since, _alarm(one, fleet, look)) for one in _own_alarms(fleet)[:height]]
+    past += [(one.since, _alarm(one, fleet, look)) for one in _own_alarms(fleet, height)]
     past.sort(key=lambda pair: pair[0], reverse=True)
     ended = [pieces for _, pieces in past]
     # Room that nobody else wants goes to the broken connections, then to what runs.
@@ -123,14 +125,19 @@ def _event(logged: LoggedEvent, fleet: Fleet, look: Look) -> list[Piece]:
     )
 
 
-def _own_alarms(fleet: Fleet) -> list[Alarm]:
-    """The latest that the console raised; those of products come as events, and what was there before us is no news."""
+def _own_alarms(fleet: Fleet, most: int) -> list[Alarm]:
+    """The latest that the console raised, of equal ones the worst.
+
+    Those of products come as events, and what was there before us is no news.
+    """
     if fleet.alarms is None:
         return []
     judged = fleet.alarms
-    raised = [one for one in judged.raised() if one.id.rule != PRODUCT and not one.chore and not one.at_least]
+    raised = [one for one in judged.present() if one.id.rule != PRODUCT and not one.chore and not one.at_least]
     found = [one for one in raised if not judged.silenced(one)]
-    return sorted(found, key=lambda one: one.since, reverse=True)
+    latest = nlargest(most, (one.since for one in found))
+    news = [one for one in found if one.since >= latest[-1]] if latest else []
+    return sorted(news, key=lambda one: (-one.since, judged.acknowledged(one), *urgency(one)))[:most]
 
 
 def _alarm(one: Alarm, fleet: Fleet, look: Look) -> list[Piece]:
