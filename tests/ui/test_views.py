@@ -118,7 +118,7 @@ async def test_a_view_begins_at_its_top_and_marks_of_another_are_gone() -> None:
 async def test_the_peek_pane_follows_the_view() -> None:
     async with desk(parts()) as person:
         await go(person, "ds")
-        assert "used 98%" in person.text
+        assert "full 98%" in person.text
         await go(person, "snap")
         assert "machine gone   age 400d" in person.text
         await go(person, "cluster")
