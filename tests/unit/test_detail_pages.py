@@ -185,7 +185,7 @@ def test_what_failed_is_said_first_with_what_to_try(fleet: StillFleet) -> None:
     problem = Failure(fault=Fault.TIMEOUT, message="no answer within 15 s", meaning="it is busy", hint="wait a little")
     drawn = text_of(whole(fleet, "vc-east", "vm:db-orders-01", problem=problem), "summary")
     head = squeezed(drawn.split("State")[0])
-    for part in ("noanswerwithin15s", "itisbusy", "waitalittle", "rreadsagain"):
+    for part in ("noanswerwithin15s", "itisbusy", "waitalittle", ":refreshreadsagain"):
         assert part in head
 
 
