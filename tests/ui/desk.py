@@ -121,6 +121,14 @@ class Desk:
             await self.pilot.pause(0.02)
         await self.pilot.pause()
 
+    async def still(self) -> list[str]:
+        """The screen, once it has been the same three times: what is only being made is laid out step by step."""
+        seen: list[list[str]] = []
+        while len(seen) < 3 or not seen[-1] == seen[-2] == seen[-3]:
+            await self.settle()
+            seen.append(self.lines)
+        return seen[-1]
+
     async def pass_time(self, seconds: float) -> None:
         """Let the standing clocks go on, and the screen look at the ages it shows."""
         self.fleet.clock.advance(seconds)

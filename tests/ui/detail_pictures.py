@@ -51,8 +51,8 @@ async def pictures(size: tuple[int, int], signs: str) -> AsyncIterator[tuple[str
             tabs = [tab for tab in tabs if tab.name not in ELSEWHERE]
             for tab in tabs:
                 person.app.stage.navigation.open(Place("detail", ref=str(ref), tab=tab.name))
-                await person.settle()
-                yield f"{name}-{tab.name}-{signs}-{size[0]}x{size[1]}", "\n".join(person.lines[:-1]) + "\n"
+                lines = await person.still()
+                yield f"{name}-{tab.name}-{signs}-{size[0]}x{size[1]}", "\n".join(lines[:-1]) + "\n"
                 await _home(person)
 
 
