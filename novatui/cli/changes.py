@@ -108,7 +108,7 @@ class Watcher:
         if changed:
             form = object_json(self._fleet, slot, time.monotonic())
             names = [LABELS.get(name, name) for name, _, _ in changed]
-            words = ", ".join(f"{name} {text(old, name)} → {text(new, name)}" for name, old, new in changed)
+            words = ", ".join(f"{name} {text(old, name)} -> {text(new, name)}" for name, old, new in changed)
             self._say("upsert", form | {"changed": names}, words)
 
     def _tell_samples(self, slots: Collection[int]) -> None:

@@ -44,7 +44,7 @@ def describe(fleet: Fleet, slot: int, detail: Detail) -> Iterator[str]:
     if detail.vm is not None and detail.now is not None:
         yield "changed since"
         for each in differences(detail.vm, detail.now):
-            yield _named(each.field, f"{each.before or '-'} → {each.after or '-'}")
+            yield _named(each.field, f"{each.before or '-'} -> {each.after or '-'}")
     section = ""
     for one in detail.properties:
         if one.section != section:

@@ -64,11 +64,10 @@ class NovaApp(MeteredApp, inherit_bindings=False):
     CSS = """
     Screen { background: $background; color: $foreground; layers: base overlay; }
     Input:ansi > .input--cursor { background: ansi_default; color: ansi_default; text-style: reverse; }
-    .ascii-only HelpDialog > Page, .ascii-only QuitDialog > Static { border: ascii $foreground; }
-    .ascii-only ColumnsDialog > Lines { border: ascii $foreground; }
-    .ascii-only TypedDialog > Lines, .ascii-only TrialDialog > Lines, .ascii-only AgreeDialog > Lines {
-        border: ascii $foreground;
-    }
+    .ascii-only ModalScreen > Lines, .ascii-only TypedDialog > Lines { border: ascii $foreground; }
+    .ascii-only ModalScreen > Page, .ascii-only QuitDialog > Static { border: ascii $foreground; }
+    .ascii-only ConfirmDialog > Lines.protected { border: ascii $error; }
+    .ascii-only Picker.small > Lines { border: none; }
     """
 
     def __init__(

@@ -277,7 +277,7 @@ def test_changes_for_the_next_start_are_told(make_libvirt_host: MakeHost) -> Non
         assert pending() == {}
         host.virsh("setvcpus", "waiting", "2", "--config")
         host.virsh("setmaxmem", "waiting", "128M", "--config")
-        assert pending() == {"vCPUs": "1 → 2", "memory": "64M → 128M"}
+        assert pending() == {"vCPUs": "1 -> 2", "memory": "64M -> 128M"}
 
 
 def test_every_object_has_a_detail(libvirt_host: LibvirtHost) -> None:

@@ -253,8 +253,8 @@ def test_the_configuration_goes_back_too(make: Any) -> None:
     guest.host.virsh("setvcpus", guest.name, "2", "--config")
     guest.host.virsh("desc", guest.name, "--config", "another text")
     (warning,) = guest.plan("revert", snapshot="small").warnings
-    assert "vCPUs 2 → 1" in warning
-    assert "description another text → none" in warning
+    assert "vCPUs 2 -> 1" in warning
+    assert "description another text -> none" in warning
 
 
 def test_what_a_revert_makes_useless_is_named(make: Any) -> None:

@@ -137,7 +137,7 @@ def answers() -> Answers:
         Property("state", "native", "running (booted)"),
         Property("addresses", "vnet0 (DHCP lease)", "10.2.4.17/24"),
         Property("warnings", "libvirt", "tainted: host-cpu"),
-        Property("after the next start", "memory", "16.0G → 32.0G"),
+        Property("after the next start", "memory", "16.0G -> 32.0G"),
     )
     host = (
         Property("hardware", "system", "Supermicro AS-1114S"),

@@ -272,9 +272,9 @@ def test_pending_changes_are_told_one_by_one(vm: vmspec.VmSpec) -> None:
     )
     told = {(each.name, each.value) for each in pending_changes(vm, vm_spec(stored))}
     assert told == {
-        ("title", "Every element once → none"),
-        ("vCPUs", "4 → 2"),
-        ("machine type", "pc-q35-9.0 → pc-q35-9.2"),
+        ("title", "Every element once -> none"),
+        ("vCPUs", "4 -> 2"),
+        ("machine type", "pc-q35-9.0 -> pc-q35-9.2"),
         ("disk", "vdz /images/top.qcow2 is added"),
         ("disk", "vda /images/top.qcow2 is removed"),
     }

@@ -16,9 +16,9 @@ SECTION = "after the next start"
 
 
 def pending_changes(live: VmSpec, stored: VmSpec) -> list[Property]:
-    """One property for each setting that differs, as `now → then`."""
+    """One property for each setting that differs, as `now -> then`."""
     return [
-        Property(SECTION, name, f"{now or 'none'} → {then or 'none'}")
+        Property(SECTION, name, f"{now or 'none'} -> {then or 'none'}")
         for name, read in _SETTINGS
         if (now := read(live)) != (then := read(stored))
     ] + list(_devices(live, stored))

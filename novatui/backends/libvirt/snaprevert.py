@@ -152,7 +152,7 @@ class SnapshotRevert:
         found = [each for each in differences(now, then) if not _OF_DISKS.search(each.field)]
         if not found:
             return ()
-        named = ", ".join(f"{each.field} {each.before or 'none'} → {each.after or 'none'}" for each in found[:_SHOWN])
+        named = ", ".join(f"{each.field} {each.before or 'none'} -> {each.after or 'none'}" for each in found[:_SHOWN])
         rest = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
         return (f"its configuration goes back too: {named}{rest}",)
 

@@ -37,7 +37,7 @@ class ArgumentsForm(TypedDialog, inherit_bindings=False):
     """Answers with the arguments, understood; None when it was left. `tell` brings what could be found out."""
 
     SCOPE = Scope.ARGUMENTS
-    DEFAULT_CSS = box.style("ArgumentsForm", 84) + ".ascii-only ArgumentsForm > Lines { border: ascii $foreground; }"
+    DEFAULT_CSS = box.style("ArgumentsForm", 84)
 
     def __init__(self, stage: Stage, title: str, verb: Verb, said: Mapping[str, str]) -> None:
         """`said` are the arguments that are known already."""

@@ -50,7 +50,6 @@ class ConfirmDialog(TypedDialog, inherit_bindings=False):
         box.style("ConfirmDialog", 100)
         + """
     ConfirmDialog > Lines.protected { border: round $error; }
-    .ascii-only ConfirmDialog > Lines { border: ascii $foreground; }
     """
     )
 

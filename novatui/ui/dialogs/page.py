@@ -29,7 +29,6 @@ class PageDialog(ModalScreen[None], inherit_bindings=False):
     PageDialog { align: center middle; }
     PageDialog > Page { width: 76; max-width: 100%; height: auto; max-height: 100%; padding: 0 2; }
     PageDialog > Page { border: round $foreground; background: $background; scrollbar-size: 0 0; }
-    .ascii-only PageDialog > Page { border: ascii $foreground; }
     """
 
     def __init__(self, title: str, keys: Keymap, text: str = "", *, ascii_only: bool = False) -> None:

@@ -41,7 +41,6 @@ class Picker(ModalScreen[None], inherit_bindings=False):
     Picker { align: center top; }
     Picker > Lines { width: 76; max-width: 100%; height: 20; max-height: 100%; padding: 0 1; margin: 1 0 0 0; }
     Picker > Lines { border: round $foreground; background: $background; }
-    .ascii-only Picker > Lines { border: ascii $foreground; }
     Picker.small > Lines { border: none; margin: 0; padding: 0; height: 100%; }
     """
 

@@ -33,7 +33,7 @@ class ResultsDialog(ModalScreen[None], inherit_bindings=False):
 
     SCOPES = (Scope.RESULTS,)
     BINDINGS = bindings(Scope.RESULTS)
-    DEFAULT_CSS = box.style("ResultsDialog", 100) + ".ascii-only ResultsDialog > Lines { border: ascii $foreground; }"
+    DEFAULT_CSS = box.style("ResultsDialog", 100)
 
     def __init__(self, stage: Stage, title: str, run: Run) -> None:
         super().__init__()

@@ -175,5 +175,6 @@ def _configuration(whole: Whole) -> Iterator[Section]:
     if then is None or now is None:
         return
     found = differences(then, now)
-    items: list[Item] = [Field(each.field, f"{each.before or 'none'} → {each.after or 'none'}") for each in found]
-    yield Section(title="Configuration, then → now", items=items or [Text("no change")], wide=True)
+    to = whole.look.marks.to
+    items: list[Item] = [Field(each.field, f"{each.before or 'none'} {to} {each.after or 'none'}") for each in found]
+    yield Section(title="Configuration, then and now", items=items or [Text("no change")], wide=True)
