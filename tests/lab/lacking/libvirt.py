@@ -7,6 +7,7 @@ attribute of it, `stats:PREFIX` everything in its statistics that begins so.
 
 from __future__ import annotations
 
+import functools
 import importlib.machinery
 import importlib.util
 import json
@@ -30,6 +31,7 @@ xml_desc = real.virDomain.XMLDesc
 all_stats = real.virConnect.getAllDomainStats
 
 
+@functools.wraps(xml_desc)
 def lacking_xml(domain, flags=0):
     text = xml_desc(domain, flags)
     what, _, path = LACKING.get(domain.name(), "").partition(":")
@@ -51,6 +53,7 @@ def without(text: str, path: str) -> str:
     return ET.tostring(root, encoding="unicode")
 
 
+@functools.wraps(all_stats)
 def lacking_stats(connection, stats=0, flags=0):
     return [(domain, thinned(domain.name(), told)) for domain, told in all_stats(connection, stats, flags)]
 
