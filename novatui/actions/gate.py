@@ -91,7 +91,7 @@ class Gate:
 
     def _is_busy(self, verb: str, ref: ObjectRef) -> Refused | None:
         done = self._busy.get(ref)
-        if done is None or verb.startswith("task."):
+        if done is None or (verb in VERBS and VERBS[verb].lever):
             return None
         return Refused(code=Code.BUSY, reason=f"`{VERBS[done.verb].title}` of it is under way ({done.task})")
 
@@ -305,7 +305,7 @@ class Gate:
         said: Confirmation,
         secrets: Mapping[str, str],
     ) -> None:
-        lever = proposal.verb.noun == "task"
+        lever = proposal.verb.lever
         async with nullcontext() if lever else self._lanes.turn(aim.ref):
             if run.stopped or aim.plan is None:
                 return

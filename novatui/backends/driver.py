@@ -273,6 +273,14 @@ class ResourceControl(ABC):
         """The calls that would do it now."""
 
 
+class MigrationControl(ABC):
+    """Operations of the noun `migrate`: moves, and the levers of one that runs, whoever started it."""
+
+    @abstractmethod
+    def plan_migrate(self, operation: Operation) -> Plan:
+        """The calls that would do it now."""
+
+
 class TaskControl(ABC):
     """Operations of the noun `task`."""
 
@@ -307,6 +315,7 @@ ROLES: tuple[type, ...] = (
     SnapshotControl,
     DeviceControl,
     ResourceControl,
+    MigrationControl,
     TaskControl,
 )
 """Every role, for `ConnectionInfo.roles`."""

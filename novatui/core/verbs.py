@@ -31,7 +31,8 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     kind: str
-    """text, number, size (bytes), yesno, choice, snapshot, device, network, store, target (disk or drive)."""
+    """text, number, size (bytes), yesno, choice, snapshot, device, network, store, target (disk or drive), host (a
+    ref: it may belong to another connection)."""
     title: str
     required: bool = True
     choices: tuple[str, ...] = ()
@@ -52,10 +53,12 @@ class Verb(msgspec.Struct, frozen=True, kw_only=True):
     admin: bool = False
     """An operator may not: it creates or destroys."""
     takes: tuple[Given, ...] = ()
+    lever: bool = False
+    """It works on what is under way: it does not wait for that, and that does not stand in its way."""
 
     @property
     def noun(self) -> str:
-        """Which role plans it: power, snap, device, edit, task."""
+        """Which role plans it: power, snap, device, edit, migrate, task."""
         return self.name.partition(".")[0]
 
 
@@ -77,6 +80,16 @@ def _text(name: str, title: str, *, required: bool = True) -> Given:
 
 def _yes(name: str, title: str) -> Given:
     return Given(name=name, kind="yesno", title=title, required=False)
+
+
+def _number(name: str, title: str) -> Given:
+    return Given(name=name, kind="number", title=title, required=False)
+
+
+_DESTINATION = (
+    Given(name="to", kind="host", title="to host"),
+    _text("uri", "address of the destination as the source host reaches it", required=False),
+)
 
 
 def _power(verb: str, title: str, effect: Effect, *states: Power) -> Verb:
@@ -199,7 +212,44 @@ _ALL: tuple[Verb, ...] = (
         takes=(Given(name="text", kind="text", title="notes", empty=True),),
     ),
     Verb(
-        name="task.cancel", title="cancel a task", effect=Effect.HARD, kinds=frozenset(Kind),
+        name="migrate.live", title="move while it runs", effect=Effect.AGREED, states=IN_MEMORY,
+        takes=(
+            *_DESTINATION,
+            Given(name="mode", kind="choice", title="led by", required=False, choices=("p2p", "client")),
+            _yes("tunnelled", "tunnelled through the management connection"),
+            _number("parallel", "parallel connections"),
+            Given(
+                name="compress", kind="choice", title="compression", required=False,
+                choices=("xbzrle", "mt", "zlib", "zstd"),
+            ),
+            _yes("auto_converge", "auto-converge (slow the guest when it does not end)"),
+            _yes("post_copy", "arm post-copy (a way out while it runs)"),
+            Given(name="bandwidth", kind="size", title="bandwidth at most, bytes/s", required=False),
+            _number("downtime", "pause at most, ms"),
+            Given(
+                name="storage", kind="choice", title="storage", required=False, choices=("shared", "copy", "changed")
+            ),
+            Given(name="store", kind="store", title="store at the destination", required=False),
+            _yes("persist", "define it at the destination"), _yes("undefine", "remove its definition at the source"),
+        ),
+    ),
+    Verb(
+        name="migrate.offline", title="move its definition (it is off)", effect=Effect.HARD,
+        states=frozenset({Power.OFF}),
+        takes=(*_DESTINATION, _yes("undefine", "remove its definition at the source")),
+    ),
+    Verb(
+        name="migrate.bandwidth", title="bandwidth of its migration", effect=Effect.RELIEF, lever=True,
+        takes=(Given(name="bandwidth", kind="size", title="bandwidth at most, bytes/s"),),
+    ),
+    Verb(
+        name="migrate.downtime", title="pause that its migration may make", effect=Effect.AGREED, lever=True,
+        takes=(Given(name="downtime", kind="number", title="pause at most, ms"),),
+    ),
+    Verb(name="migrate.postcopy", title="switch its migration to post-copy", effect=Effect.HARD, lever=True),
+    Verb(name="migrate.pause", title="pause the guest so that its migration ends", effect=Effect.AGREED, lever=True),
+    Verb(
+        name="task.cancel", title="cancel a task", effect=Effect.HARD, kinds=frozenset(Kind), lever=True,
         takes=(_text("task", "task"),),
     ),
 )  # fmt: skip

@@ -9,6 +9,7 @@ import msgspec
 from novatui.backends.driver import (
     DeviceControl,
     Invoker,
+    MigrationControl,
     PowerControl,
     ResourceControl,
     Session,
@@ -103,9 +104,11 @@ def planned(driver: Session, operation: Operation) -> Plan:
             return driver.plan_device(operation)
         case "edit" if isinstance(driver, ResourceControl):
             return driver.plan_edit(operation)
+        case "migrate" if isinstance(driver, MigrationControl):
+            return driver.plan_migrate(operation)
         case "task" if isinstance(driver, TaskControl):
             return driver.plan_task(operation)
-        case "power" | "snap" | "device" | "edit" | "task":
+        case "power" | "snap" | "device" | "edit" | "migrate" | "task":
             raise NotSupported(f"{operation.verb} is not offered here", subject=operation.verb)
         case noun:
             raise InvalidInput(f"nothing plans operations of {noun}", subject="verb")

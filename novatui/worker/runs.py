@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from novatui.core.errors import Failure, InvalidInput, NovaError
+from novatui.core.verbs import VERBS
 from novatui.wire import frames
 from novatui.worker.lanes import Lanes
 from novatui.worker.run import LANE, Run
@@ -19,7 +20,7 @@ LANES = 4
 
 def is_lever(verb: str) -> bool:
     """True for operations on what is under way: they do not wait for what they are to end."""
-    return verb.startswith("task.")
+    return verb in VERBS and VERBS[verb].lever
 
 
 class Runs:

@@ -39,10 +39,11 @@ ROLE = {
     "snap": "SnapshotControl",
     "device": "DeviceControl",
     "edit": "ResourceControl",
+    "migrate": "MigrationControl",
     "task": "TaskControl",
 }
 
-OPERATIONS = sorted(verb.name for verb in VERBS.values() if verb.noun != "task")
+OPERATIONS = sorted(verb.name for verb in VERBS.values() if not verb.lever and verb.noun != "migrate")
 POWER = sorted(name for name, verb in VERBS.items() if verb.noun == "power" and verb.states)
 
 

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from novatui.backends.driver import DeviceControl, PowerControl, ResourceControl, Session, SnapshotControl, TaskControl
+from novatui.backends.driver import (
+    DeviceControl,
+    MigrationControl,
+    PowerControl,
+    ResourceControl,
+    Session,
+    SnapshotControl,
+    TaskControl,
+)
 from novatui.backends.libvirt.link import Link
 from novatui.core.verbs import VERBS
 
@@ -11,6 +19,7 @@ _ROLES: dict[str, type] = {
     "snap": SnapshotControl,
     "device": DeviceControl,
     "edit": ResourceControl,
+    "migrate": MigrationControl,
     "task": TaskControl,
 }
 """Role by noun."""
@@ -29,10 +38,16 @@ _NOT_IN_TEST = frozenset(
         "edit.iso_insert",
         "edit.iso_eject",
         "edit.pin",
+        "migrate.live",
+        "migrate.offline",
+        "migrate.bandwidth",
+        "migrate.downtime",
+        "migrate.postcopy",
+        "migrate.pause",
         "task.cancel",
     }
 )
-"""libvirt's test driver plugs nothing in or out, has no jobs, and pins only without saying for how long."""
+"""libvirt's test driver plugs nothing in or out, moves nothing, has no jobs, and pins without saying for how long."""
 
 NOWHERE = frozenset({"device.vfs"})
 """libvirt reads the number of virtual functions and cannot set it."""
