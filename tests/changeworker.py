@@ -42,7 +42,8 @@ def spec(name: str = "lab", **options: str) -> ConnectionSpec:
     """A connection to it. Options: `objects`, `made` (file), `ro`, `protected`, `role`, `on_call` (what happens when a
     call is let go: `fail`, `hang`, `die`, `slow`, `doubt`, `long`: it ends when its task is cancelled), `only` (the one
     machine to which that happens), `calls` (how many a plan has), `effect` (what it says that it weighs), `within`
-    (seconds in which it is to be seen), `blind` (tells no rows again), `stop` (the process stops before it waits to be
+    (seconds in which it is to be seen), `snapshots` (names of those that each machine has at first), `blind` (tells no
+    rows again), `stop` (the process stops before it waits to be
     let go), `unlistable` (every listing after the first fails).
     """
     return ConnectionSpec(name=name, family=Family.LIBVIRT, driver="change", uri="change://", options=options)
@@ -55,9 +56,11 @@ class Product:
         self.options = given.options
         self.power = {str(at): "off" for at in range(int(given.options.get("objects", "3")))}
         self.notes: dict[str, object] = dict.fromkeys(self.power, "")
+        names = given.options.get("snapshots", "").split()
+        self.snapshots = {id: list(names) for id in self.power}
 
     def fingerprint(self, id: str) -> str:
-        return f"{self.power.get(id)}/{self.notes.get(id)}"
+        return f"{self.power.get(id)}/{self.notes.get(id)}/{' '.join(self.snapshots.get(id, []))}"
 
     def make(self, call: NativeCall) -> None:
         """Do it, and write into the product's own log that it was done."""
@@ -69,6 +72,8 @@ class Product:
         id, verb = str(call.args["vm"]), call.verb.rstrip("+").replace("_", ".", 1).lower()
         self.notes[id] = call.args.get("text", self.notes[id])
         self.power[id] = AFTER.get(verb, self.power[id])
+        if verb == "snap.delete" and "snapshots" in self.options:
+            self.snapshots[id].remove(str(call.args["snapshot"]))
 
 
 class ChangeWorker:
@@ -158,9 +163,14 @@ class ChangeWorker:
                 name,
                 self.generations[name],
                 begun,
-                ["name", "power", "host"],
+                ["name", "power", "host", "snapshots"],
                 keys,
-                [[f"vm {id}" for id in ids], [product.power[id] for id in ids], [f"host:{int(id) % 2}" for id in ids]],
+                [
+                    [f"vm {id}" for id in ids],
+                    [product.power[id] for id in ids],
+                    [f"host:{int(id) % 2}" for id in ids],
+                    [len(product.snapshots[id]) for id in ids],
+                ],
             )
         )
         hosts = [["host 0", "host 1"]]
@@ -183,20 +193,24 @@ class ChangeWorker:
             commands=(f"change {operation.verb} {id}",),
             inverse=Operation(verb=back, key=operation.key) if back else None,
             irreversible="" if back else "what was in memory",
-            expects=(
-                Expectation(
-                    key=operation.key, field="power", values=(after,), within=float(product.options.get("within", "20"))
-                ),
-            )
-            if after
-            else (),
+            expects=self.expects(product, operation, id, after),
             state=product.fingerprint(id),
         )
         self.say(frames.PlanAnswer(frame.conn, frame.request, plan, calls, None))
 
+    def expects(self, product: Product, operation: Operation, id: str, after: str | None) -> tuple[Expectation, ...]:
+        within = float(product.options.get("within", "20"))
+        if operation.verb == "snap.delete" and "snapshots" in product.options:
+            left = str(len(product.snapshots[id]) - 1)
+            return (Expectation(key=operation.key, field="snapshots", values=(left,), within=within),)
+        return (Expectation(key=operation.key, field="power", values=(after,), within=within),) if after else ()
+
     def obstacle(self, product: Product, id: str, operation: Operation) -> Failure | None:
         if id not in product.power and operation.verb != "task.cancel":
             return NotFound("no such machine").failure
+        wanted = operation.arguments.get("snapshot", "") if operation.verb == "snap.delete" else ""
+        if "snapshots" in product.options and wanted and wanted not in product.snapshots[id]:
+            return NotFound(f"there is no snapshot {wanted}").failure
         states = VERBS[operation.verb].states
         if states and product.power[id] not in states:
             return Conflict(f"it is {product.power[id]}", subject=product.power[id]).failure

@@ -23,11 +23,12 @@ from novatui.actions.guard import LOCKS, Code, Refused
 from novatui.actions.journal_operations import done_of, history
 from novatui.actions.journal_writer import Journal
 from novatui.actions.outcome import Done, Outcome
+from novatui.actions.parts import Part, Wish, wishes
 from novatui.actions.proposal import Aim, Proposal
 from novatui.actions.protections import Protections
 from novatui.actions.run import Course, head_body, plan_body
 from novatui.actions.scope import meant
-from novatui.actions.seeing import comes_true
+from novatui.actions.seeing import comes_true, is_read_again
 from novatui.core.errors import BackendFault, Conflict, Denied, Failure, InvalidInput, NotFound, NovaError
 from novatui.core.ids import ObjectRef
 from novatui.core.operations import Operation
@@ -41,8 +42,8 @@ log = logging.getLogger(__name__)
 PLANS = 4
 """Plans asked for at the same time."""
 
-REREAD = 20.0
-"""Seconds in which an object that is out of date has to be read again."""
+SIGHT = 20.0
+"""Seconds that the next operation on an object waits until the one before is seen in the inventory."""
 
 
 class Gate:
@@ -120,16 +121,23 @@ class Gate:
 
         InvalidInput when the operation, its arguments or its objects make no sense.
         """
-        known = VERBS.get(verb)
-        if known is None:
-            raise InvalidInput(f"there is no operation {verb}", subject="verb")
+        known = _verb(verb)
         given = checked(known, arguments)
         scope = meant(self._fleet, known, refs)
         least = known.effect
         if verb == "task.cancel":
             given, least = self._cancel(scope.refs[0].conn, given)
-        operations = [(ref, Operation(verb=verb, key=ref.key, arguments=given)) for ref in scope.refs]
-        return await self._propose(known, operations, least=least, whole=scope.whole)
+        wanted = [Wish(ref=ref, operation=Operation(verb=verb, key=ref.key, arguments=given)) for ref in scope.refs]
+        return await self._propose(known, wanted, least=least, whole=scope.whole)
+
+    async def propose_each(self, verb: str, parts: Sequence[Part]) -> Proposal:
+        """The operation on exactly these parts of objects, planned, each with arguments of its own. Parts of one object
+        are taken one after another, in this order; each counts where the confirmation asks how many.
+
+        InvalidInput when the operation, its arguments or its parts make no sense.
+        """
+        known = _verb(verb)
+        return await self._propose(known, wishes(known, parts), least=known.effect)
 
     def _cancel(self, conn: str, given: dict[str, str]) -> tuple[dict[str, str], Effect]:
         """A task of ours is cancelled as the product's task that does its work; that weighs less than a foreign one."""
@@ -146,15 +154,14 @@ class Gate:
         """
         tried = undo.last_action(self._actions) if operation is None else [await self._known(operation)]
         taken = undo.takers(tried)
-        operations = [(done.ref, done.inverse) for done in taken if done.inverse]
-        verb = VERBS[operations[0][1].verb]
+        wanted = [Wish(ref=done.ref, operation=done.inverse, state=done.state) for done in taken if done.inverse]
+        verb = VERBS[wanted[0].operation.verb]
         words = tuple(dict.fromkeys(clean(done.irreversible) for done in taken if done.irreversible))
         return await self._propose(
             verb,
-            operations,
+            wanted,
             least=verb.effect,
             undoes={done.ref: done.id for done in taken},
-            states={done.ref: done.state for done in taken},
             extra=words,
         )
 
@@ -170,17 +177,15 @@ class Gate:
     async def _propose(
         self,
         verb: Verb,
-        operations: Sequence[tuple[ObjectRef, Operation]],
+        wanted: Sequence[Wish],
         *,
         least: Effect,
         whole: tuple[str, ...] = (),
         undoes: Mapping[ObjectRef, int] | None = None,
-        states: Mapping[ObjectRef, str] | None = None,
         extra: tuple[str, ...] = (),
     ) -> Proposal:
-        """`least`: what it weighs where a plan says nothing else. `states`: what each object has to look like still."""
-        work = [partial(self._aim, ref, each, (states or {}).get(ref, "")) for ref, each in operations]
-        aims = await few_at_a_time(work, PLANS)
+        """`least`: what it weighs where a plan says nothing else."""
+        aims = await few_at_a_time([partial(self._aim, wish) for wish in wanted], PLANS)
         planned = [aim for aim in aims if aim.plan]
         effect = confirm.weightiest([least, *(_effect(a.plan.effect) for a in planned if a.plan and a.plan.effect)])
         protected = any(self._protections.holds(aim.ref.conn) for aim in planned)
@@ -197,36 +202,22 @@ class Gate:
             extra=extra,
         )
 
-    async def _aim(self, ref: ObjectRef, operation: Operation, state: str) -> Aim:
-        """`state`: the fingerprint that the object must have still; empty for any."""
-        name = self._name(ref)
+    async def _aim(self, wish: Wish) -> Aim:
+        ref, operation, name = wish.ref, wish.operation, self._name(wish.ref)
         try:
             await self._protections.told(ref.conn)
             refused = self.check(operation.verb, ref)
             if refused and refused.code not in _LEFT_TO_THE_PLAN:
                 raise Denied(refused.reason, hint=refused.hint, subject=refused.code.value)
             plan = await self._fleet.changing.plan(ref, operation)
-            await self._is_read_again(ref)
-            if state and plan.state != state:
+            await is_read_again(self._fleet, ref)
+            if wish.state and plan.state != wish.state:
                 raise Conflict("somebody has changed it since: it is not taken back", hint="A shows what was done")
         except NovaError as error:
-            return Aim(ref=ref, name=name, operation=operation, failure=error.failure)
+            return Aim(ref=ref, name=name, part=wish.part, operation=operation, failure=error.failure)
         locked = refused if refused and refused.code in LOCKS else None
-        return Aim(ref=ref, name=self._name(ref) or name, operation=operation, plan=plan, refused=locked)
-
-    async def _is_read_again(self, ref: ObjectRef) -> None:
-        """The plan has had the object read; one that stays out of date is not to be touched. Conflict then."""
-        if not await comes_true(lambda: not self._is_stale(ref), REREAD):
-            raise Conflict(
-                "it could not be read again: what is shown is out of date",
-                hint="r lists everything again",
-                subject="stale",
-            )
-
-    def _is_stale(self, ref: ObjectRef) -> bool:
-        inventory = self._fleet.inventory
-        slot = inventory.slot(ref.conn, ref.key)
-        return slot is not None and any(inventory.stale(slot, group, time.monotonic()) for group in guard.READ_AGAIN)
+        name = self._name(ref) or name
+        return Aim(ref=ref, name=name, part=wish.part, operation=operation, plan=plan, refused=locked)
 
     def _name(self, ref: ObjectRef) -> str:
         inventory = self._fleet.inventory
@@ -255,11 +246,11 @@ class Gate:
         said = confirmation or Confirmation()
         results = [_result(proposal, aim) for aim in proposal.aims]
         run = Run(results)
-        work = [
-            partial(self._carry_out, run, proposal, aim, done, said, secrets or {})
-            for aim, done in zip(proposal.aims, results, strict=True)
-            if aim.plan is not None
-        ]
+        turns: dict[ObjectRef, list[tuple[Aim, Done]]] = {}
+        for aim, done in zip(proposal.aims, results, strict=True):
+            if aim.plan is not None:
+                turns.setdefault(aim.ref, []).append((aim, done))
+        work = [partial(self._one_by_one, run, proposal, each, said, secrets or {}) for each in turns.values()]
         self._actions.append([done for done in results if not done.over])
         self.runs.append(run)
         run.start(self._all(run, work))
@@ -272,23 +263,47 @@ class Gate:
             self.runs.remove(run)
             run.changed()
 
+    async def _one_by_one(
+        self,
+        run: Run,
+        proposal: Proposal,
+        turns: Sequence[tuple[Aim, Done]],
+        said: Confirmation,
+        secrets: Mapping[str, str],
+    ) -> None:
+        """What is to be done to one object. After an outcome that nobody knows nothing more is done to it."""
+        state, doubt = "", ""
+        for turn, (aim, done) in enumerate(turns, 1):
+            if doubt and not run.stopped:
+                reason = f"nobody knows whether {doubt} was done: nothing more is done to {aim.label}"
+                done.outcome, done.failure = Outcome.LEFT_OUT, Conflict(reason, hint="look at it first").failure
+                run.changed()
+                continue
+            course = Course(self._fleet, self._journal, aim, done, run.changed, after=state)
+            await self._carry_out(run, proposal, aim, course, said, secrets, last=turn == len(turns))
+            state = done.state or state
+            doubt = done.task if done.outcome is Outcome.UNKNOWN else ""
+
     async def _carry_out(
         self,
         run: Run,
         proposal: Proposal,
         aim: Aim,
-        done: Done,
+        course: Course,
         said: Confirmation,
         secrets: Mapping[str, str],
+        *,
+        last: bool,
     ) -> None:
-        course = Course(self._fleet, self._journal, aim, done, run.changed)
+        """`last`: nothing else waits for this one to be seen."""
+        done = course.done
         try:
             await self._in_turn(run, proposal, aim, course, said, secrets)
             if done.outcome is Outcome.DONE and done.undoes:
                 with suppress(NovaError):
                     (await self._known(done.undoes)).undone_by = done.id
-            if aim.plan is not None:
-                await course.look(aim.plan, lambda: run.closing)
+            end = float("inf") if last else time.monotonic() + SIGHT
+            await course.look(lambda: run.closing or time.monotonic() > end)
         except Exception as error:
             log.exception("%s of %s", done.verb, done.ref)
             if not done.over:
@@ -348,11 +363,18 @@ class Gate:
 
 
 def _result(proposal: Proposal, aim: Aim) -> Done:
-    done = Done(verb=aim.operation.verb, ref=aim.ref, name=aim.label, operation=aim.operation)
+    done = Done(verb=aim.operation.verb, ref=aim.ref, name=aim.title, operation=aim.operation)
     done.undoes = proposal.undoes.get(aim.ref, 0)
     if aim.plan is None:
         done.outcome, done.failure = Outcome.FAILED, aim.failure
     return done
+
+
+def _verb(name: str) -> Verb:
+    known = VERBS.get(name)
+    if known is None:
+        raise InvalidInput(f"there is no operation {name}", subject="verb")
+    return known
 
 
 def _effect(word: str) -> Effect:

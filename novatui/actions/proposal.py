@@ -23,6 +23,8 @@ class Aim(msgspec.Struct, frozen=True, kw_only=True):
     ref: ObjectRef
     name: str
     """As its product calls it; empty when that is not known."""
+    part: str = ""
+    """Name of the part of it that is meant, such as one snapshot; empty for all of it."""
     operation: Operation
     plan: Plan | None = None
     failure: Failure | None = None
@@ -34,6 +36,11 @@ class Aim(msgspec.Struct, frozen=True, kw_only=True):
     def label(self) -> str:
         """What it is called on a screen, and what is typed for it."""
         return typeable(self.name, self.ref.id)
+
+    @property
+    def title(self) -> str:
+        """The object, and which part of it."""
+        return f"{self.label}/{clean(self.part)}" if self.part else self.label
 
     @property
     def ready(self) -> bool:
@@ -108,11 +115,11 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
         """For `--plan --json`: calls of several objects carry their `ref`; reasons why there is none are `failures`."""
         several = len(self.aims) > 1
         body: dict[str, Any] = {
-            "plan": [call_body(call) | ({"ref": str(aim.ref)} if several else {}) for aim, call in self._calls()],
+            "plan": [call_body(call) | (_whose(aim) if several else {}) for aim, call in self._calls()],
             "warnings": list(self.warnings),
             "inverse": self._inverse(several),
             "verb": self.verb.name,
-            "objects": [{"ref": str(aim.ref), "name": aim.name} for aim in self.planned],
+            "objects": [{"ref": str(aim.ref), "name": aim.name} | _part(aim) for aim in self.planned],
             "losses": list(self.losses),
             "costs": list(self.costs),
             "commands": [line for aim in self.planned for line in (aim.plan.commands if aim.plan else ())],
@@ -121,7 +128,7 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
         }
         if self.failed:
             body["failures"] = [
-                {"ref": str(aim.ref), "name": aim.name, **failure_body(aim.failure)}
+                {"ref": str(aim.ref), "name": aim.name, **_part(aim), **failure_body(aim.failure)}
                 for aim in self.failed
                 if aim.failure
             ]
@@ -146,7 +153,7 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
         said: dict[str, list[str]] = {}
         for aim in planned:
             for sentence in getattr(aim.plan, what):
-                said.setdefault(clean(sentence), []).append(aim.label)
+                said.setdefault(clean(sentence), []).append(aim.title)
         return tuple(
             sentence if len(names) == len(planned) else f"{_names(names)}: {sentence}"
             for sentence, names in said.items()
@@ -160,9 +167,17 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
         found = list[str]()
         for aim in self.planned:
             if len(self.aims) > 1:
-                found.append(f"# {aim.label}")
+                found.append(f"# {aim.title}")
             found += lines(aim.plan) if aim.plan else ()
         return found
+
+
+def _part(aim: Aim) -> dict[str, str]:
+    return {"part": aim.part} if aim.part else {}
+
+
+def _whose(aim: Aim) -> dict[str, str]:
+    return {"ref": str(aim.ref)} | _part(aim)
 
 
 def _names(names: list[str]) -> str:

@@ -12,7 +12,7 @@ from novatui.actions.outcome import Done, Outcome
 from novatui.actions.proposal import Aim
 from novatui.actions.seeing import seen
 from novatui.core.errors import Conflict, Failure, Fault, NovaError
-from novatui.core.operations import Argument, Operation, Plan
+from novatui.core.operations import Argument, Expectation, Operation, Plan
 from novatui.core.tasks import Task, TaskState
 from novatui.engine.fleet import Fleet
 from novatui.wire import frames
@@ -29,9 +29,15 @@ _TASK_STATES = {
 class Course:
     """The way of one operation from its plan to its outcome, which is kept in `done`."""
 
-    def __init__(self, fleet: Fleet, journal: Journal, aim: Aim, done: Done, told: Callable[[], None]) -> None:
-        """`told` is called whenever `done` has changed."""
+    def __init__(
+        self, fleet: Fleet, journal: Journal, aim: Aim, done: Done, told: Callable[[], None], after: str = ""
+    ) -> None:
+        """`told` is called whenever `done` has changed. `after`: the fingerprint that an operation of the same
+        proposal has left the object with; empty when none came before."""
         self.done = done
+        self._after = after
+        self._expects: tuple[Expectation, ...] = ()
+        """What is to be seen afterwards."""
         self._fleet = fleet
         self._journal = journal
         self._aim = aim
@@ -50,13 +56,13 @@ class Course:
         """Carry out a plan; `head` is what the journal says of the operation beside the plan itself. `look` follows."""
         done = self.done
         try:
-            await self._check_unchanged(plan)
+            plan = await self._still(plan)
             [record] = await self._journal.write({"event": "operation", **head, **plan_body(plan)})
         except NovaError as error:
             await self._refuse(error.failure, head)
             return
         done.id, done.began = record.seq, time.time()
-        done.inverse, done.irreversible = plan.inverse, plan.irreversible
+        done.inverse, done.irreversible, self._expects = plan.inverse, plan.irreversible, plan.expects
         self._move(Outcome.RUNNING)
         self._began = time.monotonic()
         await self._send(plan, secrets)
@@ -65,15 +71,22 @@ class Course:
         """It is not carried out, and the journal says so."""
         await self._refuse(failure, head)
 
-    async def _check_unchanged(self, plan: Plan) -> None:
-        """Somebody may have changed the object while a person was reading the plan."""
+    async def _still(self, plan: Plan) -> Plan:
+        """The plan, if it is what would happen now. Conflict when somebody has changed the object while a person was
+        reading it.
+
+        Behind another operation of the same proposal the object is to be as that one has left it: then the calls have
+        to be those that were shown, and what they bring about is told by the plan of now.
+        """
         now = await self._fleet.changing.plan(self._aim.ref, self._aim.operation)
-        if plan.state and now.state and plan.state != now.state:
+        state = self._after or plan.state
+        if (state and now.state and state != now.state) or (self._after and now.calls != plan.calls):
             raise Conflict(
                 f"{self._aim.label} was changed since this was planned",
                 meaning="nothing was sent: what was shown is not what would happen now",
                 hint="look at it and ask again",
             )
+        return now if self._after else plan
 
     async def _refuse(self, failure: Failure, head: Mapping[str, Any]) -> None:
         self.done.failure, self.done.ended = failure, time.time()
@@ -166,18 +179,18 @@ class Course:
         self._move(outcome)
         self._fleet.refresh(done.ref)
 
-    async def look(self, plan: Plan, closing: Callable[[], bool]) -> None:
+    async def look(self, closing: Callable[[], bool]) -> None:
         """Wait until the inventory shows what was to be expected of what was done, or its time is up, or the console
         is `closing`."""
         done = self.done
-        if done.outcome is not Outcome.DONE or not plan.expects:
+        if done.outcome is not Outcome.DONE or not self._expects:
             return
-        done.seen_within = max(expectation.within for expectation in plan.expects)
-        done.seen = await seen(self._fleet, done.ref.conn, plan.expects, self._began, closing)
+        done.seen_within = max(expectation.within for expectation in self._expects)
+        done.seen = await seen(self._fleet, done.ref.conn, self._expects, self._began, closing)
         if done.seen is None:
             return
         body: dict[str, Any] = {"event": "seen", "operation": done.id, "seen": done.seen}
-        if done.seen and plan.inverse and (state := await self._state_now(plan.inverse)):
+        if done.seen and done.inverse and (state := await self._state_now(done.inverse)):
             done.state = body["state"] = state
         await self._write_down(body)
         self._move(done.outcome)

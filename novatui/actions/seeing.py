@@ -6,6 +6,8 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 
+from novatui.actions import guard
+from novatui.core.errors import Conflict
 from novatui.core.ids import ObjectRef, split_key
 from novatui.core.inventory import FIELD, Value
 from novatui.core.operations import Expectation
@@ -15,6 +17,9 @@ LOOK = 0.1
 """Seconds between two looks into the store, which cost next to nothing."""
 
 _GLANCE = 0.02
+
+REREAD = 20.0
+"""Seconds in which an object that is out of date has to be read again."""
 
 ASK = 2.0
 """Seconds between two requests to read the objects again, of products that do not tell changes by themselves."""
@@ -28,6 +33,19 @@ async def comes_true(true: Callable[[], object], seconds: float) -> bool:
             return True
         await asyncio.sleep(_GLANCE)
     return bool(true())
+
+
+async def is_read_again(fleet: Fleet, ref: ObjectRef) -> None:
+    """A plan has had the object read; one that stays out of date is not to be touched. Conflict then."""
+    if not await comes_true(lambda: not _is_stale(fleet, ref), REREAD):
+        raise Conflict(
+            "it could not be read again: what is shown is out of date", hint="r lists everything again", subject="stale"
+        )
+
+
+def _is_stale(fleet: Fleet, ref: ObjectRef) -> bool:
+    slot = fleet.inventory.slot(ref.conn, ref.key)
+    return slot is not None and any(fleet.inventory.stale(slot, each, time.monotonic()) for each in guard.READ_AGAIN)
 
 
 async def seen(

@@ -113,7 +113,7 @@ def _show(proposal: Proposal, options: Namespace) -> int:
         _tell_consequences(proposal)
     for aim in proposal.failed:
         if aim.failure and not options.json:
-            complain_of(aim.failure, aim.label)
+            complain_of(aim.failure, aim.title)
     if proposal.locked and not options.json:
         complain(str(proposal.locked))
     return exits.worst(_code(aim.failure) for aim in proposal.failed)
@@ -167,7 +167,7 @@ async def _confirmation(proposal: Proposal, options: Namespace) -> Confirmation 
     enough = said.covers(proposal.level, proposal.phrase) or proposal.locked or not proposal.planned
     if enough or not can_ask():
         return said
-    names = ", ".join(aim.label for aim in proposal.planned)
+    names = ", ".join(aim.title for aim in proposal.planned)
     narrate(f"{proposal.verb.title}: {names}")
     for each in proposal.as_lines():
         narrate(f"  {each}")

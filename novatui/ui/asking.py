@@ -85,7 +85,7 @@ def _subject(aim: Aim, stage: Stage, several: bool) -> Subject:
     problem = tuple(filter(None, (str(failure), failure.meaning, failure.hint))) if failure else ()
     if aim.refused is not None and several:
         problem = (str(aim.refused),)
-    return Subject(name=aim.label, conn=aim.ref.conn, state=state, problem=problem)
+    return Subject(name=aim.title, conn=aim.ref.conn, state=state, problem=problem)
 
 
 def _protected(stage: Stage, conn: str) -> bool:

@@ -137,7 +137,7 @@ async def test_a_second_operation_on_the_same_object_has_to_wait(tmp_path: Path)
 
 
 async def test_an_object_that_cannot_be_read_again_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("novatui.actions.gate.REREAD", 0.2)
+    monkeypatch.setattr("novatui.actions.seeing.REREAD", 0.2)
     async with console_of(tmp_path, spec(tmp_path, unlistable="1", blind="1")) as console:
         console.fleet.reconnect("lab")
         connection = console.fleet.connections["lab"]
