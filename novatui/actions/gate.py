@@ -14,7 +14,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from typing import Any
 
-from novatui.actions import confirm, guard, own_tasks, undo
+from novatui.actions import confirm, guard, moving, own_tasks, undo
 from novatui.actions.adopt import Adopted, adopt
 from novatui.actions.arguments import checked
 from novatui.actions.bulk import Lanes, Run, few_at_a_time
@@ -124,6 +124,7 @@ class Gate:
         known = _verb(verb)
         given = checked(known, arguments)
         scope = meant(self._fleet, known, refs)
+        given = moving.completed(self._fleet, known, scope.refs, given)
         least = known.effect
         if verb == "task.cancel":
             given, least = self._cancel(scope.refs[0].conn, given)
