@@ -76,6 +76,21 @@ def span(seconds: float | None, unknown: str = "?") -> str:
     return f"{int(seconds)}s"
 
 
+def lasting(seconds: float | None, unknown: str = "?") -> str:
+    """How long something takes, to the tenth where it matters: `300 ms`, `4.2 s`, `75 s`, `4:05`, `1:02:00`."""
+    if seconds is None or not isfinite(seconds):
+        return unknown
+    if seconds < 0.9995:
+        return f"{max(0.0, seconds) * 1000:.0f} ms"
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    if seconds < 99.5:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
 def age(seconds: float, period: float = 0.0) -> str:
     """Age of a value in the steps that idle screens allow: 5 s below a minute, then whole minutes and hours.
 

@@ -1,0 +1,280 @@
+"""Says of a running migration whether it will end: a word, a sentence with the numbers, and a range of time.
+
+It judges what the guest and the link do now; docs/verdict.md explains the words and the arithmetic to people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+import msgspec
+
+from novatui.core.forecast import FLAT, MARGIN, SHRINKS, Trend, seconds, trend
+from novatui.core.migration import Fidelity, MigrationProgress, Phase
+from novatui.core.passes import Passes
+from novatui.core.tasks import TaskState
+from novatui.core.units import lasting, size
+
+ASSUMED_LIMIT = 0.3
+"""Seconds of pause that QEMU allows itself when the product does not tell its limit."""
+
+SILENT = 5.0
+"""Seconds without a byte sent after which a migration stands still."""
+
+UNMOVED = 30.0
+"""Seconds without movement after which a migration that tells only a percentage counts as stalled."""
+
+OLD = 10.0
+"""Seconds after which the last reading says nothing of now."""
+
+LAST_THROTTLE = 99
+"""Percent; auto-converge slows a guest no further."""
+
+PROVEN = 3
+"""Passes at one level that prove that they stay there; with the one before them, two comparisons."""
+
+PROVEN_IN = 2.0
+"""Seconds that they have to span: very short passes prove less."""
+
+
+class Call(StrEnum):
+    """The word for how a migration goes. Its value is what stands on the screen."""
+
+    PREPARING = "PREPARING"
+    DISK = "DISK"
+    FIRST_PASS = "FIRST PASS"  # noqa: S105
+    """Memory is sent for the first time; the product has not measured yet how much the guest writes."""
+    CONVERGING = "CONVERGING"
+    STALLED = "STALLED"
+    """It makes no headway, and it is not proven that it cannot."""
+    NOT_CONVERGING = "NOT CONVERGING"
+    SWITCHOVER = "SWITCH-OVER"
+    POST_COPY = "POST-COPY"
+    FINISHING = "FINISHING"
+    PERCENT_ONLY = "PERCENT ONLY"
+    STALE = "STALE"
+    """The last reading is too old to say anything of now."""
+    UNKNOWN = "UNKNOWN"
+    DONE = "DONE"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be said of a migration now. There is no percentage in it, and none can be derived from it."""
+
+    call: Call
+    since: float | None = None
+    """Epoch seconds of the reading at which the call became this one."""
+    reason: str = ""
+    """A sentence with the numbers."""
+    eta: tuple[float, float] | None = None
+    """Seconds, at best and at worst, until the guest runs at the destination; None when nothing can be said."""
+    part: float | None = None
+    """Seconds until this part ends (storage, first pass over memory), where nothing is known of what follows."""
+    floor: int | None = None
+    """Bytes of memory that no pass gets below."""
+    pause: float | None = None
+    """Seconds for which the guest would have to pause so that what is left at the beginning of a pass is sent."""
+    limit: float | None = None
+    """Seconds that it may pause."""
+
+
+_PHASES = {
+    Phase.PREPARING: (Call.PREPARING, "The destination is made ready; nothing is sent yet."),
+    Phase.SWITCHOVER: (Call.SWITCHOVER, "The guest stands still while the last of its memory is sent."),
+    Phase.FINISHING: (Call.FINISHING, "The guest runs at the destination; the source clears up."),
+}
+_ENDS = {
+    TaskState.DONE: Call.DONE,
+    TaskState.FAILED: Call.FAILED,
+    TaskState.CANCELLED: Call.CANCELLED,
+}
+
+
+class Judge:
+    """Judges one migration while it goes on. Feed it every reading once, oldest first."""
+
+    def __init__(self) -> None:
+        self.verdict = Verdict(call=Call.UNKNOWN)
+        """The verdict of the last reading."""
+        self._passes = Passes()
+        self._at: float | None = None
+        self._percent: tuple[float, float] | None = None
+        self._percent_begun: tuple[float, float] | None = None
+
+    def add(self, reading: MigrationProgress, percent: float | None = None) -> Verdict:
+        """The verdict with this reading. `percent` is the product's own, of those that tell nothing else."""
+        at = reading.at if reading.at is not None else self._at or 0.0
+        if self._at is None or at > self._at:
+            self._at = at
+        self.verdict = self._since(self._judge(reading, self._at, percent), self._at)
+        return self.verdict
+
+    def end(self, state: TaskState, at: float | None = None) -> Verdict:
+        """The verdict of one that ended."""
+        self.verdict = self._since(Verdict(call=_ENDS.get(state, Call.UNKNOWN)), at or self._at or 0.0)
+        return self.verdict
+
+    def now(self, clock: float) -> Verdict:
+        """The verdict as seen at a moment: without a reading for a while nothing is known any more."""
+        if self._at is None or clock - self._at <= OLD or self.verdict.call in _ENDS.values():
+            return self.verdict
+        reason = f"The last reading is {lasting(clock - self._at)} old."
+        return Verdict(call=Call.STALE, since=self._at, reason=reason, limit=self.verdict.limit)
+
+    def _only_percent(self, at: float, percent: float | None, fidelity: Fidelity) -> Verdict:
+        """A percentage moves or it does not; more cannot be said of it."""
+        if percent is None:
+            call = Call.PERCENT_ONLY if fidelity is Fidelity.PERCENT else Call.UNKNOWN
+            return Verdict(call=call, reason="The product tells nothing of how far it is.")
+        if self._percent is None or percent != self._percent[1]:
+            self._percent = (at, percent)
+        if self._percent_begun is None:
+            self._percent_begun = (at, percent)
+        still = at - self._percent[0]
+        if still >= UNMOVED:
+            reason = f"It stands at {percent:.0f} % for {lasting(still)}; the product tells only a percentage."
+            return Verdict(call=Call.STALLED, reason=reason)
+        begun, first = self._percent_begun
+        reason = "The product tells only a percentage."
+        if percent - first < 5 or at - begun < 5:
+            return Verdict(call=Call.PERCENT_ONLY, reason=reason)
+        expected = (self._percent[0] - begun) / (percent - first) * (100 - percent) - still
+        return Verdict(call=Call.PERCENT_ONLY, reason=reason, eta=(max(0.0, expected * 0.7), max(1.0, expected * 1.5)))
+
+    def _since(self, verdict: Verdict, at: float) -> Verdict:
+        before = self.verdict
+        same = verdict.call is before.call and before.since is not None
+        return msgspec.structs.replace(verdict, since=before.since if same else at)
+
+    def _judge(self, reading: MigrationProgress, at: float, percent: float | None) -> Verdict:
+        limit = reading.downtime_limit
+        if reading.phase in _PHASES:
+            call, reason = _PHASES[Phase(reading.phase)]
+            return Verdict(call=call, reason=reason, limit=limit)
+        if reading.fidelity in (Fidelity.PERCENT, Fidelity.NONE):
+            return self._only_percent(at, percent, reading.fidelity)
+        if reading.phase == Phase.DISK:
+            return _disk(reading, limit)
+        if reading.phase not in (Phase.MEMORY, Phase.POST_COPY):
+            return Verdict(call=Call.UNKNOWN, reason="The product does not say what it does.", limit=limit)
+        passes = self._passes
+        passes.add(reading, at)
+        if passes.moved is not None and at - passes.moved >= SILENT:
+            reason = f"Nothing was sent for {lasting(at - passes.moved)}."
+            return Verdict(call=Call.STALLED, reason=reason, limit=limit)
+        if reading.phase == Phase.POST_COPY:
+            return _post_copy(passes)
+        if passes.left is None:
+            return _by_rates(passes, reading)
+        if not passes.rate:
+            return Verdict(call=Call.UNKNOWN, reason="The rate is not known yet.", limit=limit)
+        return self._memory(reading, passes.left, passes.rate)
+
+    def _memory(self, reading: MigrationProgress, left: int, rate: float) -> Verdict:
+        passes = self._passes
+        limit = reading.downtime_limit
+        if reading.guest_paused:
+            reason = f"The guest is paused and writes nothing: {size(left)} left at {size(rate)}/s."
+            return Verdict(call=Call.CONVERGING, reason=reason, eta=_range(left / rate), limit=limit)
+        if passes.number is not None and passes.number < 2:
+            reason = (
+                f"First pass over memory: {size(left)} left at {size(rate)}/s; what the guest writes shows after it."
+            )
+            return Verdict(call=Call.FIRST_PASS, reason=reason, part=left / rate, limit=limit)
+        enough = rate * (ASSUMED_LIMIT if limit is None else limit)
+        begun = passes.current.size if passes.current is not None else float(left)
+        told = Verdict(call=Call.CONVERGING, limit=limit, pause=begun / rate)
+        if begun <= enough:
+            reason = f"What is left, {size(left)}, fits into a pause of {lasting(enough / rate)}."
+            return msgspec.structs.replace(told, reason=reason, eta=_range(left / rate))
+        seen = trend(passes.passes, passes.dirty, rate)
+        if seen is None:
+            reason = f"{size(left)} left at {size(rate)}/s; what the guest writes is not measured yet."
+            return msgspec.structs.replace(told, call=Call.UNKNOWN, reason=reason)
+        return _weigh(told, seen, passes, reading, left, rate, enough)
+
+
+def judge(
+    trace: Sequence[MigrationProgress], percents: Sequence[float | None] = (), end: TaskState | None = None
+) -> Verdict:
+    """The verdict after all these readings, oldest first; `end` when it is over."""
+    judging = Judge()
+    for index, reading in enumerate(trace):
+        judging.add(reading, percents[index] if index < len(percents) else None)
+    return judging.verdict if end is None else judging.end(end)
+
+
+def _weigh(
+    told: Verdict, seen: Trend, passes: Passes, reading: MigrationProgress, left: int, rate: float, enough: float
+) -> Verdict:
+    begun = passes.current.size if passes.current is not None else float(left)
+    best = seconds(left, begun, seen.share, enough, rate)
+    worst = seconds(left, begun, seen.worst, enough, rate)
+    if best is not None and seen.share <= SHRINKS and seen.flat < PROVEN:
+        reason = f"Every pass leaves {_share(seen.share)} of the one before; {size(begun)} were left after the last."
+        eta = (best, worst if worst is not None else best * 3)
+        return msgspec.structs.replace(told, reason=reason, eta=eta)
+    floor = seen.lowest
+    if reading.throttle is not None and 0 < reading.throttle < LAST_THROTTLE:
+        reason = f"Auto-converge slows the guest by {reading.throttle} % and goes on to {LAST_THROTTLE} % if need be."
+        return msgspec.structs.replace(told, call=Call.STALLED, reason=reason)
+    waits = reading.armed is not None and "auto-converge" in reading.armed and not reading.throttle
+    spans = (passes.current.begun - passes.passes[-seen.flat].begun) if seen.flat and passes.current else 0.0
+    if not waits and seen.flat >= PROVEN and spans >= PROVEN_IN and floor > enough * MARGIN:
+        reason = (
+            f"{seen.flat} passes in {lasting(spans)} begin with {size(floor)} or more; "
+            f"at {size(rate)}/s that is a pause of {lasting(floor / rate)}, allowed are {lasting(enough / rate)}."
+        )
+        return msgspec.structs.replace(
+            told, call=Call.NOT_CONVERGING, reason=reason, floor=int(floor), pause=floor / rate
+        )
+    reason = f"{size(begun)} were left at the beginning of this pass, {_share(seen.share)} of the one before."
+    if waits:
+        reason += " Auto-converge has not begun to slow the guest."
+    call = Call.STALLED if seen.share > FLAT else Call.CONVERGING
+    eta = (best, worst) if best is not None and worst is not None and call is Call.CONVERGING else None
+    return msgspec.structs.replace(told, call=call if eta else Call.STALLED, reason=reason, eta=eta)
+
+
+def _share(share: float) -> str:
+    """Never with a percent sign: what it counts is no progress."""
+    return f"{share:.2f} times that"
+
+
+def _range(expected: float) -> tuple[float, float]:
+    return expected * 0.9, expected * 1.1 + 0.2
+
+
+def _disk(reading: MigrationProgress, limit: float | None) -> Verdict:
+    left = reading.disk_left if reading.disk_left is not None else reading.left
+    rate = reading.disk_rate if reading.disk_rate is not None else reading.rate
+    if left is None or not rate:
+        return Verdict(call=Call.DISK, reason="Storage is copied; memory follows.", limit=limit)
+    reason = f"Storage is copied: {size(left)} left at {size(rate)}/s; memory follows."
+    return Verdict(call=Call.DISK, reason=reason, part=left / rate, limit=limit)
+
+
+def _post_copy(passes: Passes) -> Verdict:
+    if passes.left is None or not passes.rate:
+        return Verdict(call=Call.POST_COPY, reason="The guest runs at the destination and fetches the rest.")
+    reason = f"The guest runs at the destination; {size(passes.left)} to fetch at {size(passes.rate)}/s."
+    return Verdict(call=Call.POST_COPY, reason=reason, eta=_range(passes.left / passes.rate))
+
+
+def _by_rates(passes: Passes, reading: MigrationProgress) -> Verdict:
+    """Where the product does not tell what is left there is only the guest's rate of writing against the link's."""
+    limit, sent, whole = reading.downtime_limit, reading.sent, passes.total
+    if not passes.rate:
+        return Verdict(call=Call.UNKNOWN, reason="The product tells neither what is left nor a rate.", limit=limit)
+    if reading.dirty_rate:
+        reason = f"The guest writes {size(reading.dirty_rate)}/s, the link carries {size(passes.rate)}/s."
+        call = Call.STALLED if reading.dirty_rate > passes.rate * SHRINKS else Call.CONVERGING
+        return Verdict(call=call, reason=reason, limit=limit)
+    if sent is not None and whole is not None and sent < whole:
+        reason = f"First pass over memory: {size(sent)} sent at {size(passes.rate)}/s."
+        return Verdict(call=Call.FIRST_PASS, reason=reason, part=(whole - sent) / passes.rate, limit=limit)
+    reason = f"{size(sent)} sent at {size(passes.rate)}/s; the product tells neither what is left nor what is written."
+    return Verdict(call=Call.UNKNOWN, reason=reason, limit=limit)
