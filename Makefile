@@ -8,7 +8,7 @@ SETUP := @$(PYTHON) .ci/bootstrap.py
 PYTEST := $(BIN)/pytest -n $(PYTEST_WORKERS) --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long lint format bench lab clean
+.PHONY: help setup demo test test-long lint format bench lab record-migrations clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -44,6 +44,10 @@ bench: ## measure: row engine, memory, lag
 lab: ## start the hypervisors of the tests and print their addresses
 	$(SETUP) lab
 	@$(BIN)/python -m tests.lab $(ARGS)
+
+record-migrations: ## record real live migrations as test data (minutes; ARGS='WORD' chooses, --later, --again)
+	$(SETUP) lab
+	@$(BIN)/python -m tests.lab.record_migrations $(ARGS)
 
 clean: ## remove what the other targets made, the virtual environment included
 	@rm -rf .venv .cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist

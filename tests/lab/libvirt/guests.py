@@ -19,6 +19,7 @@ class GuestSpec:
     `boot` is "linux" (the lab guest; about 220 MiB of real memory) or "none" (firmware only, about 42 MiB).
     `tap` is the number of a tap device of the host's private network, from 1 (0: no NIC).
     `dirty` is (MiB, MiB per second) of memory that the guest writes for ever.
+    `witness` is (MiB of memory, MiB of the disk) that the guest watches for differences (see guest/witness.c).
     """
 
     name: str
@@ -33,6 +34,7 @@ class GuestSpec:
     disk_mib: int = 0
     disk_writes: bool = False
     dirty: tuple[int, int] | None = None
+    witness: tuple[int, int] | None = None
     tap: int = 0
     extra_domain: str = ""
     extra_devices: str = ""
@@ -67,6 +69,8 @@ def _boot(spec: GuestSpec, image: GuestImage) -> str:
     words = ["console=ttyS0", "quiet", "panic=-1"]
     if spec.dirty:
         words.append("dirty={},{}".format(*spec.dirty))
+    if spec.witness:
+        words.append("witness={},{}".format(*spec.witness))
     if spec.disk_writes:
         words.append("diskwrite")
     if spec.tap:

@@ -24,6 +24,9 @@ META_PACKAGE = "linux-image-cloud-amd64"
 #: Text that the guest prints on its serial console when it is up.
 UP_MARKER = "NOVATUI-GUEST-UP"
 
+#: Our own, in C.
+PROGRAMS = ("dirty", "witness")
+
 #: In loading order: a module comes after those it needs (virtio_ring before virtio).
 MODULES = (
     "drivers/virtio/virtio_ring",
@@ -71,7 +74,7 @@ def _current_folder(builds: Path) -> Path:
     Without package lists, any build of today's sources.
     """
     sources = hashlib.sha256()
-    for name in ("build.py", "dirty.c", "init"):
+    for name in ("build.py", "init", *(f"{name}.c" for name in PROGRAMS)):
         sources.update((HERE / name).read_bytes())
     suffix = sources.hexdigest()[:12]
     try:
@@ -127,7 +130,8 @@ def _make_root(root: Path, modules: Path) -> None:
     for name in ("bin", "dev", "proc", "sys", "lib/modules", "tmp"):
         (root / name).mkdir(parents=True)
     shutil.copy(program("busybox"), root / "bin/busybox")
-    _run("gcc", "-O2", "-static", "-s", "-o", str(root / "bin/dirty"), str(HERE / "dirty.c"))
+    for name in PROGRAMS:
+        _run("gcc", "-O2", "-static", "-s", "-o", str(root / "bin" / name), str(HERE / f"{name}.c"))
     for module in MODULES:
         shutil.copy(modules / f"{module}.ko", root / "lib/modules")
     order = "".join(f"{Path(module).name}\n" for module in MODULES)

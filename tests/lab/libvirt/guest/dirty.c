@@ -1,6 +1,7 @@
 // Touch MB megabytes at RATE MB/s for ever, one byte per 4 KiB page: gives CPU load, and gives a
 // live migration something to send again.
-// usage: dirty MB RATE        prints "dirtied N MiB" every 5 s on stdout
+// usage: dirty MB RATE [FILE]   prints "dirtied N MiB" every 5 s on stdout
+// FILE: when somebody writes "MB RATE" into it, that holds from then on (MB up to the first one; RATE 0 rests).
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,21 +10,31 @@
 
 enum { PAGE = 4096, BURSTS_PER_SECOND = 50, REPORT_SECONDS = 5 };
 
+static void reread(const char *file, long most, long *megabytes, long *rate) {
+    long told_megabytes, told_rate;
+    FILE *orders = fopen(file, "r");
+    if (!orders) return;
+    if (fscanf(orders, "%ld %ld", &told_megabytes, &told_rate) == 2 && told_megabytes > 0 && told_rate >= 0) {
+        *megabytes = told_megabytes < most ? told_megabytes : most;
+        *rate = told_rate;
+    }
+    fclose(orders);
+}
+
 int main(int argc, char **argv) {
-    long megabytes = argc > 1 ? atol(argv[1]) : 32;
+    const long most = argc > 1 ? atol(argv[1]) : 32;
+    long megabytes = most;
     long rate = argc > 2 ? atol(argv[2]) : 16;
-    if (megabytes < 1 || rate < 1) {
-        fprintf(stderr, "usage: dirty MB RATE\n");
+    if (megabytes < 1 || rate < 0) {
+        fprintf(stderr, "usage: dirty MB RATE [FILE]\n");
         return 2;
     }
-    size_t size = (size_t)megabytes << 20;
-    size_t burst = ((size_t)rate << 20) / BURSTS_PER_SECOND;
-    volatile unsigned char *memory = malloc(size);
+    volatile unsigned char *memory = malloc((size_t)most << 20);
     if (!memory) {
         perror("dirty");
         return 1;
     }
-    memset((void *)memory, 1, size);
+    memset((void *)memory, 1, (size_t)most << 20);
 
     size_t offset = 0;
     unsigned char value = 0;
@@ -31,10 +42,12 @@ int main(int argc, char **argv) {
     struct timespec since, now;
     clock_gettime(CLOCK_MONOTONIC, &since);
     for (;;) {
+        if (argc > 3) reread(argv[3], most, &megabytes, &rate);
+        const size_t size = (size_t)megabytes << 20, burst = ((size_t)rate << 20) / BURSTS_PER_SECOND;
         for (size_t done = 0; done < burst; done += PAGE) {
+            if (offset >= size) offset = 0;
             memory[offset] = ++value;
             offset += PAGE;
-            if (offset >= size) offset = 0;
         }
         written += burst;
         usleep(1000000 / BURSTS_PER_SECOND);
