@@ -149,7 +149,7 @@ class Recorder:
                     self.domain.abortJob()
                 case "dirty":
                     megabytes, rate = action.value
-                    self.source.type_on_console(self.guest, f"echo {megabytes} {rate} >/tmp/dirty")
+                    self.source.type_on_console(self.guest, f"echo {megabytes} {rate} >/dirty")
                 case "suspend" | "resume":
                     getattr(self.domain, action.what)()
                 case unknown:
