@@ -249,6 +249,24 @@ def test_a_guest_is_stopped_and_woken_by_its_own_means(host: LibvirtHost, guest:
     assert host.virsh("domstate", made.name).strip() == "shut off"
 
 
+def test_a_machine_that_was_saved_while_paused_is_woken_and_goes_on(host: LibvirtHost, probe: Probe) -> None:
+    """libvirt says `paused (migrating)` of it for ever: nobody could resume it if that were believed."""
+    made = host.start_guest(GuestSpec("sleeper", boot="none", memory_mib=32), paused=True)
+    vm = key(Kind.VM, made.uuid)
+    done(probe, "power.suspend", made.uuid)
+    woken = planned(probe, "power.wake", made.uuid, {})
+    for call in woken.calls:
+        probe.driver.invoke(call, {})
+    assert host.virsh("domstate", made.name, "--reason").strip() == "paused (migrating)"
+    again = planned(probe, "power.suspend", made.uuid, {})
+    assert again.calls
+    probe.driver.refresh([vm])
+    assert not [task for task in probe.driver.tasks() if task.key == vm and task.verb == "migrate"]
+    assert probe.sink.objects[vm]["power"] == "paused"
+    done(probe, "power.resume", made.uuid)
+    done(probe, "power.off", made.uuid)
+
+
 def test_a_daemon_that_ends_in_the_middle_is_told_as_lost(make_libvirt_host: MakeHost) -> None:
     """Nobody knows then whether it was done: the worker says so, and the driver never tries again."""
     host = make_libvirt_host("mortal")

@@ -48,6 +48,17 @@ def test_a_managed_save_image_makes_an_off_machine_suspended() -> None:
     assert states.power(1, 1, saved=True) is Power.RUNNING
 
 
+def test_a_machine_that_comes_by_no_job_is_paused() -> None:
+    """libvirt 9 gives this reason for ever to a machine that was saved while it was paused."""
+    assert states.columns(3, 2, jobless=True) == {
+        "power": "paused",
+        "native_state": "paused (migrating)",
+        "health": None,
+    }
+    assert states.power(3, 12, jobless=True) is Power.MIGRATING
+    assert states.power(1, 1, jobless=True) is Power.RUNNING
+
+
 def test_health_is_told_where_libvirt_tells_of_bad_health() -> None:
     assert states.columns(3, 5)["health"] == "critical"
     assert states.columns(5, 3)["health"] == "critical"

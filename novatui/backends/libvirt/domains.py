@@ -144,8 +144,7 @@ class Domains:
 
     def _update(self, domain: Any, stats: Mapping[str, Any], marks: Mapping[str, set[str] | None]) -> Known:
         known = self.roster.meet(domain)
-        known.state = number(stats, "state.state")
-        known.reason = number(stats, "state.reason")
+        known.see(number(stats, "state.state"), number(stats, "state.reason"))
         for name, uuids in marks.items():
             setattr(known, name, known.uuid in uuids if uuids is not None else None)
         return known
@@ -200,7 +199,7 @@ class Domains:
         """State and managed save image. NotFound when the domain is gone."""
         state = self.link.call(domain.state)
         known = self.roster.meet(domain)
-        known.state, known.reason = state[0], state[1]
+        known.see(state[0], state[1])
         off = known.state == states.SHUTOFF
         known.saved = truth(self.link.attempt(domain.hasManagedSaveImage)) if off else False
         return known
@@ -229,5 +228,5 @@ def state_columns(known: Known) -> dict[str, Value]:
     """State columns of a domain's row."""
     if states.is_active(known.state) is False:
         known.job, known.since = "", None
-    columns = states.columns(known.state, known.reason, saved=known.saved)
+    columns = states.columns(known.state, known.reason, saved=known.saved, jobless=known.jobless)
     return columns | {"since": known.since, "job": known.job}

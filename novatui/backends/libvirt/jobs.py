@@ -45,6 +45,11 @@ def operation(figures: Figures) -> int:
     return number(figures, "operation") or 0
 
 
+def is_none(figures: Figures) -> bool:
+    """libvirt said that no job is under way; to say nothing is not enough."""
+    return figures.get("type") == NONE
+
+
 def native_verb(kind: int) -> str:
     """libvirt's word for a kind of job."""
     return _OPERATIONS.get(kind, ("", f"operation {kind}"))[1]

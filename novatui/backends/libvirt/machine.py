@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from novatui.backends.libvirt import control, states
+from novatui.backends.libvirt import control, jobs, states
 from novatui.backends.libvirt.domxml import vm_spec
 from novatui.backends.libvirt.library import libvirt
 from novatui.backends.libvirt.link import Link
@@ -18,7 +18,7 @@ from novatui.core.vmspec import VmSpec
 
 
 class Machine:
-    """Read once; nothing of it asks the machine's monitor, so that it is told of a machine that hangs too."""
+    """Read once; nothing of it waits for the machine's monitor, so that it is told of a machine that hangs too."""
 
     def __init__(self, link: Link, key: str) -> None:
         self.key = key
@@ -33,6 +33,8 @@ class Machine:
         self.autostart = None if autostart is None else bool(autostart)
         self.trouble = control.monitor_trouble(link.attempt(self.domain.controlInfo) if self.active else None)
         """What holds its monitor, in words; empty when nothing does."""
+        self.jobless = self._looks_coming(link)
+        """libvirt gives a migration as the reason of its state, and knows of no job."""
         self.live = _read(link.call(self.domain.XMLDesc)) if self.active else None
         """The running machine; None when it is off."""
         self.stored = (
@@ -43,7 +45,12 @@ class Machine:
     @property
     def power(self) -> Power:
         """Its power state by its effect."""
-        return states.power(self.state, self.reason, saved=self.saved)
+        return states.power(self.state, self.reason, saved=self.saved, jobless=self.jobless)
+
+    @property
+    def in_job(self) -> bool:
+        """Its state tells of an operation of libvirt that is under way."""
+        return (self.state, self.reason) in states.JOB_REASONS and not self.jobless
 
     @property
     def native_state(self) -> str:
@@ -54,6 +61,11 @@ class Machine:
     def now(self) -> Described:
         """What it is now: the running machine, else what is stored."""
         return self.live or self.stored or Described(Element("domain"), VmSpec(name=self.name))
+
+    def _looks_coming(self, link: Link) -> bool:
+        if (self.state, self.reason) != states.COMING or self.trouble:
+            return False
+        return jobs.is_none(link.attempt(self.domain.jobStats) or {})
 
     @property
     def agent(self) -> str:

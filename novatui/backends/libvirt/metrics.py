@@ -117,7 +117,7 @@ class Metrics:
         """Columns that the statistics contradict. What they do not tell stays as it is."""
         changed: dict[str, Value] = {}
         if reading.state is not None and (reading.state, reading.reason) != (known.state, known.reason):
-            known.state, known.reason = reading.state, reading.reason
+            known.see(reading.state, reading.reason)
             changed |= state_columns(known)
         size = size_of_disks(known, reading.sizes)
         if size is not None and size != known.disk_size:

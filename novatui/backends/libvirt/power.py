@@ -270,7 +270,7 @@ def _at_work(machine: Machine) -> tuple[str, ...]:
         if disk.find("mirror") is not None and (target := disk.find("target")) is not None
     ]
     lost = [f"a block job works on {', '.join(disks)}: it is broken off"] if disks else []
-    if (machine.state, machine.reason) in states.JOB_REASONS:
+    if machine.in_job:
         lost.append(f"it is {machine.native_state}: that operation is broken off")
     return tuple(lost)
 
@@ -289,7 +289,7 @@ def _memory(machine: Machine) -> str:
 
 
 def _refuse_while_busy(machine: Machine) -> None:
-    if (machine.state, machine.reason) in states.JOB_REASONS:
+    if machine.in_job:
         raise Busy(
             f"{machine.name} is {machine.native_state}",
             meaning="an operation of libvirt holds it in that state and ends it by itself",

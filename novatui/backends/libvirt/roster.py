@@ -18,6 +18,7 @@ class Known:
         "domain",
         "has_snapshots",
         "job",
+        "jobless",
         "name",
         "persistent",
         "reason",
@@ -45,12 +46,20 @@ class Known:
         """Epoch seconds of its start, if we saw it."""
         self.job: str | None = None
         """Job that holds it; empty for none, None before anybody looked."""
+        self.jobless = False
+        """Its job statistics said that there is no job, since its state was last seen to change."""
         self.summary: Summary | None = None
         self.summary_at = 0.0
         """Monotonic seconds of the last reading of its XML."""
         self.summary_of: tuple[object, ...] = ()
         """What the domain looked like from outside when its XML was read."""
         self.disk_size: int | None = None
+
+    def see(self, state: int | None, reason: int | None) -> None:
+        """Its state as just read."""
+        if (state, reason) != (self.state, self.reason):
+            self.jobless = False
+        self.state, self.reason = state, reason
 
     @property
     def outline(self) -> tuple[object, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from novatui.backends.libvirt import states
 from novatui.backends.libvirt.machine import Machine
 from novatui.backends.libvirt.planning import Planning
 from novatui.backends.libvirt.snapcreate import SnapshotCreation
@@ -50,7 +49,7 @@ class SnapshotPlans:
         """libvirt works on one thing of a machine at a time. A machine whose monitor hangs is not asked."""
         if not machine.active:
             return
-        if (machine.state, machine.reason) in states.JOB_REASONS:
+        if machine.in_job:
             holder = machine.native_state
         else:
             job = None if machine.trouble else self._planning.link.attempt(machine.domain.jobStats)

@@ -14,6 +14,9 @@ PAUSED_POST_COPY, PAUSED_POST_COPY_FAILED = 12, 13
 SHUTOFF_CRASHED, SHUTOFF_MIGRATED, SHUTOFF_SAVED = 3, 4, 5
 RUNNING_POST_COPY, RUNNING_POST_COPY_FAILED = 10, 11
 
+COMING = (PAUSED, PAUSED_MIGRATION)
+"""State and reason of a machine that comes by a migration, or from its saved state."""
+
 JOB_REASONS = frozenset(
     {(PAUSED, reason) for reason in (2, 3, 4, 9, PAUSED_POST_COPY, PAUSED_POST_COPY_FAILED)}
     | {(RUNNING, RUNNING_POST_COPY), (RUNNING, RUNNING_POST_COPY_FAILED)}
@@ -79,7 +82,7 @@ _POWER = {
 }
 
 _POWER_BY_REASON = {
-    (PAUSED, PAUSED_MIGRATION): Power.MIGRATING,
+    COMING: Power.MIGRATING,
     (PAUSED, PAUSED_POST_COPY): Power.MIGRATING,
     (PAUSED, PAUSED_CRASHED): Power.CRASHED,
     (PAUSED, PAUSED_STARTING): Power.STARTING,
@@ -109,14 +112,22 @@ def native_state(state: int, reason: int | None) -> str:
     return f"{word} ({reasons[reason] if 0 < reason < len(reasons) else f'reason {reason}'})"
 
 
-def power(state: int, reason: int | None, *, saved: bool | None = None) -> Power:
-    """Power state by its effect; `saved`: an off domain has a managed save image that its next start resumes."""
+def power(state: int, reason: int | None, *, saved: bool | None = None, jobless: bool = False) -> Power:
+    """Power state by its effect; `saved`: an off domain has a managed save image that its next start resumes.
+
+    `jobless`: libvirt says that no job is under way. A machine that was saved while it was paused comes back paused,
+    and libvirt 9 goes on to give a migration as the reason.
+    """
     if state == SHUTOFF and saved:
         return Power.SUSPENDED
+    if jobless and (state, reason) == COMING:
+        return Power.PAUSED
     return _POWER_BY_REASON.get((state, reason or 0), _POWER.get(state, Power.UNKNOWN))
 
 
-def columns(state: int | None, reason: int | None, *, saved: bool | None = None) -> dict[str, Value]:
+def columns(
+    state: int | None, reason: int | None, *, saved: bool | None = None, jobless: bool = False
+) -> dict[str, Value]:
     """State columns of a row; a state that was not told is unknown. libvirt tells of bad health only, never of good."""
     if state is None:
         return {"power": None, "native_state": None, "health": None}
@@ -125,7 +136,7 @@ def columns(state: int | None, reason: int | None, *, saved: bool | None = None)
         text += ", saved"
     critical = state == CRASHED or (state, reason) in _CRITICAL
     return {
-        "power": power(state, reason, saved=saved).value,
+        "power": power(state, reason, saved=saved, jobless=jobless).value,
         "native_state": text,
         "health": Health.CRITICAL.value if critical else None,
     }

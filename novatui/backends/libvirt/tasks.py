@@ -17,6 +17,7 @@ import msgspec
 from novatui.backends.driver import Sink
 from novatui.backends.libvirt import control, jobs, states
 from novatui.backends.libvirt.blockjobs import BlockJobs
+from novatui.backends.libvirt.domains import state_columns
 from novatui.backends.libvirt.errors import NOTHING_OF_THE_KIND
 from novatui.backends.libvirt.host import Host
 from novatui.backends.libvirt.link import Link
@@ -162,7 +163,7 @@ class Tasks:
 
     def _ask(self, known: Known) -> None:
         """Its monitor is free, so this is answered at once."""
-        incoming = known.state == states.PAUSED and known.reason == states.PAUSED_MIGRATION
+        coming = (known.state, known.reason) == states.COMING
         try:
             figures = self.link.call(known.domain.jobStats)
         except Unreachable:
@@ -171,14 +172,23 @@ class Tasks:
             if error.failure.code in NOTHING_OF_THE_KIND:
                 raise
             # A migration's target has no statistics of its own: only that it comes is known.
-            figures = {"type": jobs.UNBOUNDED, "operation": jobs.MIGRATION_IN} if incoming else {}
+            figures = {"type": jobs.UNBOUNDED, "operation": jobs.MIGRATION_IN} if coming else {}
         if figures.get("type", jobs.NONE) in {jobs.BOUNDED, jobs.UNBOUNDED}:
             self._running(known, figures)
         else:
             self._not_running(known)
+            if coming and jobs.is_none(figures):
+                self._rests(known)
         self.blocks.look(known)
         job = self.book.running(known.uuid)
         self._show(known, job[0].native_verb if job else "")
+
+    def _rests(self, known: Known) -> None:
+        """Nothing brings it here: it is paused, whatever reason libvirt still gives."""
+        with self.roster.telling:
+            if not known.jobless:
+                known.jobless = True
+                self.sink.rows(self.sink.now(), [Row(Kind.VM, known.uuid, state_columns(known))])
 
     def _running(self, known: Known, figures: jobs.Figures) -> None:
         post_copy = (known.state, known.reason) in {
