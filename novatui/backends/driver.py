@@ -17,7 +17,9 @@ from novatui.core.devices import Device
 from novatui.core.errors import Failure, NovaError
 from novatui.core.events import Event
 from novatui.core.inventory import Row
+from novatui.core.needs import Needs
 from novatui.core.operations import Argument, NativeCall, Operation, Plan
+from novatui.core.reasons import Fit
 from novatui.core.snapshots import Snapshot
 from novatui.core.tasks import Task
 
@@ -218,6 +220,19 @@ class NetworkSource(ABC):
         """Addresses that one network gave out."""
 
 
+class PlacementSource(ABC):
+    """Where machines can run. `core.fitting.fit` makes the answer of what a host told; the driver only asks."""
+
+    @abstractmethod
+    def needs(self, key: str) -> Needs:
+        """What this machine asks of a host, and what keeps it where it is. NotFound when there is no such machine."""
+
+    @abstractmethod
+    def fits(self, needs: Needs, hosts: Sequence[str]) -> list[Fit]:
+        """How these hosts (keys) meet what a machine of this family needs, wherever it is now: one answer for each, in
+        order. Reading only; a question that fails leaves its check unknown and no other, only a lost link raises."""
+
+
 class Invoker(ABC):
     """The one way in which a driver changes anything. A driver with a control role is one."""
 
@@ -309,6 +324,7 @@ ROLES: tuple[type, ...] = (
     DeviceSource,
     StorageSource,
     NetworkSource,
+    PlacementSource,
     CapabilityProbe,
     Invoker,
     PowerControl,

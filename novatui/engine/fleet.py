@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +34,7 @@ from novatui.engine.supervisor import WORKER_COMMAND
 from novatui.engine.supervisor_policy import Policy
 from novatui.engine.supervisor_process import WorkerProcess
 from novatui.engine.task_store import TaskStore
+from novatui.engine.where import HostFit, PlacementRequests
 from novatui.wire import frames
 
 if TYPE_CHECKING:
@@ -127,6 +128,8 @@ class Fleet:
         """By name, in the order of the targets."""
         self.changing = ChangeRequests(self.connections, self._links.send, numbers)
         """Plans, runs and locks; `actions.gate` is who uses it."""
+        self.placing = PlacementRequests(self.connections, self.inventory, self._links.send, numbers)
+        """Which hosts can be asked where a machine can run, and what they answer."""
         for target in targets:
             self.inventory.add_connection(target.spec)
         self._recall = Recall(cache, [target.spec for target in targets], self.inventory) if cache else None
@@ -151,6 +154,7 @@ class Fleet:
         removed = Unreachable("the connection was removed").failure
         self._requests.fail(conn, removed)
         self.changing.lost(conn, removed)
+        self.placing.lost(conn, removed)
         self._tasks_moved |= self.tasks.drop(conn)
         if self._recall:
             self._recall.forget(conn)
@@ -212,6 +216,10 @@ class Fleet:
         if answer.detail is None:
             raise NotFound(f"{ref} has no detail")
         return answer.detail
+
+    def where(self, ref: ObjectRef, hosts: Collection[ObjectRef] = ()) -> AsyncIterator[HostFit]:
+        """Where a machine can run: every known host of its family (or these), as they answer. See `engine.where`."""
+        return self.placing.where(ref, hosts)
 
     def answer(self, conn: str, question: int, text: str | None) -> None:
         """Answer a question of `connections[conn].questions`; None declines."""
@@ -287,6 +295,9 @@ class Fleet:
             case frames.DetailAnswer():
                 self._requests.answer(frame)
                 return
+            case frames.NeedsAnswer() | frames.FitAnswer():
+                self.placing.told(frame)
+                return
             case frames.PlanAnswer():
                 self.changing.planned(frame)
                 return
@@ -305,7 +316,9 @@ class Fleet:
 
     def _opened(self, connection: Connection) -> None:
         self.inventory.open_generation(connection.name, connection.generation)
-        self.changing.lost(connection.name, Unreachable("the connection is being made anew").failure)
+        anew = Unreachable("the connection is being made anew").failure
+        self.changing.lost(connection.name, anew)
+        self.placing.lost(connection.name, anew)
 
     def _changed(self, connection: Connection) -> None:
         if connection.info:
@@ -319,6 +332,7 @@ class Fleet:
     def _lost(self, connection: Connection, failure: Failure) -> None:
         self._requests.fail(connection.name, failure)
         self.changing.lost(connection.name, failure)
+        self.placing.lost(connection.name, failure)
         self._tasks_moved |= self.tasks.interrupt(connection.name)
 
     def _fill(self) -> None:

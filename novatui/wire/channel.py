@@ -26,6 +26,8 @@ _VERBATIM: dict[type[frames.Frame], frozenset[str]] = {
     frames.PlanRequest: frozenset({"operation"}),
     frames.PlanAnswer: frozenset({"calls"}),
     frames.QuestionAnswer: frozenset({"answer"}),
+    frames.NeedsAnswer: frozenset({"needs"}),
+    frames.FitRequest: frozenset({"needs"}),
 }
 """Fields that must arrive as they were sent: they go to a product, never to a screen."""
 

@@ -25,8 +25,9 @@ from novatui.wire.change_frames import (
     Unlock,
 )
 from novatui.wire.frame import Frame
+from novatui.wire.placement_frames import FitAnswer, FitRequest, NeedsAnswer, NeedsRequest
 
-PROTOCOL = 3
+PROTOCOL = 4
 """Both ends must speak the same number; it grows with every change that an older end would misread."""
 
 MAX_ROWS = 500
@@ -296,6 +297,8 @@ Any = (
     | Refresh
     | Kinds
     | DetailRequest
+    | NeedsRequest
+    | FitRequest
     | PlanRequest
     | RunRequest
     | Proceed
@@ -312,6 +315,8 @@ Any = (
     | EventRecord
     | Facts
     | DetailAnswer
+    | NeedsAnswer
+    | FitAnswer
     | PlanAnswer
     | CallProgress
     | RunAnswer

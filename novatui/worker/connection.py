@@ -20,6 +20,7 @@ from novatui.worker.calls import Abandoned, Call, Calls, Limits, seconds_of
 from novatui.worker.details import Details
 from novatui.worker.faults import report
 from novatui.worker.outbox import Outbox
+from novatui.worker.placements import Placements
 from novatui.worker.plans import Plans
 from novatui.worker.routine import CONTROL, Routine
 from novatui.worker.runs import Runs
@@ -77,6 +78,7 @@ class Connection:
         )
         self.routine = Routine(self, request.kinds)
         self._details = Details(self)
+        self._placements = Placements(self)
         self._plans = Plans(self)
         self._runs = Runs(self)
 
@@ -106,6 +108,10 @@ class Connection:
     def detail(self, request: frames.DetailRequest) -> None:
         """Read one object in full, beside everything else."""
         self._details.ask(request)
+
+    def place(self, request: frames.NeedsRequest | frames.FitRequest) -> None:
+        """Find out what a machine needs, or how a host meets that, beside everything else."""
+        self._placements.ask(request)
 
     def plan(self, request: frames.PlanRequest) -> None:
         """Turn an operation into native calls, beside everything else."""
@@ -223,7 +229,7 @@ class Connection:
                 self._tell(failure)
         self.routine.stir()
         reason = failure or Unreachable("the connection was closed").failure
-        for lanes in (self._details, self._plans, self._runs):
+        for lanes in (self._details, self._placements, self._plans, self._runs):
             lanes.end(reason)
 
     def _tell(self, failure: Failure | None) -> None:
@@ -244,7 +250,7 @@ class Connection:
 
     def _finish(self) -> None:
         self._end(Link.CLOSED, None)
-        for lanes in (self._details, self._plans, self._runs):
+        for lanes in (self._details, self._placements, self._plans, self._runs):
             lanes.drained.wait()
         if driver := self._driver:
             try:

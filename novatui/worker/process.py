@@ -71,6 +71,12 @@ class Worker:
                 failure = Unreachable("the connection is not open").failure
                 answer = frames.DetailAnswer(frame.conn, frame.request, time.monotonic(), None, failure)
                 self.outbox.send(answer)
+            case frames.NeedsRequest() if frame.conn not in self._connections:
+                failure = Unreachable("the connection is not open").failure
+                self.outbox.send(frames.NeedsAnswer(frame.conn, frame.request, None, failure))
+            case frames.FitRequest() if frame.conn not in self._connections:
+                failure = Unreachable("the connection is not open").failure
+                self.outbox.send(frames.FitAnswer(frame.conn, frame.request, None, failure))
             case frames.PlanRequest() if frame.conn not in self._connections:
                 failure = Unreachable("the connection is not open").failure
                 self.outbox.send(frames.PlanAnswer(frame.conn, frame.request, None, [], failure))
@@ -80,6 +86,9 @@ class Worker:
             case frames.Close() | frames.Watch() | frames.Refresh() | frames.Kinds() | frames.DetailRequest():
                 if connection := self._connections.get(frame.conn):
                     self._pass_on(connection, frame)
+            case frames.NeedsRequest() | frames.FitRequest():
+                if connection := self._connections.get(frame.conn):
+                    connection.place(frame)
             case frames.PlanRequest() | frames.RunRequest() | frames.Proceed() | frames.Unlock():
                 if connection := self._connections.get(frame.conn):
                     self._pass_change(connection, frame)
@@ -212,6 +221,10 @@ def _encoded(frame: frames.Frame) -> bytes:
         match frame:
             case frames.DetailAnswer():
                 instead = frames.DetailAnswer(frame.conn, frame.request, frame.begun, None, failure)
+            case frames.NeedsAnswer():
+                instead = frames.NeedsAnswer(frame.conn, frame.request, None, failure)
+            case frames.FitAnswer():
+                instead = frames.FitAnswer(frame.conn, frame.request, None, failure)
             case frames.PlanAnswer():
                 instead = frames.PlanAnswer(frame.conn, frame.request, None, [], failure)
             case frames.CallProgress():

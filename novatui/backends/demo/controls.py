@@ -55,7 +55,7 @@ class Controls(Session, Invoker, PowerControl, SnapshotControl, DeviceControl, R
 
     READING = frozenset(
         {"list", "watch", "get", "stats", "history", "tasks", "events", "detail"}
-        | {"snapshots", "devices", "volumes", "leases", "plan"}
+        | {"snapshots", "devices", "volumes", "leases", "plan", "needs", "fits"}
     )
 
     @abstractmethod

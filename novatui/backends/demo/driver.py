@@ -13,6 +13,7 @@ from novatui.backends.demo.detail import detail_of, device_detail, snapshot_deta
 from novatui.backends.demo.estate import Thing, kind_of
 from novatui.backends.demo.events import events_between
 from novatui.backends.demo.load import Metrics, host_metrics, machine_metrics
+from novatui.backends.demo.placing import fits_of, needs_of
 from novatui.backends.demo.rows import device_row, snapshot_row, thing_row
 from novatui.backends.demo.scene import Scene
 from novatui.backends.demo.shapes import Host, Machine, Net, Store
@@ -28,6 +29,7 @@ from novatui.backends.driver import (
     Loaded,
     MetricSource,
     NetworkSource,
+    PlacementSource,
     Sink,
     SnapshotSource,
     StorageSource,
@@ -42,6 +44,8 @@ from novatui.core.events import Event
 from novatui.core.ids import decode_id
 from novatui.core.ids import key as key_of
 from novatui.core.inventory import Row
+from novatui.core.needs import Needs
+from novatui.core.reasons import Fit
 from novatui.core.snapshots import Snapshot
 from novatui.core.states import Family, Kind
 from novatui.core.tasks import Task
@@ -63,6 +67,7 @@ class DemoDriver(
     SnapshotSource,
     DeviceSource,
     StorageSource,
+    PlacementSource,
 ):
     """One connection of the demo fleet. What it tells follows from the seed, the time, and what was changed."""
 
@@ -206,6 +211,12 @@ class DemoDriver(
     def volumes(self, key: str) -> list[Volume]:
         scene = self._ask("volumes")
         return list(volumes_of(scene, _find(scene, key, Store)))
+
+    def needs(self, key: str) -> Needs:
+        return needs_of(self._ask("needs"), self.spec.name, key)
+
+    def fits(self, needs: Needs, hosts: Sequence[str]) -> list[Fit]:
+        return fits_of(self._ask("fits"), needs, hosts)
 
     def _ask(self, call: str) -> Scene:
         """Count a call; fail it when the fleet cannot be reached."""

@@ -1,0 +1,169 @@
+"""The question where a machine can run, put to every host of its family that is known; the hosts answer as they can."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
+
+import msgspec
+
+from novatui.core.errors import BackendFault, Failure, NotFound, NotSupported, NovaError, Unreachable
+from novatui.core.ids import ObjectRef
+from novatui.core.needs import Needs
+from novatui.core.reasons import Fit, not_asked
+from novatui.core.states import Family, Kind, Link
+from novatui.engine.connection import Connection
+from novatui.engine.inventory_store import InventoryStore
+from novatui.engine.requests import Requests
+from novatui.wire import frames
+
+ROLE = "PlacementSource"
+
+AT_ONCE = 4
+"""Hosts of one connection that are asked at the same time; other connections do not wait for them."""
+
+
+class HostFit(msgspec.Struct, frozen=True):
+    """What a host answered, or why it did not."""
+
+    host: ObjectRef
+    """A connection, where no host of it is known."""
+    fit: Fit
+
+
+class PlacementRequests:
+    """Asks for what a machine needs, then every host for that. Belongs to the event loop."""
+
+    def __init__(
+        self,
+        connections: Mapping[str, Connection],
+        inventory: InventoryStore,
+        send: Callable[[str, frames.Frame], bool],
+        numbers: Iterator[int],
+    ) -> None:
+        self._connections = connections
+        self._inventory = inventory
+        self._send = send
+        self._needs = Requests[frames.NeedsAnswer](numbers)
+        self._fits = Requests[frames.FitAnswer](numbers)
+
+    def candidates(self, ref: ObjectRef) -> list[ObjectRef]:
+        """Every host that can be asked for this machine: those of all connections of its family, by the same driver.
+
+        A connection of which no host is known stands for its hosts.
+        """
+        home = self._connection(ref.conn).spec
+        alike = [one for one in self._connections.values() if _kin(one) == (home.family, home.driver)]
+        hosts: dict[str, list[ObjectRef]] = defaultdict(list)
+        for slot in self._inventory.slots(Kind.HOST):
+            hosts[self._inventory.conn(slot)].append(self._inventory.ref(slot))
+        return [host for one in alike for host in hosts[one.name] or [ObjectRef(one.name, Kind.CONNECTION, one.name)]]
+
+    def others(self, ref: ObjectRef) -> list[Family]:
+        """Families of other connections: no machine moves from one to another."""
+        home = self._connection(ref.conn).spec.family
+        found = {one.spec.family for one in self._connections.values()} - {home}
+        return [family for family in Family if family in found]
+
+    async def where(self, ref: ObjectRef, hosts: Collection[ObjectRef] = ()) -> AsyncIterator[HostFit]:
+        """How each of these hosts (without any: every candidate) meets what the machine needs, in the order in which
+        they answer. One that gives no answer is unknown, with the reason. NovaError when the machine cannot be read.
+        """
+        needs = await self._read(ref)
+        turns = {name: asyncio.Semaphore(AT_ONCE) for name in self._connections}
+        tasks = [
+            asyncio.create_task(self._ask(needs, host, turns.get(host.conn)))
+            for host in (hosts or self.candidates(ref))
+        ]
+        try:
+            for answered in asyncio.as_completed(tasks):
+                yield await answered
+        finally:
+            for task in tasks:
+                task.cancel()
+
+    async def _read(self, ref: ObjectRef) -> Needs:
+        connection = self._connection(ref.conn)
+        if why := self._unasked(connection):
+            raise why
+        number, future = self._needs.open(ref.conn)
+        if not self._send(ref.conn, frames.NeedsRequest(ref.conn, number, ref.key)):
+            self._needs.fail(ref.conn, self._why_closed(connection))
+        answer = await self._needs.wait(number, future)
+        if answer.needs is None:
+            raise BackendFault(f"the worker of {ref.conn} did not tell what the machine needs")
+        return answer.needs
+
+    async def _ask(self, needs: Needs, host: ObjectRef, turn: asyncio.Semaphore | None) -> HostFit:
+        slot = self._inventory.slot(host.conn, host.key)
+        name = host.id if slot is None else self._inventory.name(slot)
+        try:
+            connection = self._connection(host.conn)
+            if turn is None:
+                raise Unreachable(f"{host.conn} is not open")
+            if why := self._unasked(connection):
+                raise why
+            if host.kind is not Kind.HOST:
+                raise NotFound("its hosts are not known")
+            async with turn:
+                return HostFit(host, await self._answer_of(needs, host, connection))
+        except NovaError as error:
+            return HostFit(host, not_asked(host.key, name, _in_words(error.failure)))
+
+    async def _answer_of(self, needs: Needs, host: ObjectRef, connection: Connection) -> Fit:
+        number, future = self._fits.open(host.conn)
+        if not self._send(host.conn, frames.FitRequest(host.conn, number, needs, host.key)):
+            self._fits.fail(host.conn, self._why_closed(connection))
+        answer = await self._fits.wait(number, future)
+        if answer.fit is None:
+            raise BackendFault("it gave no answer")
+        return answer.fit
+
+    def _connection(self, name: str) -> Connection:
+        connection = self._connections.get(name)
+        if connection is None:
+            raise NotFound(f"there is no connection {name}")
+        return connection
+
+    def _unasked(self, connection: Connection) -> NovaError | None:
+        """Why a connection cannot be asked; None when it can."""
+        if connection.link not in {Link.UP, Link.LOADING}:
+            why = f": {connection.failure}" if connection.failure else ""
+            return Unreachable(f"{connection.name} is not connected{why}")
+        if connection.info is None or ROLE not in connection.info.roles:
+            return NotSupported(f"{connection.name} cannot be asked where a machine can run")
+        return None
+
+    def _why_closed(self, connection: Connection) -> Failure:
+        return connection.failure or Unreachable(f"{connection.name} is not open").failure
+
+    # --- what comes in ---------------------------------------------------------------------------------------------
+
+    def told(self, frame: frames.NeedsAnswer | frames.FitAnswer) -> None:
+        """An answer came."""
+        if isinstance(frame, frames.NeedsAnswer):
+            self._needs.answer(frame)
+        else:
+            self._fits.answer(frame)
+
+    def lost(self, conn: str, failure: Failure) -> None:
+        """No answer of this connection will come any more."""
+        self._needs.fail(conn, failure)
+        self._fits.fail(conn, failure)
+
+
+def ranked(answers: Sequence[HostFit]) -> list[HostFit]:
+    """Those that can first, then those of which it is not known, then those that cannot; each by name."""
+    return sorted(answers, key=lambda one: (_RANK.get(one.fit.answer, len(_RANK)), one.fit.name, str(one.host)))
+
+
+_RANK = {answer: at for at, answer in enumerate(("yes", "partly", "unknown", "no"))}
+
+
+def _kin(connection: Connection) -> tuple[Family, str]:
+    return connection.spec.family, connection.spec.driver
+
+
+def _in_words(failure: Failure) -> str:
+    return f"it was not asked: {failure}" if not failure.meaning else f"it was not asked: {failure}; {failure.meaning}"
