@@ -16,7 +16,7 @@ from novatui.actions.journal import BrokenChain
 from novatui.actions.journal_operations import History, Told, done_of, history, unknown
 from novatui.actions.journal_writer import Journal, console_of, failure_body
 from novatui.actions.outcome import Done, Outcome
-from novatui.actions.run import task_of
+from novatui.actions.run import show
 from novatui.core.errors import Denied
 from novatui.core.events import Event, Severity
 from novatui.engine import blocking
@@ -118,7 +118,7 @@ def _recall(fleet: Fleet, told: Told) -> None:
     with suppress(*_OTHER_VERSION):
         done = done_of(told)
         if done.ref.conn in fleet.connections:
-            fleet.tell_task(done.ref.conn, task_of(done, str(told.body.get("user", ""))))
+            show(fleet, done, str(told.body.get("user", "")))
 
 
 def _done(told: Told) -> Done:
@@ -129,7 +129,7 @@ def _done(told: Told) -> Done:
 
 def _show(fleet: Fleet, done: Done, user: str) -> None:
     assert done.failure is not None, "an adopted operation has its reason"
-    fleet.tell_task(done.ref.conn, task_of(done, user))
+    show(fleet, done, user)
     now = time.time()
     event = Event(
         id=f"novatui.adopted.{done.id}",

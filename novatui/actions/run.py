@@ -206,8 +206,14 @@ class Course:
 
     def _move(self, outcome: Outcome) -> None:
         self.done.outcome = outcome
-        self._fleet.tell_task(self.done.ref.conn, task_of(self.done, self._journal.who["user"]))
+        show(self._fleet, self.done, self._journal.who["user"])
         self._told()
+
+
+def show(fleet: Fleet, done: Done, who: str) -> None:
+    """An operation among the tasks of its product; a migration remembers what it was asked for with."""
+    fleet.migrations.asked(done.ref.conn, done.task, done.verb, done.operation.arguments)
+    fleet.tell_task(done.ref.conn, task_of(done, who))
 
 
 def task_of(done: Done, who: str) -> Task:

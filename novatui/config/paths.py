@@ -73,6 +73,11 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
         return self.state_home / "alarms.json"
 
     @property
+    def migrations(self) -> Path:
+        """Records of migrations, a file for each."""
+        return self.state_home / "migrations"
+
+    @property
     def log_file(self) -> Path:
         return self.log_home / "novatui.log"
 

@@ -28,6 +28,7 @@ from novatui.engine.keeping import Keeping
 from novatui.engine.links import Links, Target
 from novatui.engine.logline import LogLine
 from novatui.engine.metric_store import MetricStore
+from novatui.engine.migrations import Migrations
 from novatui.engine.recall import Recall
 from novatui.engine.requests import Requests
 from novatui.engine.supervisor import WORKER_COMMAND
@@ -126,6 +127,8 @@ class Fleet:
         )
         self.connections: dict[str, Connection] = self._links.connections
         """By name, in the order of the targets."""
+        self.migrations = Migrations(self.inventory, self.connections)
+        self.tasks.observers.append(self.migrations.observe)
         self.changing = ChangeRequests(self.connections, self._links.send, numbers)
         """Plans, runs and locks; `actions.gate` is who uses it."""
         self.placing = PlacementRequests(self.connections, self.inventory, self._links.send, numbers)
@@ -254,6 +257,7 @@ class Fleet:
             del self.connections[name]
         self._dismissed = {}
         self.identity.tick()
+        self.migrations.tick()
         delta = self.inventory.drain()
         rows = delta.rows | self._sampled - delta.gone
         rows |= self.aggregates.take(rows, delta.gone)

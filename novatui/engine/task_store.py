@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from novatui.core.tasks import Task, TaskState
@@ -34,6 +36,8 @@ class TaskStore:
     def __init__(self) -> None:
         self.version = 0
         """Grows with every change."""
+        self.observers: list[Callable[[TrackedTask], None]] = []
+        """Told of every record that says something new, as it comes: later ones replace it here."""
         self._tasks: dict[tuple[str, str], TrackedTask] = {}
         self._past = 0
 
@@ -55,14 +59,16 @@ class TaskStore:
             if oldest is new:
                 return False
         self.version += 1
+        self._tell(new)
         return True
 
     def interrupt(self, conn: str) -> bool:
         """The connection was lost: nobody knows how its tasks go on. True when there were any."""
         running = [task for task in self._tasks.values() if task.live and task.conn == conn]
         for tracked in running:
-            task = msgspec.structs.replace(tracked.task, state=TaskState.UNKNOWN)
-            self._put(TrackedTask(conn, task, tracked.stamp))
+            lost = _lost(tracked)
+            self._put(lost)
+            self._tell(lost)
         self.version += bool(running)
         return bool(running)
 
@@ -71,6 +77,8 @@ class TaskStore:
         gone = [task for task in self._tasks.values() if task.conn == conn]
         for tracked in gone:
             self._drop(tracked)
+            if tracked.live:
+                self._tell(_lost(tracked))
         self.version += bool(gone)
         return bool(gone)
 
@@ -90,6 +98,10 @@ class TaskStore:
         """The tasks on one object, in the order of `tasks`."""
         return [task for task in self.tasks() if task.conn == conn and task.task.key == key]
 
+    def _tell(self, new: TrackedTask) -> None:
+        for each in self.observers:
+            each(new)
+
     def _put(self, new: TrackedTask) -> None:
         old = self._tasks.get((new.conn, new.task.id))
         self._past += (not new.live) - (old is not None and not old.live)
@@ -98,6 +110,12 @@ class TaskStore:
     def _drop(self, task: TrackedTask) -> None:
         del self._tasks[task.conn, task.task.id]
         self._past -= not task.live
+
+
+def _lost(tracked: TrackedTask) -> TrackedTask:
+    """The same task, of which nobody knows how it goes on."""
+    task = msgspec.structs.replace(tracked.task, state=TaskState.UNKNOWN)
+    return TrackedTask(tracked.conn, task, tracked.stamp)
 
 
 def _moment(tracked: TrackedTask) -> tuple[float, float, str, str]:

@@ -64,6 +64,7 @@ class StillFleet(Fleet):
     def __init__(self, specs: Sequence[ConnectionSpec], clock: Clock | None = None) -> None:
         super().__init__([Target(spec, dict) for spec in specs])
         self.clock = clock or Clock()
+        self.migrations._clock = self.clock.time
         self.worker = Recorder()
         self.reconnected: list[str] = []
         self.identity._clock = self.aggregates._clock = self.clock.monotonic
