@@ -110,7 +110,7 @@ class Recorder:
         if "tunnelled" not in self.flags:
             parameters |= ON_LOOPBACK
         if "storage" in self.flags:
-            parameters |= fresh_disk_on(self.domain, self.source, self.target, self.guest)
+            parameters |= fresh_disk_on(self.target, self.domain, self.guest)
         self.move = Move(self.domain, self.target.uri, self.flags, parameters)
         self.links.listener = self.note
         waiting = sorted(self.scenario.actions, key=lambda action: action.at)
@@ -193,7 +193,8 @@ class Recorder:
                     domain.destroy()
         self.source.virsh("undefine", self.guest.name)
         for host in (self.source, self.target):
-            (host.images / f"{self.guest.uuid}.qcow2").unlink(missing_ok=True)
+            for file in host.images.glob(f"{self.guest.uuid}*"):
+                file.unlink()
 
 
 class Links:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
+from xml.etree import ElementTree
 
 import libvirt
 
@@ -102,10 +105,15 @@ def state(connection: libvirt.virConnect, uuid: str) -> str | None:
     return names.get(number, str(number))
 
 
-def fresh_disk_on(source: libvirt.virDomain, here: LibvirtHost, there: LibvirtHost, spec: GuestSpec) -> dict[str, Any]:
+def fresh_disk_on(there: LibvirtHost, source: libvirt.virDomain, spec: GuestSpec) -> dict[str, Any]:
     """Make an empty disk on the target for a migration that copies storage; returns the parameters it needs."""
-    file = there.images / f"{spec.uuid}.qcow2"
-    file.unlink(missing_ok=True)
-    there.make_disk(file.name, spec.disk_mib)
     xml = source.XMLDesc(libvirt.VIR_DOMAIN_XML_MIGRATABLE)
-    return {libvirt.VIR_MIGRATE_PARAM_DEST_XML: xml.replace(str(here.images), str(there.images))}
+    file = there.make_disk(f"{spec.uuid}-{uuid4()}.qcow2", spec.disk_mib)
+    return {libvirt.VIR_MIGRATE_PARAM_DEST_XML: xml.replace(str(disk_file(source)), str(file))}
+
+
+def disk_file(domain: libvirt.virDomain) -> Path:
+    """Where the machine's only disk is now."""
+    source = ElementTree.fromstring(domain.XMLDesc()).find("devices/disk/source")
+    assert source is not None
+    return Path(source.attrib["file"])
