@@ -6,62 +6,26 @@ import asyncio
 import json
 import os
 import random
-import signal
 import subprocess
-import sys
-import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from novatui.actions import journal
 from novatui.actions.adopt import recall
-from novatui.actions.journal import BrokenChain
 from novatui.actions.outcome import Outcome
 from novatui.core.states import Link
+from tests.acceptance import killing
 from tests.changing import console_of, spec
-from tests.fleets import PATIENCE, until
-from tests.lab.processes import is_alive
+from tests.fleets import until
 
 
-@contextmanager
-def killed(folder: Path, verb: str, text: str = "", **options: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A console that changes things; it is killed at the end of the body, and its worker with it."""
+def killed(folder: Path, verb: str, text: str = "", **options: str) -> AbstractContextManager[subprocess.Popen[bytes]]:
+    """A console that changes things on a scripted worker; both are killed at the end of the body."""
     pairs = [f"{name}={value}" for name, value in options.items()]
-    command = [sys.executable, "-m", "tests.changeconsole", str(folder), verb, text, *pairs]
-    console = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    workers: list[int] = []
-    try:
-        yield console
-    finally:
-        workers = children(console.pid)
-        console.kill()
-        console.wait()
-        assert console.stdout is not None
-        console.stdout.close()
-        for worker in workers:
-            while is_alive(worker):  # a worker that was stopped does not hear of the end of its console
-                os.kill(worker, signal.SIGKILL)
-                time.sleep(0.01)
-
-
-def children(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def records(folder: Path) -> list[dict[str, Any]]:
-    """The journal as far as it is whole."""
-    found: list[dict[str, Any]] = []
-    try:
-        found.extend(record.body for record in journal.read(folder / "state" / "journal.jsonl"))
-    except BrokenChain as broken:
-        if not broken.torn:
-            raise
-    return found
+    return killing.killed("tests.changeconsole", str(folder), verb, text, *pairs, deaf=True)
 
 
 def made(folder: Path) -> list[list[Any]]:
@@ -69,19 +33,12 @@ def made(folder: Path) -> list[list[Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
-def wait_for(folder: Path, event: str) -> None:
-    end = time.monotonic() + PATIENCE
-    while not any(record["event"] == event for record in records(folder)):
-        assert time.monotonic() < end, f"no {event} in the journal"
-        time.sleep(0.005)
-
-
 async def test_killed_between_the_line_and_the_call(tmp_path: Path) -> None:
     """The worker is stopped by itself just before it may be let go: the line is there, the call is not made."""
     with killed(tmp_path, "power.start", stop="1", objects="1"):
-        wait_for(tmp_path, "call")
+        await killing.written(tmp_path, "call")
     assert made(tmp_path) == []
-    before = records(tmp_path)
+    before = killing.records(tmp_path)
     assert [record["event"] for record in before] == ["operation", "call"]
 
     async with console_of(tmp_path, spec(tmp_path, objects="1")) as console:
@@ -97,7 +54,7 @@ async def test_killed_between_the_line_and_the_call(tmp_path: Path) -> None:
         assert "outcome unknown" in event.text
         assert console.fleet.connections["lab"].link is Link.UP
         assert made(tmp_path) == [], "nothing is repeated"
-        end = records(tmp_path)[-1]
+        end = killing.records(tmp_path)[-1]
         assert (end["event"], end["operation"], end["outcome"]) == ("end", done.id, "unknown")
         assert end["adopted_by"]["pid"] == os.getpid()
 
@@ -121,7 +78,7 @@ async def test_killed_while_the_product_works(tmp_path: Path) -> None:
 
 async def test_the_operations_of_a_console_that_lives_are_its_own(tmp_path: Path) -> None:
     with killed(tmp_path, "power.start", on_call="hang", objects="1"):
-        wait_for(tmp_path, "call")
+        await killing.written(tmp_path, "call")
         async with console_of(tmp_path, spec(tmp_path, objects="1")) as console:
             await console.gate.start()
             assert console.gate.adopted.operations == ()
@@ -132,20 +89,20 @@ async def test_the_operations_of_a_console_that_lives_are_its_own(tmp_path: Path
 
 async def test_whoever_only_reads_shows_what_a_dead_console_left_and_writes_nothing(tmp_path: Path) -> None:
     with killed(tmp_path, "power.start", on_call="hang", objects="1"):
-        wait_for(tmp_path, "call")
-    before = records(tmp_path)
+        await killing.written(tmp_path, "call")
+    before = killing.records(tmp_path)
     async with console_of(tmp_path, spec(tmp_path, objects="1")) as console:
         await recall(console.fleet, console.path)
         [task] = [tracked.task for tracked in console.fleet.tasks.tasks()]
         assert (task.id, task.state) == ("N-1", "unknown")
-    assert records(tmp_path) == before
+    assert killing.records(tmp_path) == before
 
 
 async def test_two_consoles_that_begin_at_once_adopt_it_once(tmp_path: Path) -> None:
     with killed(tmp_path, "power.start", stop="1", objects="2"):
-        wait_for(tmp_path, "call")
+        await killing.written(tmp_path, "call")
     lab = spec(tmp_path, objects="2")
-    begun = [record["seq"] for record in records(tmp_path) if record["event"] == "operation"]
+    begun = [record["seq"] for record in killing.records(tmp_path) if record["event"] == "operation"]
     async with console_of(tmp_path, lab) as one, console_of(tmp_path, lab) as other:
         await asyncio.gather(one.gate.start(), other.gate.start())
         adopted = [*one.gate.adopted.operations, *other.gate.adopted.operations]
@@ -157,9 +114,9 @@ async def test_killed_at_any_moment_nothing_is_lost_or_doubled(tmp_path: Path, t
     """Everything the product did is in the journal, once; what the journal calls done was done, once."""
     delay = random.Random(turn).uniform(0.0, 0.4)
     with killed(tmp_path, "edit.notes", "mark", objects="60", calls="2"):
-        wait_for(tmp_path, "operation")
+        await killing.written(tmp_path, "operation")
         await asyncio.sleep(delay)
-    written, happened = records(tmp_path), made(tmp_path)
+    written, happened = killing.records(tmp_path), made(tmp_path)
     times = Counter((verb, args["vm"]) for verb, args in happened)
     assert set(times.values()) <= {1}, "doubled"
     operations = {record["seq"]: record for record in written if record["event"] == "operation"}
@@ -172,7 +129,7 @@ async def test_killed_at_any_moment_nothing_is_lost_or_doubled(tmp_path: Path, t
 
     async with console_of(tmp_path, spec(tmp_path, objects="60")) as console:
         await console.gate.start()
-        ended = {record["operation"] for record in records(tmp_path) if record["event"] == "end"}
+        ended = {record["operation"] for record in killing.records(tmp_path) if record["event"] == "end"}
         assert ended == set(operations), "each has an end now"
         await until(lambda: console.fleet.connections["lab"].settled)
         assert made(tmp_path) == happened, "nothing is repeated"

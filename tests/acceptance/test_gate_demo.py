@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import random
-import subprocess
-import sys
 from collections import Counter
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from novatui.actions import journal
-from novatui.actions.journal import BrokenChain
 from novatui.actions.outcome import Done, Outcome
 from novatui.core.errors import Fault
+from tests.acceptance import killing
+from tests.acceptance.killing import Record, Tally
 from tests.democonsole import gated, mix
-from tests.fleets import until
-from tests.lab.processes import descendants, is_alive
+
+SPAN = 1.5
+"""Seconds of a console's work in which it is killed."""
 
 Call = tuple[str, str, str]
 """Connection, native name, arguments."""
@@ -37,25 +37,13 @@ def made(folder: Path) -> Counter[Call]:
     return Counter((entry["site"], entry["call"], _sorted(entry["args"])) for entry in map(json.loads, lines))
 
 
-def records(folder: Path) -> list[dict[str, Any]]:
-    """The journal as far as it is whole."""
-    found: list[dict[str, Any]] = []
-    try:
-        found.extend(record.body for record in journal.read(folder / "state" / "journal.jsonl"))
-    except BrokenChain as broken:
-        if not broken.torn:
-            raise
-    return found
-
-
-def let_go(written: list[dict[str, Any]], *, done: bool) -> Counter[Call]:
-    """The calls that were written down; with `done`: those of which the journal says that they were done."""
-    places = {record["seq"]: record["connection"] for record in written if record["event"] == "operation"}
-    ended = {(r["operation"], r["id"]) for r in written if r["event"] == "result" and r["state"] == "done"}
+def let_go(lines: list[Record], calls: Iterable[Record] | None = None) -> Counter[Call]:
+    """The calls of a journal, or these of them."""
+    places = {line["seq"]: line["connection"] for line in lines if line["event"] == "operation"}
     return Counter(
-        (places[record["operation"]], record["call"], _sorted(record["args"]))
-        for record in written
-        if record["event"] == "call" and (not done or (record["operation"], record["id"]) in ended)
+        (places[line["operation"]], line["call"], _sorted(line["args"]))
+        for line in (lines if calls is None else calls)
+        if line["event"] == "call"
     )
 
 
@@ -78,51 +66,53 @@ async def test_a_hundred_operations_of_all_sorts(tmp_path: Path) -> None:
         assert len({done.ref.conn for done in results}) >= 4
         assert len({done.verb for done in results}) >= 8
         assert {done.task for done in results} <= {tracked.task.id for tracked in fleet.tasks.tasks()}
-    written = records(tmp_path)
-    assert len([record for record in written if record["event"] == "end"]) == 100
-    assert made(tmp_path) == let_go(written, done=False)
-    assert not let_go(written, done=True) - made(tmp_path)
+    written = killing.records(tmp_path)
+    assert len([record for record in written if record["event"] == "end"]) == len(results) == 100
+    assert made(tmp_path) == let_go(written)
+    assert not let_go(written, killing.done(written)) - made(tmp_path)
     assert made(tmp_path).total() >= 100
 
 
-def begin(folder: Path, seed: int) -> subprocess.Popen[bytes]:
-    """A console in a process of its own, with many operations before it."""
+def begun_in(folder: Path, seed: int) -> AbstractContextManager[object]:
+    """A console with many operations before it, on a fleet of its own; it is killed at the end of the body."""
     folder.mkdir()
-    command = [sys.executable, "-m", "tests.democonsole", uri(folder), str(folder), str(seed), "400"]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return killing.killed("tests.democonsole", uri(folder), str(folder), str(seed), "400")
 
 
-async def killed(folder: Path, seed: int) -> None:
+async def _killed(folder: Path, seed: int, tally: Tally) -> None:
     """One console, killed somewhere between its first operation and its last; what it leaves behind is looked at."""
-    console = begin(folder, seed)
-    try:
-        await until(lambda: any(record["event"] == "operation" for record in records(folder)))
-        await asyncio.sleep(random.Random(seed).uniform(0.0, 1.5))
-    finally:
-        workers = descendants(console.pid)
-        console.kill()
-        console.wait()
-    await until(lambda: not any(map(is_alive, workers)))
+    with begun_in(folder, seed):
+        when = await killing.a_random_moment(folder, random.Random(seed), SPAN)
+    lines, happened = killing.records(folder), made(folder)
+    written = let_go(lines)
+    lost, doubled = let_go(lines, killing.done(lines)) - happened, happened - written
+    tally.count(let_go=written.total(), made=happened.total(), lost=lost.total(), doubled=doubled.total())
+    assert not lost, f"called done and not made, {when}"
+    assert not doubled, f"made twice, or without a line, {when}"
+    not_made = written - happened
+    hit = killing.moments(lines, lambda line: not let_go(lines, [line]) & not_made)
 
-    written, happened = records(folder), made(folder)
-    assert not let_go(written, done=True) - happened, "lost: called done and not made"
-    assert not happened - let_go(written, done=False), "doubled, or made without a line"
     async with gated(uri(folder), folder) as (gate, _):
         await gate.start()
-        begun = {record["seq"] for record in written if record["event"] == "operation"}
-        unknown = {done.id for done in gate.adopted.operations}
-        assert unknown == begun - {record["operation"] for record in written if record["event"] == "end"}
-        assert {record["operation"] for record in records(folder) if record["event"] == "end"} == begun
-    assert made(folder) == happened, "nothing is repeated"
+        begun = {line["seq"] for line in lines if line["event"] == "operation"}
+        unknown = begun - {line["operation"] for line in lines if line["event"] == "end"}
+        assert {done.id for done in gate.adopted.operations} == unknown, when
+        assert {line["operation"] for line in killing.records(folder, "end")} == begun, when
+    assert made(folder) == happened, f"nothing is repeated, {when}"
+    tally.add(hit, killing.records(folder))
 
 
-@pytest.mark.parametrize("seed", range(4))
-async def test_a_console_that_is_killed_loses_and_doubles_nothing(tmp_path: Path, seed: int) -> None:
-    await killed(tmp_path / "one", seed)
-
-
-@pytest.mark.long
-@pytest.mark.timeout(1800)
-async def test_fifty_consoles_that_are_killed_lose_and_double_nothing(tmp_path: Path) -> None:
-    for seed in range(100, 150):
-        await killed(tmp_path / str(seed), seed)
+@pytest.mark.parametrize(
+    "times", [4, pytest.param(50, marks=[pytest.mark.long, pytest.mark.timeout(3000)])], ids="{}-times".format
+)
+async def test_consoles_that_are_killed_lose_and_double_nothing(
+    tmp_path: Path, times: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seed, tally = killing.seed(), Tally()
+    try:
+        for turn in range(times):
+            await _killed(tmp_path / str(turn), seed + turn, tally)
+    finally:
+        with capsys.disabled():
+            print(f"\n{killing.SEED}={seed}: {tally}")
+    assert tally.kills == times
