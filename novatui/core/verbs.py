@@ -215,6 +215,7 @@ _ALL: tuple[Verb, ...] = (
         name="migrate.live", title="move while it runs", effect=Effect.AGREED, states=IN_MEMORY,
         takes=(
             *_DESTINATION,
+            _text("data_uri", "address for its memory, if it is another (tcp://host)", required=False),
             Given(name="mode", kind="choice", title="led by", required=False, choices=("p2p", "client")),
             _yes("tunnelled", "tunnelled through the management connection"),
             _number("parallel", "parallel connections"),

@@ -19,7 +19,7 @@ ASKING = {"call", "attempt", "bulk"}
 """Methods of `Link` that take a function of the library."""
 
 CHANGING = re.compile(
-    r"create|define|destroy|delete|undefine|^set|Set[A-Z]|attach|detach|update|migrate|save$|Save$|restore|suspend|resume"
+    r"create|define|destroy|delete|undefine|^set|Set[A-Z]|attach|detach|update|migrate(?!Get)|save$|Save$|restore|suspend|resume"
     r"|reboot|reset|shutdown|wipe|resize|upload|download|rename|revert|abort|Abort|^pin|^send|inject|dump|block(Commit"
     r"|Copy|Pull|Rebase|Resize|Peek)|fs(Freeze|Thaw|Trim)|wake|Wake|Begin|End$|Create|Define|Destroy|Delete|Undefine"
     r"|open(Console|Channel|Graphics)|refresh|build|dettach|reAttach|^add|^del|Command|restart|Remove"

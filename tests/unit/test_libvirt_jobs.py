@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from novatui.backends.libvirt import control, jobs
+from novatui.backends.libvirt import control, jobs, movefigures, states
 from novatui.backends.libvirt.taskbook import TaskBook
-from novatui.core.migration import Fidelity
+from novatui.core.migration import Fidelity, MigrationProgress, Phase
 from novatui.core.tasks import Task, TaskState
 
 MEMORY = {
@@ -24,14 +24,27 @@ MEMORY = {
 }
 
 
-def task(figures: dict, *, post_copy: bool = False) -> Task:
-    return jobs.running_task("id", "vm:x", "x", "here", figures, 1.0, post_copy=post_copy)
+RUNNING = (states.RUNNING, 1)
+STANDS = (states.PAUSED, states.PAUSED_MIGRATION)
+
+
+def reading(figures: dict, state: tuple[int, int] = RUNNING, *, by_hand: bool = False) -> MigrationProgress:
+    known = MigrationProgress(source="here", destination="there", armed=("parallel",), requested="post-copy")
+    return movefigures.leaving(figures, state, at=9.0, known=known, by_hand=by_hand)
+
+
+def task(figures: dict) -> Task:
+    kind = jobs.operation(figures)
+    migration = reading(figures) if kind == jobs.MIGRATION_OUT else None
+    migration = movefigures.arriving("here") if kind == jobs.MIGRATION_IN else migration
+    return jobs.running_task("id", "vm:x", "x", figures, 1.0, migration)
 
 
 def test_a_migration_is_told_in_full() -> None:
     migration = task(MEMORY).migration
     assert migration is not None
-    assert (migration.source, migration.destination) == ("here", "")
+    assert (migration.source, migration.destination) == ("here", "there")
+    assert (migration.armed, migration.at) == (("parallel",), 9.0)
     assert (migration.phase, migration.fidelity) == ("memory", Fidelity.FULL)
     assert (migration.total, migration.sent, migration.left) == (201859072, 31969265, 157454336)
     assert (migration.rate, migration.dirty_rate) == (8414549.0, 409600.0)
@@ -45,13 +58,51 @@ def test_a_migration_has_no_percentage() -> None:
 
 
 def test_phases() -> None:
-    assert task({"operation": 5, "data_total": 0}).migration.phase == "preparing"
-    assert task({"operation": 5}).migration.phase == "preparing"
-    assert task({"operation": 5, "data_total": 9, "disk_total": 9}).migration.phase == "disk"
-    assert task(MEMORY | {"disk_total": 9}).migration.phase == "memory"
-    assert task(MEMORY, post_copy=True).migration.phase == "post-copy"
-    assert task(MEMORY, post_copy=True).cancellable is False
+    """libvirt gives a guest that somebody paused and one that stands still for the switch the same reason."""
+    post_copy = (states.PAUSED, states.PAUSED_POST_COPY)
+    assert reading({"operation": 5, "data_total": 0}).phase == Phase.PREPARING
+    assert reading({"operation": 5}).phase == Phase.PREPARING
+    assert reading({"operation": 5, "data_total": 9, "disk_total": 9}).phase == Phase.DISK
+    assert reading(MEMORY | {"disk_total": 9}).phase == Phase.MEMORY
+    assert reading(MEMORY, STANDS).phase == Phase.SWITCHOVER
+    assert reading(MEMORY, STANDS, by_hand=True).phase == Phase.MEMORY
+    assert reading(MEMORY, STANDS, by_hand=True).guest_paused is True
+    assert reading(MEMORY, post_copy).phase == Phase.POST_COPY
+    assert reading(MEMORY, post_copy).guest_paused is False
+    assert reading(MEMORY, post_copy).requested == ""
+    assert reading(MEMORY).requested == "post-copy"
+
+
+def test_only_before_the_switch_can_it_be_cancelled() -> None:
     assert task(MEMORY).cancellable is True
+    for phase in (Phase.POST_COPY, Phase.FINISHING):
+        gone = jobs.running_task("id", "vm:x", "x", MEMORY, 1.0, MigrationProgress(phase=phase))
+        assert gone.cancellable is False
+
+
+def test_zeros_before_anything_is_sent_are_no_figures() -> None:
+    before = reading(dict.fromkeys(MEMORY, 0) | {"operation": 5, "time_elapsed": 900})
+    assert (before.left, before.total, before.iteration, before.rate) == (None, None, None, None)
+    assert (before.elapsed, before.fidelity) == (0.9, Fidelity.FULL)
+
+
+def test_disk_and_memory_are_apart_and_compression_is_a_share() -> None:
+    parts = {"memory_remaining": 5, "memory_processed": 7, "disk_total": 90, "disk_remaining": 80, "disk_bps": 3}
+    packed = {"compression_pages": 10, "compression_bytes": 4096}
+    told = reading(MEMORY | parts | packed)
+    assert (told.memory_left, told.memory_sent, told.memory_total) == (5, 7, 201859072)
+    assert (told.disk_left, told.disk_total, told.disk_rate) == (80, 90, 3.0)
+    assert told.rate == 8414549.0 + 3
+    assert told.compression == 0.1
+    assert reading(MEMORY | packed | {"compression_pages": 0}).compression is None
+
+
+def test_the_last_reading_keeps_what_figures_do_not_tell() -> None:
+    last = reading(MEMORY, STANDS)
+    end = movefigures.finished(last, MEMORY | {"downtime": 131, "data_remaining": 0}, "here", 12.0)
+    assert (end.phase, end.downtime, end.left, end.at) == (Phase.FINISHING, 0.131, 0, 12.0)
+    assert (end.armed, end.destination, end.requested) == (("parallel",), "there", "")
+    assert movefigures.finished(None, {}, "here", 1.0).source == "here"
 
 
 def test_the_target_of_a_migration_knows_that_it_comes_and_no_more() -> None:
@@ -100,7 +151,7 @@ def test_a_newer_kind_of_job_is_shown_as_it_is() -> None:
 def test_one_job_keeps_one_id() -> None:
     book = TaskBook()
     first, started = book.identify("u", 5, 1000.0)
-    book.put("u", jobs.running_task(first, "vm:u", "u", "here", MEMORY, started))
+    book.put("u", jobs.running_task(first, "vm:u", "u", MEMORY, started))
     assert book.identify("u", 5, 1001.2) == (first, 1000.0), "the start is told as a time elapsed, and wavers"
     assert book.identify("u", 5, 1500.0)[0] != first
     assert book.identify("u", 9, 1000.0)[0] != first

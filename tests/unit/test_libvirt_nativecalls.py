@@ -61,3 +61,8 @@ def test_exactly_the_arguments_of_a_call_are_taken() -> None:
         native("virDomainReboot", {"dom": "u"})
     with pytest.raises(InvalidInput):
         native("virDomainMigrateToURI3", {"dom": "u"})
+    moved = {"dom": "u", "dconnuri": "qemu:///system", "flags": "VIR_MIGRATE_LIVE"}
+    assert native("virDomainMigrateToURI3", moved | {"bandwidth": 8}).method == "migrateToURI3"
+    with pytest.raises(InvalidInput) as unknown:
+        native("virDomainMigrateToURI3", moved | {"bandwidht": 8})
+    assert unknown.value.failure.subject == "bandwidht"

@@ -13,6 +13,7 @@ from novatui.backends.driver import (
     Invoker,
     Loaded,
     MetricSource,
+    MigrationControl,
     NetworkSource,
     PowerControl,
     ResourceControl,
@@ -42,13 +43,15 @@ from novatui.backends.libvirt.invoker import Invocations
 from novatui.backends.libvirt.library import version_text
 from novatui.backends.libvirt.link import Link, timed
 from novatui.backends.libvirt.metrics import Metrics
+from novatui.backends.libvirt.migrate import MigratePlans
+from novatui.backends.libvirt.migratelevers import MigrateLevers
 from novatui.backends.libvirt.networks import Networks
 from novatui.backends.libvirt.offers import offered
 from novatui.backends.libvirt.planning import Planning
 from novatui.backends.libvirt.power import PowerPlans
 from novatui.backends.libvirt.reading import READING
 from novatui.backends.libvirt.roster import Roster
-from novatui.backends.libvirt.session import Opened, open_again, open_session
+from novatui.backends.libvirt.session import Opened, open_again, open_elsewhere, open_session
 from novatui.backends.libvirt.snapcontrol import SnapshotPlans
 from novatui.backends.libvirt.snapshots import Snapshots
 from novatui.backends.libvirt.storage import Storage
@@ -65,6 +68,7 @@ from novatui.core.operations import Argument, NativeCall, Operation, Plan
 from novatui.core.snapshots import Snapshot
 from novatui.core.states import Kind
 from novatui.core.tasks import Task
+from novatui.core.verbs import VERBS
 
 
 class _Parts:
@@ -82,7 +86,9 @@ class _Parts:
         self.snapshots = Snapshots(link, sink)
         self.devices = Devices(link, self.host, self.roster, sink)
         self.metrics = Metrics(link, self.host, self.roster, sink)
-        self.tasks = Tasks(link, self.host, self.roster, sink)
+        alone = opened.address.driver == "test" or opened.address.transport == "embed"
+        self.changes = ChangeLinks(link, None if alone else lambda: open_again(spec, opened.credentials, sink))
+        self.tasks = Tasks(link, self.changes, self.host, self.roster, sink)
         self.details = Details(
             link,
             self.host,
@@ -103,9 +109,8 @@ class _Parts:
             on_job=self.tasks.on_event,
         )
         self.subscriptions = Subscriptions(link, self.happenings.handle, self.host.name)
-        alone = opened.address.driver == "test" or opened.address.transport == "embed"
-        self.changes = ChangeLinks(link, None if alone else lambda: open_again(spec, opened.credentials, sink))
-        self.invocations = Invocations(self.changes)
+        self.reach: Callable[[str], Link] = lambda uri: open_elsewhere(spec, uri, sink)
+        self.invocations = Invocations(self.changes, self.tasks.follower, self.reach)
         self.planning = Planning(link, spec.name)
 
     def refresh_machine(self, uuid: str) -> None:
@@ -131,6 +136,7 @@ class LibvirtDriver(
     TaskControl,
     SnapshotControl,
     DeviceControl,
+    MigrationControl,
 ):
     """One libvirt connection."""
 
@@ -169,6 +175,7 @@ class LibvirtDriver(
         parts, self._open = self._open, None
         if parts is not None:
             parts.subscriptions.stop()
+            parts.tasks.follower.stop()
             parts.roster.clear()
             parts.changes.close()
             parts.link.close()
@@ -317,6 +324,13 @@ class LibvirtDriver(
     def plan_task(self, operation: Operation) -> Plan:
         """The call that would break a task off."""
         return CancelPlans(self._parts.planning, self._parts.tasks.book).plan(operation)
+
+    def plan_migrate(self, operation: Operation) -> Plan:
+        """The call that would move it to another host, or change how its move goes on."""
+        parts = self._parts
+        if VERBS[operation.verb].lever:
+            return MigrateLevers(parts.planning, parts.tasks.follower).plan(operation)
+        return MigratePlans(parts.planning, parts.host.id, parts.reach).plan(operation)
 
     def plan_snap(self, operation: Operation) -> Plan:
         """The calls that would take a snapshot, go back to one, or delete one."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from novatui.backends.libvirt.stats import number
 from novatui.core.errors import BackendFault, Failure
-from novatui.core.migration import Fidelity, MigrationProgress
+from novatui.core.migration import MigrationProgress, Phase
 from novatui.core.tasks import Task, TaskState
 from novatui.core.units import size
 
@@ -36,6 +36,8 @@ _OPERATIONS: dict[int, tuple[str, str]] = {
     10: ("delete snapshot", "snapshot delete"),
 }
 """virDomainJobOperation: our verb, libvirt's."""
+
+_NO_WAY_BACK = {Phase.POST_COPY, Phase.FINISHING}
 
 _ENDS = {COMPLETED: TaskState.DONE, FAILED: TaskState.FAILED, CANCELLED: TaskState.CANCELLED}
 
@@ -62,15 +64,19 @@ def operation_of(task: Task) -> int | None:
 
 def elapsed(figures: Figures) -> float | None:
     """Seconds that the job has run."""
-    return _seconds(figures, "time_elapsed")
+    return seconds(figures, "time_elapsed")
 
 
 def running_task(
-    identifier: str, key: str, name: str, host: str, figures: Figures, started: float | None, *, post_copy: bool = False
+    identifier: str,
+    key: str,
+    name: str,
+    figures: Figures,
+    started: float | None,
+    migration: MigrationProgress | None = None,
 ) -> Task:
-    """The task of a job that runs."""
+    """The task of a job that runs; `migration` says what is known of one of those."""
     kind = operation(figures)
-    migration = progress(figures, host, post_copy=post_copy) if kind in {MIGRATION_IN, MIGRATION_OUT} else None
     return Task(
         id=identifier,
         verb=_OPERATIONS.get(kind, (f"operation {kind}", ""))[0],
@@ -82,7 +88,7 @@ def running_task(
         started=started,
         detail=_detail(figures, migration),
         migration=migration,
-        cancellable=not post_copy and kind not in {MIGRATION_IN, 0},
+        cancellable=kind not in {MIGRATION_IN, 0} and (migration is None or migration.phase not in _NO_WAY_BACK),
     )
 
 
@@ -99,45 +105,6 @@ def outcome(figures: Figures) -> tuple[TaskState, Failure | None]:
     return state, BackendFault(message or "the job failed", native=message).failure if failed else None
 
 
-def progress(figures: Figures, host: str, *, post_copy: bool = False) -> MigrationProgress:
-    """What is known of a migration out of this host. Without any figure it is only known that it runs."""
-    page, dirty = number(figures, "memory_page_size"), number(figures, "memory_dirty_rate")
-    outgoing = operation(figures) == MIGRATION_OUT
-    return MigrationProgress(
-        source=host if outgoing else "",
-        destination="" if outgoing else host,
-        phase=_phase(figures, post_copy=post_copy),
-        fidelity=Fidelity.FULL if number(figures, "data_total") is not None else Fidelity.NONE,
-        total=number(figures, "data_total"),
-        sent=number(figures, "data_processed"),
-        left=number(figures, "data_remaining"),
-        rate=_rate(figures),
-        dirty_rate=float(dirty * page) if dirty is not None and page is not None else None,
-        iteration=number(figures, "memory_iteration"),
-        throttle=number(figures, "auto_converge_throttle"),
-        downtime=_seconds(figures, "downtime"),
-        elapsed=elapsed(figures),
-    )
-
-
-def _phase(figures: Figures, *, post_copy: bool) -> str:
-    """The target is probed for seconds while all figures are still 0; storage goes before memory."""
-    if post_copy:
-        return "post-copy"
-    if operation(figures) != MIGRATION_OUT:
-        return ""  # the target is not told
-    if not number(figures, "data_total"):
-        return "preparing"
-    if not number(figures, "memory_total") and number(figures, "disk_total"):
-        return "disk"
-    return "memory"
-
-
-def _rate(figures: Figures) -> float | None:
-    rates = [rate for part in ("memory_bps", "disk_bps") if (rate := number(figures, part)) is not None]
-    return float(sum(rates)) if rates else None
-
-
 def _percent(figures: Figures) -> float | None:
     done, whole = number(figures, "disk_processed"), number(figures, "disk_total")
     return min(100.0, done / whole * 100) if done is not None and whole else None
@@ -149,11 +116,11 @@ def _detail(figures: Figures, migration: MigrationProgress | None) -> str:
     if migration is not None:
         words.insert(0, migration.phase or "incoming")
         words += [f"pass {migration.iteration}"] if migration.iteration is not None else []
-    if (rate := _rate(figures)) is not None:
-        words.append(f"{size(rate)}/s")
+        words += [f"{size(migration.rate)}/s"] if migration.rate is not None else []
     return ", ".join(words)
 
 
-def _seconds(figures: Figures, name: str) -> float | None:
+def seconds(figures: Figures, name: str) -> float | None:
+    """A time that libvirt tells in milliseconds."""
     value = number(figures, name)
     return value / 1000 if value is not None else None

@@ -13,12 +13,11 @@ from collections import deque
 from collections.abc import Callable, Generator
 from concurrent.futures import Future, wait
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from novatui.backends.driver import Sink
 from novatui.backends.libvirt.errors import explain, lost
 from novatui.backends.libvirt.library import libvirt
-from novatui.core.errors import NotFound, NovaError, Unreachable
+from novatui.core.errors import Failure, NotFound, NovaError, Unreachable
 
 DRAIN_S = 30.0
 """Longest wait for a pending call when closing: keepalive ends it earlier (5 s × (3 + 1))."""
@@ -29,10 +28,20 @@ BULK_S, BULK_EACH_S = 4.0, 0.02
 T = TypeVar("T")
 
 
+class CallSink(Protocol):
+    """What a link says: the part of `Sink` that is about calls."""
+
+    def call(self, name: str) -> None: ...
+
+    def ask(self, topic: str, text: str, *, secret: bool) -> str | None: ...
+
+    def lost(self, failure: Failure) -> None: ...
+
+
 class Link:
     """An open connection and the calls on it."""
 
-    def __init__(self, conn: libvirt.virConnect, sink: Sink, uri: str) -> None:
+    def __init__(self, conn: libvirt.virConnect, sink: CallSink, uri: str) -> None:
         self.conn = conn
         self.sink = sink
         self.uri = uri

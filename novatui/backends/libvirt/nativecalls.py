@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from novatui.backends.libvirt.link import Link
+from novatui.backends.libvirt.moveway import PARAMETERS
 from novatui.core.errors import InvalidInput
 from novatui.core.operations import Argument
 
@@ -35,6 +36,8 @@ class Native(msgspec.Struct, frozen=True):
     parameters: tuple[str, ...] = ()
     answer: Callable[[Link, Any], dict[str, Argument]] = lambda _link, _made: {}
     """What later calls may want of what it returned."""
+    typed: frozenset[str] = frozenset()
+    """Arguments that go as libvirt's typed parameters, in the place of `params`; any of them may be left out."""
 
 
 def _text(arguments: Arguments, name: str) -> str:
@@ -98,6 +101,8 @@ def _new_device(_link: Link, device: Any) -> dict[str, Argument]:
     return {"name": device.name()}
 
 
+MIGRATE_TYPED = frozenset(PARAMETERS)
+
 NATIVE: dict[str, Native] = {
     "virDomainCreateWithFlags": Native(DOMAIN, "createWithFlags", ("flags",)),
     "virDomainShutdownFlags": Native(DOMAIN, "shutdownFlags", ("flags",)),
@@ -119,6 +124,11 @@ NATIVE: dict[str, Native] = {
     "virDomainRename": Native(DOMAIN, "rename", ("new_name", "flags")),
     "virDomainSetMetadata": Native(DOMAIN, "setMetadata", ("type", "metadata", "key", "uri", "flags")),
     "virDomainAbortJob": Native(DOMAIN, "abortJob"),
+    "virDomainMigrateToURI3": Native(DOMAIN, "migrateToURI3", ("dconnuri", "params", "flags"), typed=MIGRATE_TYPED),
+    "virDomainMigrate3": Native(DOMAIN, "migrate3", ("dconn", "params", "flags"), typed=MIGRATE_TYPED),
+    "virDomainMigrateSetMaxSpeed": Native(DOMAIN, "migrateSetMaxSpeed", ("bandwidth", "flags")),
+    "virDomainMigrateSetMaxDowntime": Native(DOMAIN, "migrateSetMaxDowntime", ("downtime", "flags")),
+    "virDomainMigrateStartPostCopy": Native(DOMAIN, "migrateStartPostCopy", ("flags",)),
     "virDomainBlockJobAbort": Native(DOMAIN, "blockJobAbort", ("disk", "flags")),
     "virDomainSnapshotCreateXML": Native(DOMAIN, "snapshotCreateXML", ("xmlDesc", "flags"), _new_snapshot),
     "virDomainRevertToSnapshot": Native(DOMAIN_AND_SNAPSHOT, "revertToSnapshot", ("flags",)),
@@ -142,7 +152,7 @@ def native(verb: str, arguments: Arguments) -> Native:
     found = NATIVE.get(verb)
     if found is None:
         raise InvalidInput(f"libvirt has no call {verb} here", subject="verb")
-    wanted = {*found.owner.names, *found.parameters}
-    if odd := wanted.symmetric_difference(arguments):
+    wanted = {*found.owner.names, *found.parameters} - ({"params"} if found.typed else set())
+    if odd := wanted.symmetric_difference(set(arguments) - found.typed):
         raise InvalidInput(f"{verb} takes {', '.join(sorted(wanted))}", subject=", ".join(sorted(odd)))
     return found

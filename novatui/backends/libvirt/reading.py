@@ -20,7 +20,7 @@ _HOST = (
 _MACHINE = (
     "XMLDesc", "autostart", "blockInfo", "blockJobInfo", "controlInfo", "domainListGetStats", "getAllDomainStats",
     "hasManagedSaveImage", "info", "interfaceAddresses", "isActive", "isPersistent", "jobStats", "listAllDomains",
-    "lookupByName", "lookupByUUIDString", "messages", "state",
+    "lookupByName", "lookupByUUIDString", "messages", "migrateGetMaxDowntime", "migrateGetMaxSpeed", "state",
     "getXMLDesc", "hasCurrentSnapshot", "listAllCheckpoints", "listAllSnapshots", "snapshotCurrent",
     "snapshotListNames", "snapshotLookupByName", "snapshotNum",
 )  # fmt: skip

@@ -8,17 +8,22 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import Any, TypeVar
 
+import msgspec
+
 from novatui.backends.driver import Sink
 from novatui.backends.libvirt import tls
 from novatui.backends.libvirt.errors import explain_open
 from novatui.backends.libvirt.library import libvirt, start_event_loop
-from novatui.backends.libvirt.link import Link, timed
+from novatui.backends.libvirt.link import CallSink, Link, timed
 from novatui.backends.libvirt.uris import Address, resolve
 from novatui.core.connection import ConnectionSpec, TlsInfo
-from novatui.core.errors import Conflict, NovaError, Unreachable
+from novatui.core.errors import Conflict, Failure, NovaError, Unreachable
 
 _AUTHNAME, _PASSPHRASE, _ECHO_PROMPT, _NOECHO_PROMPT = 2, 5, 6, 7
 """virConnectCredentialType."""
+
+_ELSEWHERE = ("tls_ca", "tls_pin", "tls_min", "tls_insecure", "keyfile")
+"""Options of a connection that hold for another host, too."""
 
 T = TypeVar("T")
 
@@ -59,7 +64,37 @@ def open_again(spec: ConnectionSpec, credentials: Credentials, sink: Sink) -> Li
     return _guarded(conn, sink, spec)
 
 
-def _guarded(conn: libvirt.virConnect, sink: Sink, spec: ConnectionSpec) -> Link:
+def open_elsewhere(spec: ConnectionSpec, uri: str, sink: Sink) -> Link:
+    """A connection to another host, for one call that takes two. Nothing that is secret here is shown there."""
+    there = msgspec.structs.replace(
+        spec, uri=uri, options={name: spec.options[name] for name in _ELSEWHERE if name in spec.options}
+    )
+    aside = Aside(sink)
+    with tls.pki_folder(there.options) as pki:
+        address = resolve(there, pki=pki)
+        conn = _connect(address, Credentials(there.options, {}, aside), aside, readonly=False)
+    return _guarded(conn, aside, there)
+
+
+class Aside:
+    """The sink for a connection beside the one that is told of: its end is that of the call that uses it."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+
+    def call(self, name: str) -> None:
+        """A native call is about to go out."""
+        self._sink.call(name)
+
+    def ask(self, topic: str, text: str, *, secret: bool) -> str | None:
+        """Ask a person."""
+        return self._sink.ask(topic, text, secret=secret)
+
+    def lost(self, failure: Failure) -> None:
+        """Whoever uses it sees that by the failure of the call."""
+
+
+def _guarded(conn: libvirt.virConnect, sink: CallSink, spec: ConnectionSpec) -> Link:
     link = Link(conn, sink, spec.uri)
     link.guard()
     return link
@@ -138,7 +173,7 @@ def _open(address: Address, credentials: Credentials, sink: Sink, *, readonly: b
     return conn
 
 
-def _connect(address: Address, credentials: Credentials, sink: Sink, *, readonly: bool) -> libvirt.virConnect:
+def _connect(address: Address, credentials: Credentials, sink: CallSink, *, readonly: bool) -> libvirt.virConnect:
     request = [list(credentials.kinds), credentials.answer, None]
     sink.call("openAuth")
     try:
@@ -155,7 +190,7 @@ class Credentials:
 
     kinds = (_AUTHNAME, _PASSPHRASE, _ECHO_PROMPT, _NOECHO_PROMPT)
 
-    def __init__(self, options: Mapping[str, str], secrets: Mapping[str, str], sink: Sink) -> None:
+    def __init__(self, options: Mapping[str, str], secrets: Mapping[str, str], sink: CallSink) -> None:
         self.options = options
         self.secrets = secrets
         self.sink = sink

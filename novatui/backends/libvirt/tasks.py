@@ -15,10 +15,12 @@ from typing import Any
 import msgspec
 
 from novatui.backends.driver import Sink
-from novatui.backends.libvirt import control, jobs, states
+from novatui.backends.libvirt import control, jobs, movefigures, states
 from novatui.backends.libvirt.blockjobs import BlockJobs
+from novatui.backends.libvirt.changelinks import ChangeLinks
 from novatui.backends.libvirt.domains import state_columns
 from novatui.backends.libvirt.errors import NOTHING_OF_THE_KIND
+from novatui.backends.libvirt.follower import STAYED, Follower
 from novatui.backends.libvirt.host import Host
 from novatui.backends.libvirt.link import Link
 from novatui.backends.libvirt.roster import Known, Roster
@@ -43,11 +45,6 @@ _COMPLETED_KEPT = 1 | 2
 """VIR_DOMAIN_JOB_STATS_COMPLETED | _KEEP_COMPLETED: others may want to read it too."""
 
 
-_STAYED: Failure = Aborted(
-    "the migration ended and the machine is still here",
-    meaning="it was cancelled or it failed; libvirt tells which only to whoever started it",
-).failure
-
 _NEVER_CAME: Failure = Aborted(
     "the machine did not come", meaning="the migration to this host was cancelled or it failed"
 ).failure
@@ -56,13 +53,15 @@ _NEVER_CAME: Failure = Aborted(
 class Tasks:
     """Finds jobs and follows them."""
 
-    def __init__(self, link: Link, host: Host, roster: Roster, sink: Sink) -> None:
+    def __init__(self, link: Link, links: ChangeLinks, host: Host, roster: Roster, sink: Sink) -> None:
+        """`link` is for looking; migrations are read on one of the others while they run."""
         self.link = link
         self.host = host
         self.roster = roster
         self.sink = sink
         self.book = TaskBook()
         self.blocks = BlockJobs(link, self.book)
+        self.follower = Follower(links, host, roster, self.book, sink, self._show_job)
         self._suspects: set[str] = set()
         self._queue: list[str] = []
         self._round_begun = -ROUND_S
@@ -91,10 +90,11 @@ class Tasks:
 
     def on_event(self, uuid: str, name: str, arguments: tuple[Any, ...]) -> None:
         """A job's event: it goes on, or it ended."""
-        known = self.roster.get(uuid)
-        begun = self.sink.now()
+        known, begun = self.roster.get(uuid), self.sink.now()
         ended: Task | None = None
-        if name == "JOB_COMPLETED":
+        if name == "MIGRATION_ITERATION":
+            self.follower.follow(uuid)
+        elif name == "JOB_COMPLETED":
             ended = self._end_of_job(uuid, known, arguments[0])
         elif name == "BLOCK_JOB_2":
             ended = self.blocks.on_event(uuid, known, *arguments)
@@ -132,6 +132,8 @@ class Tasks:
     # One domain
 
     def _look(self, known: Known) -> None:
+        if self.follower.follows(known.uuid):
+            return
         try:
             if not states.is_active(known.state):
                 self._gone(known.uuid, known)
@@ -191,18 +193,15 @@ class Tasks:
                 self.sink.rows(self.sink.now(), [Row(Kind.VM, known.uuid, state_columns(known))])
 
     def _running(self, known: Known, figures: jobs.Figures) -> None:
-        post_copy = (known.state, known.reason) in {
-            (states.PAUSED, states.PAUSED_POST_COPY),
-            (states.RUNNING, states.RUNNING_POST_COPY),
-        }
+        if movefigures.is_leaving(figures):
+            self.follower.follow(known.uuid)
+            return
         spent = jobs.elapsed(figures)
         started = time.time() - spent if spent is not None else None
         identifier, started = self.book.identify(known.uuid, jobs.operation(figures), started)
+        comes = movefigures.arriving(self.host.name) if jobs.operation(figures) == jobs.MIGRATION_IN else None
         vm = key(Kind.VM, known.uuid)
-        self.book.put(
-            known.uuid,
-            jobs.running_task(identifier, vm, known.name, self.host.name, figures, started, post_copy=post_copy),
-        )
+        self.book.put(known.uuid, jobs.running_task(identifier, vm, known.name, figures, started, comes))
 
     def _not_running(self, known: Known) -> None:
         """A job that ran has ended without an event: its completed statistics say how, or where the machine is now."""
@@ -215,7 +214,7 @@ class Tasks:
             elif task.migration.destination:
                 state, failure = TaskState.DONE, None
             else:
-                state, failure = TaskState.FAILED, _STAYED
+                state, failure = TaskState.FAILED, STAYED
             self.book.end(task, state, failure)
 
     def _stuck(self, known: Known, info: list[int]) -> None:
@@ -247,18 +246,21 @@ class Tasks:
 
     def _end_of_job(self, uuid: str, known: Known | None, figures: jobs.Figures) -> Task | None:
         state, failure = jobs.outcome(figures)
+        name = known.name if known is not None else ""
+        moved = self.follower.completed(uuid, figures) if movefigures.is_leaving(figures) else None
         running = self.book.jobs(uuid)
         if running:
             last = running[0]
-            migration = jobs.progress(figures, self.host.name) if last.migration is not None else None
-            return self.book.end(msgspec.structs.replace(last, migration=migration or last.migration), state, failure)
+            return self.book.end(msgspec.structs.replace(last, migration=moved or last.migration), state, failure)
         spent = jobs.elapsed(figures)
         identifier, started = self.book.identify(
             uuid, jobs.operation(figures), time.time() - spent if spent is not None else None
         )
-        name = known.name if known is not None else ""
-        task = jobs.running_task(identifier, key(Kind.VM, uuid), name, self.host.name, figures, started)
+        task = jobs.running_task(identifier, key(Kind.VM, uuid), name, figures, started, moved)
         return self.book.end(task, state, failure)
+
+    def _show_job(self, uuid: str, job: str) -> None:
+        self._show(self.roster.get(uuid), job)
 
     def _show(self, known: Known | None, job: str) -> None:
         """The `job` column of a machine's row."""

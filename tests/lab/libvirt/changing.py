@@ -12,7 +12,9 @@ _CHANGING = re.compile(
     r"StorageVol(Create|Delete|Resize|Wipe|Upload)|StoragePool(Create|Build|Define|Delete|Destroy|Set|Undefine)|"
     r"Network(Create|Define|Destroy|Set|Undefine|Update)|Secret(Define|Set|Undefine)|Interface(Create|Define|Destroy))"
 )
-_READING = frozenset({"virDomainManagedSaveGetXMLDesc"})
+_READING = frozenset(
+    {"virDomainManagedSaveGetXMLDesc", "virDomainMigrateGetMaxDowntime", "virDomainMigrateGetMaxSpeed"}
+)
 
 
 def is_changing(function: str) -> bool:
