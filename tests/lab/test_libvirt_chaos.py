@@ -38,6 +38,9 @@ SLOW_MIB, FAST_MIB = 4, 32
 DISK_MIB, SMALL_DISK_MIB = 32, 24
 MEMORY_MIB = 512
 
+#: Where guests of a host behind a wire listen.
+NOT_THROUGH_THE_WIRE = "tcp://127.0.0.2"
+
 #: libvirt tells that a link is down after 5 questions 5 s apart; a migration that nobody ends goes on until here.
 NOTICED_AFTER_S = 60.0
 
@@ -138,7 +141,7 @@ def test_no_guest_is_lost(crowd: Crowd, trouble: Trouble, capsys: pytest.Capture
         if told is not None:
             assert _move(scene, domain, scene.wire.uri, scene.wire.migrate_uri) is None
         moved = there.lookupByUUIDString(crowd.mover.uuid)
-        assert _move(scene, moved, crowd.host.uri, "tcp://127.0.0.2") is None
+        assert _move(scene, moved, crowd.host.uri, NOT_THROUGH_THE_WIRE) is None
         assert state(crowd.connection, crowd.mover.uuid) == "running"
         assert next_whole_lap(crowd.host, crowd.mover)[1:] == before[1:]
         there.close()
@@ -151,6 +154,7 @@ def _migrate_in_trouble(scene: Scene, domain: Any, trouble: Trouble) -> tuple[in
     if "storage" in trouble.flags:
         file = disk_inside(scene.target, "moved.qcow2", DISK_MIB)
         xml = domain.XMLDesc(libvirt.VIR_DOMAIN_XML_MIGRATABLE)
+        parameters["migrate_uri"] = NOT_THROUGH_THE_WIRE
         parameters["destination_xml"] = xml.replace(str(disk_file(domain)), str(file))
     with ExitStack() as stack:
         if trouble.early:
@@ -163,6 +167,7 @@ def _migrate_in_trouble(scene: Scene, domain: Any, trouble: Trouble) -> tuple[in
             domain.migrateSetMaxSpeed(FAST_MIB)
         elif not move.wait(NOTICED_AFTER_S):
             assert trouble.by_hand, "libvirt did not notice"
+            print("BY HAND")
             domain.abortJob()
         return move.outcome()
 

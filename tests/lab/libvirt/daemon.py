@@ -66,6 +66,9 @@ class LibvirtHost:
     its QEMU configuration.
     """
 
+    #: Folder, below the directory, of the guests' pid files.
+    pid_files = "run/libvirt/qemu/run"
+
     def __init__(
         self,
         name: str = "atlas",
@@ -153,15 +156,9 @@ class LibvirtHost:
 
     def start(self) -> LibvirtHost:
         """Start the daemon and wait until it answers."""
-        wrapper = self._network.prefix() if self._network else []
-        if self._prefix:
-            wrapper += self._prefix(self.directory)
-        daemon = [program("libvirtd"), "--pid-file", str(self.directory / "libvirtd.pid")]
-        if self.tcp_port or self.tls_port:
-            daemon.append("--listen")
         with (self.directory / "daemon.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [*wrapper, *as_unprivileged_user(), *daemon],
+                self._command(),
                 env=self._environment(),
                 cwd="/",
                 stdin=subprocess.DEVNULL,
@@ -255,7 +252,7 @@ class LibvirtHost:
 
     def guest_pid(self, name: str) -> int:
         """Process id of a running guest's QEMU."""
-        return int((self.directory / f"run/libvirt/qemu/run/{name}.pid").read_text())
+        return int((self.directory / self.pid_files / f"{name}.pid").read_text())
 
     def freeze_guest(self, name: str) -> None:
         """SIGSTOP to QEMU: its monitor does not answer, as that of a hung guest."""
@@ -350,6 +347,21 @@ class LibvirtHost:
             f'ca_file = "{authority.root.certificate}"',
             f'cert_file = "{server.certificate}"',
             f'key_file = "{server.key}"',
+        ]
+
+    def _command(self) -> list[str]:
+        wrapper = [
+            *(self._network.prefix() if self._network else []),
+            *(self._prefix(self.directory) if self._prefix else []),
+        ]
+        listen = ["--listen"] if self.tcp_port or self.tls_port else []
+        return [
+            *wrapper,
+            *as_unprivileged_user(),
+            program("libvirtd"),
+            "--pid-file",
+            str(self.directory / "libvirtd.pid"),
+            *listen,
         ]
 
     def _environment(self) -> dict[str, str]:

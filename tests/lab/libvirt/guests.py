@@ -17,7 +17,8 @@ class GuestSpec:
     """One guest. Sizes in MiB; `extra_*` is libvirt XML put in as it is.
 
     `boot` is "linux" (the lab guest; about 220 MiB of real memory) or "none" (firmware only, about 42 MiB).
-    `tap` is the number of a tap device of the host's private network, from 1 (0: no NIC).
+    `tap` is the number of a tap device of the host's private network, from 1 (0: no NIC). `bridge` is the name of a
+    bridge to be on instead.
     `dirty` is (MiB, MiB per second) of memory that the guest writes for ever.
     `witness` is (MiB of memory, MiB of the disk) that the guest watches for differences (see guest/witness.c).
     """
@@ -36,6 +37,7 @@ class GuestSpec:
     dirty: tuple[int, int] | None = None
     witness: tuple[int, int] | None = None
     tap: int = 0
+    bridge: str = ""
     extra_domain: str = ""
     extra_devices: str = ""
 
@@ -73,8 +75,8 @@ def _boot(spec: GuestSpec, image: GuestImage) -> str:
         words.append("witness={},{}".format(*spec.witness))
     if spec.disk_writes:
         words.append("diskwrite")
-    if spec.tap:
-        words.append(f"net={spec.tap}")
+    if spec.tap or spec.bridge:
+        words.append(f"net={spec.tap or 1}")
     kernel, initrd = escape(str(image.kernel)), escape(str(image.initrd))
     return f"<kernel>{kernel}</kernel><initrd>{initrd}</initrd><cmdline>{' '.join(words)}</cmdline>"
 
@@ -90,6 +92,8 @@ def _disk(path: Path | None) -> str:
 
 
 def _nic(spec: GuestSpec) -> str:
+    if spec.bridge:
+        return f"<interface type='bridge'><source bridge={quoteattr(spec.bridge)}/><model type='virtio'/></interface>"
     if not spec.tap:
         return ""
     target = f"<target dev='nvt{spec.tap}' managed='no'/>"

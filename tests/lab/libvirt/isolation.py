@@ -64,23 +64,8 @@ class PrivateNetwork:
     def __init__(self, directory: Path, hostname: str, taps: int) -> None:
         if reason := private_network_missing():
             raise LabUnavailable(f"no private network: {reason}")
-        as_root = [] if is_root() else ["--user", "--map-root-user"]
-        unshare = [program("unshare"), *as_root, "--net", "--uts", "--mount"]
         owner = UNPRIVILEGED_USER if is_root() else "0"
-        self._holder = subprocess.Popen(
-            [*unshare, "sh", "-c", SETUP, "sh", str(directory), hostname, str(taps), owner],
-            env={"PATH": os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin", "LAB": str(directory)},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        assert self._holder.stdout
-        assert self._holder.stderr
-        (directory / "network.pid").write_text(str(self._holder.pid))
-        if self._holder.stdout.readline() != "ready\n":
-            raise LabError(f"cannot make a private network: {self._holder.stderr.read().strip()}")
+        self._holder = hold_namespaces(directory, SETUP, hostname, str(taps), owner)
 
     def prefix(self) -> list[str]:
         """Runs a command in this network, as the user who started the lab (or root)."""
@@ -89,6 +74,31 @@ class PrivateNetwork:
             return enter
         back = [program("unshare"), "--user", f"--map-user={os.getuid()}", f"--map-group={os.getgid()}"]
         return [*enter, "--user", "--preserve-credentials", *back]
+
+
+def hold_namespaces(directory: Path, script: str, *arguments: str) -> subprocess.Popen[str]:
+    """Run a setup script in new network, hostname and mount namespaces; returns the process that keeps them.
+
+    The script gets the directory and the arguments, says "ready", and execs something that sleeps. Its pid file is in
+    the directory.
+    """
+    as_root = [] if is_root() else ["--user", "--map-root-user"]
+    unshare = [program("unshare"), *as_root, "--net", "--uts", "--mount"]
+    holder = subprocess.Popen(
+        [*unshare, "sh", "-c", script, "sh", str(directory), *arguments],
+        env={"PATH": os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin", "LAB": str(directory)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert holder.stdout
+    assert holder.stderr
+    (directory / "network.pid").write_text(str(holder.pid))
+    if holder.stdout.readline() != "ready\n":
+        raise LabError(f"cannot make a private network: {holder.stderr.read().strip()}")
+    return holder
 
 
 #: Arguments: directory, hostname, number of taps, owner of the taps. /sys is mounted anew to show this
