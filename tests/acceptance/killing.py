@@ -22,7 +22,7 @@ from typing import Any
 from novatui.actions import journal
 from novatui.actions.journal import BrokenChain
 from tests.fleets import PATIENCE
-from tests.lab.processes import descendants, is_alive, send
+from tests.lab.processes import all_pids, command_line, is_alive, send
 
 SEED = "NOVATUI_TEST_SEED"
 """Environment: the seed of a long test, to have it again."""
@@ -46,14 +46,13 @@ def killed(module: str, *arguments: str, deaf: bool = False) -> Iterator[subproc
     """
     quiet = subprocess.DEVNULL
     console = subprocess.Popen([sys.executable, "-m", module, *arguments], stdout=quiet, stderr=quiet)
-    workers: list[int] = []
     try:
         yield console
         assert console.poll() is None, "it was to be killed and had ended by itself"
     finally:
-        workers = descendants(console.pid)
         console.kill()
         console.wait()
+        workers = _workers(console.pid)
         end = time.monotonic() + PATIENCE
         while alive := [worker for worker in workers if is_alive(worker)]:
             assert time.monotonic() < end, "a worker outlives its console"
@@ -61,6 +60,11 @@ def killed(module: str, *arguments: str, deaf: bool = False) -> Iterator[subproc
                 for worker in alive:
                     send(worker, signal.SIGKILL)
             time.sleep(0.01)
+
+
+def _workers(console: int) -> list[int]:
+    """Processes that were told that this is their console, whoever is their parent now."""
+    return [pid for pid in all_pids() if f"--parent {console} " in f"{command_line(pid)} "]
 
 
 # --- its journal ------------------------------------------------------------------------------------------------------
@@ -106,7 +110,8 @@ async def a_random_moment(folder: Path, dice: random.Random, span: float, after:
         delay = dice.uniform(0.0, span)
         await asyncio.sleep(delay)
         return f"{delay:.2f} s after the first line"
-    event, times, delay = dice.choice(("operation", "call", "result")), dice.randint(1, 4), dice.uniform(0.0, NEAR)
+    event, times = dice.choice(("operation", "call", "call", "result")), dice.randint(1, 4)
+    delay = dice.choice((0.0, dice.uniform(0.0, NEAR)))
     await written(folder, event, times, after)
     await asyncio.sleep(delay)
     return f"{delay * 1000:.1f} ms after {event} {times}"
