@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from novatui.actions.action import TABS, Action, Argument, Scope, Section
 from novatui.actions.catalogue_changes import CHANGES
+from novatui.actions.catalogue_migrations import MIGRATIONS
 from novatui.actions.keynames import FORBIDDEN, NAMES, shown
 from novatui.actions.typed import TYPED
 
@@ -305,6 +306,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(id="add.import", keys=("i",), title="import", section=Section.ADD, scope=Scope.ADD, footer=6),
     Action(id="add.look", keys=("r",), title="look again", section=Section.ADD, scope=Scope.ADD, footer=7),
     *CHANGES,
+    *MIGRATIONS,
     *TYPED,
 )
 """Every action. Never bound: ctrl-s, ctrl-q, ctrl-z, ctrl-\\ (the terminal's), ctrl-a, ctrl-b (tmux's), ctrl-h, ctrl-i,

@@ -18,6 +18,7 @@ PLACES: tuple[frozenset[Scope], ...] = (
     _LIST | {Scope.PANES, Scope.FEED, Scope.LISTED},
     _LIST | {Scope.ALARMS, Scope.LISTED},
     _FULL | {Scope.MOVE, Scope.ROWS, Scope.OBJECTS, Scope.MOVERS},
+    _FULL | {Scope.MOVE, Scope.ROWS, Scope.OBJECTS, Scope.MIGRATIONS, Scope.LISTED, Scope.CHANGES},
     _FULL | {Scope.MOVE, Scope.ADD},
     _FULL | {Scope.MOVE, Scope.FILTERED, Scope.LISTED},
     # Charts have the keyboard: what goes through them goes before what goes through rows.
@@ -37,7 +38,10 @@ LEAVE = "leave"
 
 _ASKED = {
     "answer.yes": (frozenset({"quit", "submit"}), Scope.ADD),
-    "confirm.yes": (frozenset({"submit", "fill.done"}), Scope.CHANGES),
+    "confirm.yes": (
+        frozenset({"submit", "fill.done", "way.1", "way.2", "way.3", "way.4", "way.5", "mig.cancel"}),
+        Scope.CHANGES,
+    ),
 }
 """What can open the question that an action says yes to, by id and by scope: its key must be another one."""
 

@@ -23,6 +23,7 @@ from novatui.config.targets import is_uri
 from novatui.engine.alarm_book import AlarmBook
 from novatui.engine.alarms import Alarms
 from novatui.engine.book import Book
+from novatui.engine.migration_book import MigrationBook
 from novatui.engine.roster import Roster
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ def _open(options: Namespace, loaded: Loaded, targets: Sequence[str], find: str 
         person=whoami().user,
         keying=keying,
         gate=lambda: _gate(fleet),
+        moves=MigrationBook(user_paths().migrations),
     )
     app.run()
     fleet.write_results(screen=app.counters.summary())

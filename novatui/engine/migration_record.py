@@ -93,6 +93,8 @@ class Record(msgspec.Struct, kw_only=True):
     """Seconds, as measured."""
     heard: float = 0.0
     """When something was last heard of it, epoch seconds by our clock."""
+    version: int = 0
+    """Another one whenever something of it changed."""
     verdict: Verdict
     trace: list[MigrationProgress] = []
     steps: list[Step] = []

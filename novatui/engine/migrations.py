@@ -46,6 +46,8 @@ class Migrations:
     ) -> None:
         self.version = 0
         """Grows with every change."""
+        self.ends: list[Callable[[Record], None]] = []
+        """Told of every move that ends."""
         self._inventory, self._connections, self._clock = inventory, connections, clock
         self._courses: dict[str, Course] = {}
         """By the id of their records, in the order in which they came."""
@@ -53,7 +55,6 @@ class Migrations:
         self._by_name: dict[Name, list[Course]] = {}
         self._asked: dict[tuple[str, str], tuple[str, Mapping[str, str]]] = {}
         """Verb and arguments of our own operations, by connection and task."""
-        self._changed: set[str] = set()
 
     # --- reading ----------------------------------------------------------------------------------------------------
 
@@ -88,11 +89,6 @@ class Migrations:
         """Operations that the connection of a move offers."""
         connection = self._connections.get(record.conn)
         return frozenset(connection.info.verbs if connection is not None and connection.info is not None else ())
-
-    def take(self) -> set[str]:
-        """Ids of the records that changed since the last call."""
-        changed, self._changed = self._changed, set()
-        return changed
 
     # --- following --------------------------------------------------------------------------------------------------
 
@@ -252,7 +248,7 @@ class Migrations:
 
     def _touch(self, course: Course) -> None:
         self.version += 1
-        self._changed.add(course.record.id)
+        course.record.version = self.version
 
     def _replace(self, gone: Course, by: Course) -> None:
         self._drop(gone)
@@ -267,13 +263,15 @@ class Migrations:
         record = course.record
         record.trace = thinned(record.trace, THIN)
         self._touch(course)
+        for each in self.ends:
+            each(record)
         over = self.ended()
         for one in over[ENDED:]:
             self._drop(self._courses[one.id])
 
     def _drop(self, course: Course) -> None:
         del self._courses[course.record.id]
-        self._changed.add(course.record.id)
+        self.version += 1
         for task in course.record.tasks:
             if self._by_task.get(task) is course:
                 del self._by_task[task]

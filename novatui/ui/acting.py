@@ -132,6 +132,10 @@ class Acting:
         else:
             self.work(self._at_once("task.cancel", [ref], {"task": task}))
 
+    def ask(self, verb: str, refs: Sequence[ObjectRef], said: Mapping[str, str]) -> None:
+        """Plan it and show the calls, also where the guard would ask nothing: one key sends nothing."""
+        self._ask(self._title(VERBS[verb], refs), lambda arguments: self.gate.propose(verb, refs, arguments), said)
+
     def undo(self) -> None:
         """Plan the way back from the last change, and ask."""
         self._ask("undo the last change", lambda _: self.gate.undo(), {})

@@ -22,6 +22,7 @@ from novatui.ui.hangup import Hangup
 from novatui.ui.keying import Keying
 from novatui.ui.keys import bindings, rebind
 from novatui.ui.locks import Locks
+from novatui.ui.migration_watch import MigrationWatch
 from novatui.ui.navigation import Navigation
 from novatui.ui.place import Place
 from novatui.ui.preferences import Preferences
@@ -39,6 +40,7 @@ from novatui.ui.theming import Theming
 
 if TYPE_CHECKING:
     from novatui.actions.gate import Gate
+    from novatui.engine.migration_book import MigrationBook
 
 COLLECT = (5_000, 10, 1_000)
 """Thresholds of the garbage collector once the first frame is there: a large fleet makes few cycles. A collection of
@@ -84,13 +86,15 @@ class NovaApp(MeteredApp, inherit_bindings=False):
         person: str = "",
         keying: Keying | None = None,
         gate: Callable[[], Gate] | None = None,
+        moves: MigrationBook | None = None,
     ) -> None:
         """`find` is the filter to begin with; `look` is for pictures and tests that want other clocks or signs.
 
         `preferences` are kept for this session only unless they come with files. `roster` is what adds, tries and
         reloads connections; without one they stay as they are. Without `alarms` the built-in limits hold and nothing
         that is said of alarms is kept. `person` is who says it. Without `keying` the keys of the catalogue hold.
-        `gate` makes what changes pass through, after the first frame; without it nothing can be changed.
+        `gate` makes what changes pass through, after the first frame; without it nothing can be changed. `moves` is
+        where records of migrations are kept.
         """
         self.theming = theming or Theming()
         super().__init__(ansi_color=self.theming.ansi)
@@ -101,6 +105,7 @@ class NovaApp(MeteredApp, inherit_bindings=False):
         self.keying = keying or Keying()
         self._person = person
         self._make_gate = gate
+        self._moves = moves
         self._gate: Gate | None = None
         self._console_log = console_log
         self._preferences = preferences or Preferences()
@@ -140,6 +145,7 @@ class NovaApp(MeteredApp, inherit_bindings=False):
             locks=Locks(self.fleet, self.look, self._locks_changed),
             console_log=self._console_log,
             changes=self._make_gate is not None,
+            moves=MigrationWatch(self, self.fleet, self._moves),
         )
         self.home = FleetScreen(self.stage, Place(filter=self._find))
         return self.home
@@ -163,6 +169,7 @@ class NovaApp(MeteredApp, inherit_bindings=False):
         gc.freeze()
         gc.set_threshold(*COLLECT)
         await self.fleet.start()
+        await self.stage.moves.start()
         self._settling = asyncio.create_task(self._settle())
         if self._make_gate is not None:
             self._begin_acting(self._make_gate())
@@ -192,6 +199,7 @@ class NovaApp(MeteredApp, inherit_bindings=False):
             self._settling.cancel()
         self.stage.pulse.stop()
         await self.stage.watch.stop()
+        await self.stage.moves.stop()
         if self._gate is not None:
             await self._gate.stop(PARTING)
         await self.fleet.stop()

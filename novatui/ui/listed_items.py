@@ -16,6 +16,7 @@ from novatui.engine.task_store import TrackedTask
 from novatui.ui.export import Listed
 from novatui.ui.render import tasks
 from novatui.ui.render.item_table import ItemTable
+from novatui.ui.render.migration_list import Moving
 
 
 def listed_tasks(items: Iterable[TrackedTask], table: ItemTable, fleet: Fleet) -> Listed:
@@ -34,6 +35,12 @@ def listed_alarms(items: Iterable[Alarm], table: ItemTable, alarms: Alarms) -> L
     """Alarms that are raised, and who knows of them."""
     shown = list(items)
     return _listed("alarms", shown, table, [_alarm(one, alarms) for one in shown])
+
+
+def listed_migrations(items: Iterable[Moving], table: ItemTable) -> Listed:
+    """Migrations; sizes in bytes, rates in bytes a second."""
+    shown = list(items)
+    return _listed("migrations", shown, table, [_migration(one) for one in shown])
 
 
 def _listed(name: str, items: list[Any], table: ItemTable, values: list[dict[str, Any]]) -> Listed:
@@ -76,6 +83,35 @@ def _event(one: LoggedEvent, fleet: Fleet) -> dict[str, Any]:
         "alarm": event.alarm,
         "raised": event.raised,
         "count": one.count,
+    }
+
+
+def _migration(item: Moving) -> dict[str, Any]:
+    one = item.record
+    if one is None:
+        return {"ref": str(item.waits.ref), "object": item.waits.name, "state": "queued"} if item.waits else {}
+    last = one.last
+    return {
+        "connection": one.conn,
+        "ref": _ref(one.conn, one.key),
+        "object": one.name,
+        "source": one.source,
+        "destination": one.destination,
+        "state": one.state.value,
+        "phase": last.phase,
+        "percent": one.percent,
+        "left": last.left,
+        "sent": last.sent,
+        "rate": last.rate,
+        "dirty_rate": last.dirty_rate,
+        "iteration": last.iteration,
+        "verdict": one.verdict.call.value,
+        "reason": one.verdict.reason,
+        "pause": one.pause_real,
+        "who": one.who,
+        "task": one.own,
+        "started": _time(one.began),
+        "ended": _time(one.ended),
     }
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from novatui.ui.alarm_watch import AlarmWatch
     from novatui.ui.keying import Keying
     from novatui.ui.locks import Locks
+    from novatui.ui.migration_watch import MigrationWatch
     from novatui.ui.navigation import Navigation
     from novatui.ui.pulse import Pulse
 
@@ -41,6 +42,8 @@ class Stage(msgspec.Struct, kw_only=True):
     """Alarms, and what people say of them."""
     locks: Locks
     """What is locked, and what is not for a while."""
+    moves: MigrationWatch
+    """What is kept of migrations, and whose end is to be heard."""
     acting: Acting | None = None
     """What carries changes out; None in a console that only looks, and before the first frame."""
     changes: bool = False

@@ -259,18 +259,33 @@ def test_the_trace_is_bounded_and_keeps_its_ends() -> None:
     assert len(record.steps) <= STEPS
 
 
-def test_only_what_changed_is_taken() -> None:
+def test_only_what_changed_has_another_version() -> None:
     fleet = two_hosts()
     outgoing(fleet)
     outgoing(fleet, id="other", key=OTHER)
-    assert len(fleet.migrations.take()) == 2
-    assert fleet.migrations.take() == set()
+    first, second = fleet.migrations.of("kvm-12", VM), fleet.migrations.of("kvm-03", OTHER)
+    assert first is not None
+    assert second is not None
+    before = first.version, second.version
     fleet.clock.advance(1)
     outgoing(fleet)
-    assert len(fleet.migrations.take()) == 1
+    assert (first.version > before[0], second.version) == (True, before[1])
     version = fleet.migrations.version
     fleet.drain()
     assert fleet.migrations.version == version
+
+
+def test_an_end_is_told_once() -> None:
+    fleet = two_hosts()
+    told: list[str] = []
+    fleet.migrations.ends.append(lambda record: told.append(record.state.value))
+    for say in (ours, outgoing, incoming):
+        say(fleet)
+    for say in (outgoing, incoming, ours):
+        say(fleet, DONE)
+        fleet.clock.advance(20)
+        fleet.drain()
+    assert told == ["done"]
 
 
 # --- no percentage ----------------------------------------------------------------------------------------------------

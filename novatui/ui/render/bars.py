@@ -46,7 +46,7 @@ def status(fleet: Fleet, look: Look, width: int) -> Strip:
     vms, running = fleet.identity.count(None, "machines"), fleet.identity.count(None, "running")
     counts = fleet.alarms.counts() if fleet.alarms is not None else Counts()
     critical, alarms = counts.critical, counts.warning
-    moving = sum(1 for one in fleet.tasks.running() if one.task.verb == "migrate")
+    moving = fleet.migrations.moving
     failing = sum(1 for one in fleet.connections.values() if one.broken)
     left: list[Group] = [
         (6, [(" NovaTUI ", styles.title)]),
@@ -77,7 +77,13 @@ def header(
     """
     styles = look.styles
     own = styles.tint(about.color) if about is not None else None
-    far: list[Group] = [*((rank + 1, pieces) for rank, pieces in facts), *_corner(fleet, look, about)]
+    moving = fleet.migrations.moving
+    moves: list[Group] = (
+        [(4, [(f" {look.marks.migrating} {moving:,} mig ", styles.info)])]
+        if moving and "migrations" not in crumbs
+        else []
+    )
+    far: list[Group] = [*((rank + 1, pieces) for rank, pieces in facts), *moves, *_corner(fleet, look, about)]
     into = (f" {look.marks.into} ", styles.header)
     steps = [
         [into, (crumb, own if own is not None and about is not None and crumb == about.name else styles.header)]

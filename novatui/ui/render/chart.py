@@ -67,6 +67,8 @@ class Threshold(msgspec.Struct, frozen=True):
     """Name of the curve that it is for; empty: all of them."""
     said: str = ""
     """How the value is written; empty: in the unit of the chart."""
+    word: str = ""
+    """What it is called; empty: `warn` or `critical`."""
 
 
 class Chart(msgspec.Struct, frozen=True, kw_only=True):
@@ -251,7 +253,8 @@ def _overlay(
     blank = owners
     if threshold is not None:
         code = _CRITICAL if threshold.critical else _WARN
-        level, value = "critical" if threshold.critical else "warn", threshold.said or unit.write(threshold.value)
+        level = threshold.word or ("critical" if threshold.critical else "warn")
+        value = threshold.said or unit.write(threshold.value)
         word = f" {threshold.series} {level} {value} "
         start = len(text) - len(word)
         named = start > len(text) // 3 and not any(owners[start:])

@@ -20,6 +20,7 @@ SCREENS: dict[str, str] = {
     "task": "novatui.ui.screens.feed:FeedScreen",
     "ev": "novatui.ui.screens.feed:FeedScreen",
     "alarm": "novatui.ui.screens.alarms:AlarmScreen",
+    "mig": "novatui.ui.screens.migrations:MigrationScreen",
     "log": "novatui.ui.screens.log:LogScreen",
     "audit": "novatui.ui.screens.audit:AuditScreen",
 }
