@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from novatui.config.decode import dotted
 from novatui.config.errors import Problem
@@ -37,6 +38,10 @@ def _wrong_product(one: Connection) -> list[tuple[str, str, str]]:
         found.append(("readonly", f"`socket` is offered by libvirt, not by {product}", "use ro = true"))
     if one.jea and family is not Family.HYPERV:
         found.append(("jea", f"is for hyperv://, not for {product}", "remove it"))
+    if one.migrate_uri and (family is not Family.LIBVIRT or product == DEMO):
+        found.append(("migrate_uri", f"is for libvirt, not for {product}", "remove it"))
+    elif one.migrate_uri and not urlsplit(one.migrate_uri).scheme:
+        found.append(("migrate_uri", "is no address", "write it as libvirt does: qemu+ssh://user@host/system"))
     if not one.uri.over_tls:
         found += _certificates_for_nothing(one)
     elif product == Family.LIBVIRT:

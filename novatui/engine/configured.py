@@ -155,6 +155,7 @@ def _driver_options(name: str, one: Connection) -> dict[str, str]:
         "user": account(one),
         "auth": one.auth,
         "jea": one.jea,
+        "migrate_uri": one.migrate_uri,
         "tls": one.tls.mode,
         "tls_pin": ",".join(_pins(name, one)),
         "tls_insecure": "1" if one.tls.mode == "insecure" else "",

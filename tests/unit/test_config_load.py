@@ -221,6 +221,8 @@ def test_a_byte_order_mark_is_no_mistake(sources: Sources) -> None:
         ('uri = "proxmox://pve1"\nuser = "root"', "user` needs the realm"),
         ('uri = "vsphere://u@vc1"\nreadonly = "socket"', "`socket` is offered by libvirt"),
         ('uri = "vsphere://u@vc1"\njea = "x"', "is for hyperv://"),
+        ('uri = "vsphere://u@vc1"\nmigrate_uri = "qemu+ssh://x/system"', "is for libvirt"),
+        ('uri = "qemu:///system"\nmigrate_uri = "x"', "is no address"),
         ('uri = "vsphere://u@vc1"\nauth = "ntlm"', "`ntlm` is not offered by vsphere"),
         ('uri = "qemu:///system"\nauth = "password"', "`password` is not offered by libvirt"),
         ('uri = "qemu+ssh://h/system"\ntls = "insecure"', "tls` has no effect on libvirt without TLS"),
