@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 ARGS ?=
-PYTEST_WORKERS ?= 2
+PYTEST_WORKERS ?= 3
 BIN := .venv/bin
 SETUP := @$(PYTHON) .ci/bootstrap.py
 PYTEST := $(BIN)/pytest -n $(PYTEST_WORKERS) --dist loadgroup

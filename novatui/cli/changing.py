@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import signal
 from argparse import Namespace
-from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 from novatui.actions.bulk import Run
@@ -40,18 +40,38 @@ Arguments = Callable[[Fleet, Sequence[ObjectRef]], Awaitable[Mapping[str, str]]]
 
 Finder = Callable[[Fleet], Sequence[ObjectRef]]
 
+Beside = Callable[[Fleet, Run], Awaitable[None]]
+"""Tells how it goes while it is carried out; it is ended with it."""
 
-def change(options: Namespace, verb: str, words: Sequence[str], arguments: Mapping[str, str] | Arguments) -> int:
-    """Do this to the objects that the words mean: all of them are found before the first call is sent."""
-    session = prepare(options, narrow=lambda targets: narrowed(words, targets))
-    return change_found(session, verb, lambda fleet: found(fleet, words), arguments)
+
+def change(
+    options: Namespace,
+    verb: str,
+    words: Sequence[str],
+    arguments: Mapping[str, str] | Arguments,
+    *,
+    needs: Sequence[str] = (),
+    beside: Beside | None = None,
+) -> int:
+    """Do this to the objects that the words mean: all of them are found before the first call is sent.
+
+    `needs`: words for further objects, whose connections are needed too.
+    """
+    session = prepare(options, narrow=lambda targets: narrowed([*words, *needs], targets))
+    return change_found(session, verb, lambda fleet: found(fleet, words), arguments, beside=beside)
 
 
 def change_found(
-    session: Session, verb: str, find: Finder, arguments: Mapping[str, str] | Arguments, *, settle: float = 0.0
+    session: Session,
+    verb: str,
+    find: Finder,
+    arguments: Mapping[str, str] | Arguments,
+    *,
+    settle: float = 0.0,
+    beside: Beside | None = None,
 ) -> int:
     """The same for objects that are found in another way, so many seconds after the inventory is there."""
-    return asyncio.run(_change(session, verb, find, arguments, settle))
+    return asyncio.run(_change(session, verb, find, arguments, settle, beside))
 
 
 def narrowed(words: Sequence[str], targets: Sequence[Target]) -> Sequence[Target]:
@@ -67,7 +87,12 @@ def found(fleet: Fleet, words: Sequence[str]) -> list[ObjectRef]:
 
 
 async def _change(
-    session: Session, verb: str, find: Finder, arguments: Mapping[str, str] | Arguments, settle: float
+    session: Session,
+    verb: str,
+    find: Finder,
+    arguments: Mapping[str, str] | Arguments,
+    settle: float,
+    beside: Beside | None,
 ) -> int:
     options = session.options
     async with opened(session) as fleet:
@@ -89,7 +114,8 @@ async def _change(
         proposal = await gate.propose(verb, refs, given)
         if options.plan:
             return exits.worst([_show(proposal, options), unreached])
-        return exits.worst([await _carry_out(gate, proposal, options), unreached])
+        tell = (lambda run: beside(fleet, run)) if beside else None
+        return exits.worst([await _carry_out(gate, proposal, options, tell), unreached])
 
 
 async def _begin(gate: Gate, refs: Sequence[ObjectRef], ticket: str | None) -> None:
@@ -139,7 +165,9 @@ def _tell_consequences(proposal: Proposal) -> None:
 # --- carried out ---------------------------------------------------------------------------------------------------
 
 
-async def _carry_out(gate: Gate, proposal: Proposal, options: Namespace) -> int:
+async def _carry_out(
+    gate: Gate, proposal: Proposal, options: Namespace, tell: Callable[[Run], Awaitable[None]] | None
+) -> int:
     said = await _confirmation(proposal, options)
     if said is None:
         await gate.decline(proposal)
@@ -147,7 +175,8 @@ async def _carry_out(gate: Gate, proposal: Proposal, options: Namespace) -> int:
         return exits.REFUSED
     run = gate.run(proposal, said)
     with _leaving_out(run):
-        await run.done
+        async with _told_beside(run, tell):
+            await run.done
     for done in run.results:
         _tell(done, as_json=options.json)
     if options.json:
@@ -191,6 +220,18 @@ def _tell_what_is_missing(proposal: Proposal) -> None:
         complain("it has to be confirmed, and nobody is there to ask", "--yes")
     else:
         complain("it has to be confirmed by name, and nobody is there to ask", f"--confirm '{proposal.phrase}'")
+
+
+@asynccontextmanager
+async def _told_beside(run: Run, tell: Callable[[Run], Awaitable[None]] | None) -> AsyncGenerator[None]:
+    telling = asyncio.ensure_future(tell(run)) if tell else None
+    try:
+        yield
+    finally:
+        if telling:
+            telling.cancel()
+            with suppress(asyncio.CancelledError):
+                await telling
 
 
 @contextmanager

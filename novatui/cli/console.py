@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from argparse import Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn
+from urllib.parse import urlencode
 
 from novatui.cli import exits, log
 from novatui.cli.bench import BenchFleet
@@ -44,9 +46,11 @@ def console(options: Namespace) -> int:
 def demo(options: Namespace) -> int:
     """The console on the embedded demo fleet."""
     given = {name: value for name in ("vms", "seed") if (value := getattr(options, name)) is not None}
-    query = "&".join(f"{name}={value}" for name, value in given.items())
-    targets = [f"demo://?{query}" if query else "demo://"]
-    return _open(options, load_configuration(options, targets), targets)
+    with tempfile.TemporaryDirectory(prefix="novatui-demo-") as folder:
+        # What is changed in the demo lasts as long as this console, and all of its connections know of it.
+        query = urlencode(given | {"state": f"{folder}/changes.jsonl"})
+        targets = [f"demo://?{query}"]
+        return _open(options, load_configuration(options, targets), targets)
 
 
 def find(options: Namespace) -> int:

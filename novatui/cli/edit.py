@@ -38,7 +38,7 @@ def worded(verb: Verb, words: Sequence[str]) -> dict[str, str]:
             if not left:
                 raise UsageError(f"{verb.title}: `{word}` is too much", takes(verb))
             name, value = left[0], word
-        arguments[name] = _bytes(value) if known[name].kind == "size" else value
+        arguments[name] = as_bytes(value) if known[name].kind == "size" else value
     return arguments
 
 
@@ -48,7 +48,8 @@ def takes(verb: Verb) -> str:
     return "it takes " + " ".join([*needed, *(f"[{given.name}=…]" for given in verb.takes if not given.required)])
 
 
-def _bytes(text: str) -> str:
+def as_bytes(text: str) -> str:
+    """A size as it is typed, in bytes. UsageError when it is none."""
     size = parse_size(text)
     if size is None:
         raise UsageError(f"`{text}` is no size", hint="4G, 512M, or bytes")

@@ -32,7 +32,7 @@ def test_root_needs_nothing(debian: BareDebian) -> None:
     """The set-up installs what is missing, certificates and hypervisors included."""
     assert_demo_opens(debian, "root", {})
     assert_demo_lists(debian, "root", {})
-    tested = debian.run("make test </dev/null", user="root", seconds=2400)
+    tested = debian.run("make test </dev/null", user="root", seconds=3000)
     assert_passed(tested)
     assert "setup: installing Debian packages: " in tested.output
     assert_nothing_to_do(debian, "root", {})
@@ -49,7 +49,7 @@ def test_user_without_sudo_gets_far(debian: BareDebian) -> None:
     """The demo works; the tests that need Debian packages are skipped, and the words say which packages and how."""
     assert_demo_opens(debian, PERSON, CERTIFICATES)
     assert_demo_lists(debian, PERSON, CERTIFICATES)
-    tested = debian.run("make test </dev/null", user=PERSON, seconds=2400, environment=CERTIFICATES)
+    tested = debian.run("make test </dev/null", user=PERSON, seconds=3000, environment=CERTIFICATES)
     assert_passed(tested)
     command = re.search(r"setup:   apt-get install --no-install-recommends (.*)", tested.output)
     assert command, tested.output

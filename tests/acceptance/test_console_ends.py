@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,14 @@ from tests.acceptance.console import Console
 pytestmark = pytest.mark.pty
 
 FLEET = {"lab": "demo://?vms=30&family=vsphere&speed=0"}
+
+
+@pytest.fixture(autouse=True)
+def no_signal_is_ignored() -> Iterator[None]:
+    """Whoever runs the tests with nohup has SIGHUP ignored, and every console that they start would inherit that."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 def console(folder: Path, **variables: str) -> Console:

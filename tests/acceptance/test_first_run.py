@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,7 @@ def test_a_newcomer_reaches_a_real_host(program: Program, console: Terminal, lib
         quit_(again)
 
 
+@pytest.mark.skipif(not find_spec("libvirt"), reason="libvirt's Python binding is not installed")
 def test_what_does_not_answer_leads_back_to_the_form(program: Program, console: Terminal) -> None:
     console.wait_for("any other address", PATIENCE)
     console.send("a")

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
+from novatui.backends.demo import outage
 from novatui.backends.demo.driver import DemoDriver
 from novatui.backends.demo.load import machine_metrics
 from novatui.backends.demo.scene import Scene
@@ -41,6 +42,12 @@ SHAPES: dict[Family, dict[Kind, str]] = {
     Family.LIBVIRT: {Kind.VM: r"[0-9a-f-]{36}", Kind.HOST: r"[0-9a-f-]{36}"},
 }
 """Native ids as each family writes them."""
+
+
+@pytest.fixture(autouse=True)
+def no_outage_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Outages come by the age of the process; that of a whole test run says nothing."""
+    monkeypatch.setattr(outage, "_first_connect", {})
 
 
 @pytest.fixture(params=Family, ids=lambda family: family.value)

@@ -8,6 +8,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+pytest.importorskip("libvirt")
+
 from novatui.backends.libvirt.roster import Known
 from novatui.backends.libvirt.stats import decode
 from novatui.backends.libvirt.summary import EMPTY, summarise

@@ -6,7 +6,9 @@ import logging
 import threading
 from collections import deque
 
-from novatui.backends.demo.deeds import Done, do
+import msgspec
+
+from novatui.backends.demo.deeds import Done, do, hear
 from novatui.backends.demo.ledger import Entry, Ledger
 from novatui.backends.demo.scene import Scene
 from novatui.core.errors import NovaError
@@ -50,15 +52,18 @@ class Changes:
             except NovaError as error:
                 self._ledger.append(entry, failure=error.failure.message)
                 raise
-            self._ledger.append(entry)
+            self._ledger.append(msgspec.structs.replace(entry, carried=done.carried))
             self.fresh.append(done)
             return done
 
     def _catch_up(self) -> None:
         for entry in self._ledger.news():
-            if entry.site != self._scene.site.name or entry.failure:
+            if entry.failure:
                 continue
             try:
-                self.fresh.append(do(self._scene, entry))
+                if entry.site == self._scene.site.name:
+                    self.fresh.append(do(self._scene, entry))
+                elif self._scene.peer and entry.site == self._scene.peer.name and (heard := hear(self._scene, entry)):
+                    self.fresh.append(heard)
             except NovaError as error:
                 log.warning("call %d of the demo's state is passed by: %s", entry.number, error)

@@ -7,16 +7,19 @@ from abc import abstractmethod
 from collections.abc import Mapping
 
 from novatui.backends.demo.changes import Changes
+from novatui.backends.demo.life import Act
 from novatui.backends.demo.planned import plan_power, plan_task
 from novatui.backends.demo.planned_devices import plan_device
 from novatui.backends.demo.planned_edit import plan_edit
+from novatui.backends.demo.planned_migrate import plan_migrate
 from novatui.backends.demo.planned_snap import plan_snap
 from novatui.backends.demo.scene import Scene
-from novatui.backends.demo.standing import fingerprint
+from novatui.backends.demo.standing import fingerprint, told
 from novatui.backends.demo.ways import way
 from novatui.backends.driver import (
     DeviceControl,
     Invoker,
+    MigrationControl,
     PowerControl,
     ResourceControl,
     Session,
@@ -25,6 +28,7 @@ from novatui.backends.driver import (
 )
 from novatui.core.operations import Argument, NativeCall, Operation, Plan
 from novatui.core.states import Family
+from novatui.core.tasks import TaskState
 from novatui.core.verbs import VERBS
 
 STEP_S = 0.25
@@ -50,7 +54,9 @@ _DEEDS = {
 """What our verbs are in `ways`, where that is not their second word."""
 
 
-class Controls(Session, Invoker, PowerControl, SnapshotControl, DeviceControl, ResourceControl, TaskControl):
+class Controls(
+    Session, Invoker, PowerControl, SnapshotControl, DeviceControl, ResourceControl, MigrationControl, TaskControl
+):
     """Everything that the demo lets one change. A site that is described in a file is changed there."""
 
     READING = frozenset(
@@ -86,6 +92,9 @@ class Controls(Session, Invoker, PowerControl, SnapshotControl, DeviceControl, R
     def plan_edit(self, operation: Operation) -> Plan:
         return plan_edit(self._ask("plan"), self.spec.name, operation)
 
+    def plan_migrate(self, operation: Operation) -> Plan:
+        return plan_migrate(self._ask("plan"), self.spec.name, operation)
+
     def plan_task(self, operation: Operation) -> Plan:
         return plan_task(self._ask("plan"), self.spec.name, operation)
 
@@ -98,11 +107,22 @@ class Controls(Session, Invoker, PowerControl, SnapshotControl, DeviceControl, R
         done = self._changes.make(call)
         self._told_soon()
         if done.act and done.waits:
-            while (left := done.act.end - scene.clock.world()) > 0:
-                self.sink.advance(100 * (1 - left / (done.act.end - done.act.begin)))
-                time.sleep(min(STEP_S, left / scene.clock.speed))
-                scene.check()
+            self._wait(scene, done.act)
         return done.answer
+
+    def _wait(self, scene: Scene, begun: Act) -> None:
+        """Until it is over, however long it takes by now: a lever may end it sooner. Aborted when it was cancelled."""
+        while True:
+            act = scene.life.latest(begun)
+            left = act.end - scene.clock.world()
+            if left <= 0 or not scene.clock.speed:
+                break
+            self.sink.advance(100 * (1 - left / (act.end - act.begin)))
+            time.sleep(min(STEP_S, left / scene.clock.speed))
+            scene.check()
+            self._changes.catch_up()
+        if act.moment.beat.outcome is TaskState.CANCELLED:
+            raise told(scene.dialect.failure(act.verb, act.machine, scene.estate.hosts[act.machine.host]))
 
     @abstractmethod
     def _told_soon(self) -> None:

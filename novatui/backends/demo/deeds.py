@@ -9,19 +9,18 @@ import msgspec
 from novatui.backends.demo.hardware import HARDWARE, change_host
 from novatui.backends.demo.ledger import Entry
 from novatui.backends.demo.life import Act
+from novatui.backends.demo.moves import HAND, LEVERS, arrival, set_out, turned
 from novatui.backends.demo.routines import Beat, Condition, Moment
 from novatui.backends.demo.scene import Scene
-from novatui.backends.demo.shapes import Host, Machine
+from novatui.backends.demo.shapes import AWAY_FROM_SITE, Host, Machine
 from novatui.backends.demo.standing import Standing, told
+from novatui.backends.demo.tasks import journey_of
 from novatui.backends.demo.trees import created, deleted, found, reverted
 from novatui.backends.demo.ways import understood
 from novatui.core.errors import Conflict, NotFound
 from novatui.core.operations import Argument
 from novatui.core.states import Family, Power
 from novatui.core.tasks import TaskState
-
-HAND = 1_000_000_000
-"""Acts of calls are numbered from here on, those of routines below."""
 
 Given = Mapping[str, Argument]
 
@@ -61,6 +60,8 @@ class Done(msgspec.Struct, frozen=True):
     """What is being done to the machine; None for a host."""
     waits: bool
     answer: dict[str, Argument] = {}
+    carried: str = ""
+    """The machine as it left for the other connection."""
 
 
 def do(scene: Scene, entry: Entry) -> Done:
@@ -72,8 +73,16 @@ def do(scene: Scene, entry: Entry) -> Done:
     if thing is None:
         raise NotFound(f"there is no machine {target}", subject=target)
     one = Standing(scene, thing, entry.world)
+    if deed == "pause" and one.now.act and one.now.act.verb == "migrate":
+        deed = "migrate-pause"
     if deed == "cancel":
         return _cancel(scene, one, entry)
+    if deed in LEVERS:
+        one.fit_to_cancel(lever=True)
+        return _put(scene, one, *turned(scene, one, deed, given, entry), waits=False)
+    if deed in ("migrate", "migrate-offline"):
+        done = _put(scene, one, *set_out(scene, one, deed, given, entry))
+        return msgspec.structs.replace(done, carried=_carried(done, one))
     one.fit(deed)
     if deed in POWER:
         return _power(scene, one, deed, entry)
@@ -82,6 +91,34 @@ def do(scene: Scene, entry: Entry) -> Done:
     verb = deed if deed in ("snapshot", "snapshot-delete", "revert") else "edit"
     act = _act(scene, changed, entry, Beat(0, verb, takes, Condition(power=changed.power), one.power))
     return _put(scene, one, changed, act, answer=answer)
+
+
+def hear(scene: Scene, entry: Entry) -> Done | None:
+    """A call to the other connection, as far as it concerns this one: a machine comes, or one that comes is steered."""
+    deed, target, given = understood(scene.site.family, entry.call, entry.args)
+    if entry.carried:
+        machine, act = arrival(scene, entry, deed, given)
+        scene.estate.put(machine)
+        scene.life.change(machine, act)
+        return Done(machine, act, waits=False)
+    thing = scene.estate.machine(target)
+    act = scene.now(thing, entry.world).act if thing else None
+    if thing is None or act is None or act.verb != "migrate" or scene.ours(act):
+        return None
+    one = Standing(scene, thing, entry.world, coming=True)
+    if deed == "pause":
+        deed = "migrate-pause"
+    if deed == "cancel":
+        return _cut_off(scene, one, act, entry)
+    if deed in LEVERS:
+        return _put(scene, one, *turned(scene, one, deed, given, entry), waits=False)
+    return None
+
+
+def _carried(done: Done, one: Standing) -> str:
+    if done.act is None or done.act.machine.away != AWAY_FROM_SITE:
+        return ""
+    return msgspec.json.encode(msgspec.structs.replace(one.machine, kept=(), spec=None)).decode()
 
 
 def _power(scene: Scene, one: Standing, deed: str, entry: Entry) -> Done:
@@ -111,16 +148,27 @@ def _cancel(scene: Scene, one: Standing, entry: Entry) -> Done:
         raise Conflict(f"nothing is being done to {one.machine.name} any more", subject="ended")
     if act.verb not in ("migrate", "backup", "clone"):
         raise Conflict(f"{act.verb} cannot be cancelled", subject=act.verb)
-    one.fit_to_cancel()
+    one.fit_to_cancel(lever=True)
+    if act.verb == "migrate" and act.journey is not None and act.journey.switched(entry.world - act.begin):
+        raise Conflict(
+            "after the switch to post-copy it cannot be cancelled",
+            meaning="the guest runs at the destination, and a part of its memory is still at the source",
+            subject="post-copy",
+        )
+    return _cut_off(scene, one, act, entry)
+
+
+def _cut_off(scene: Scene, one: Standing, act: Act, entry: Entry) -> Done:
+    """What is being done ends now, and everything is as it was before."""
+    then = Power.RUNNING if one.power is Power.MIGRATING else one.power
     beat = msgspec.structs.replace(
-        act.moment.beat,
-        takes=entry.world - act.begin,
-        outcome=TaskState.CANCELLED,
-        then=Condition(power=Power.RUNNING if one.power is Power.MIGRATING else one.power),
+        act.moment.beat, takes=entry.world - act.begin, outcome=TaskState.CANCELLED, then=Condition(power=then)
     )
-    changed = msgspec.structs.replace(one.machine, power=beat.then.power)
+    changed = msgspec.structs.replace(one.machine, power=then, away=act.machine.away)
     cut = msgspec.structs.replace(act, machine=changed, moment=msgspec.structs.replace(act.moment, beat=beat))
-    return _put(scene, one, changed, cut)
+    if act.verb == "migrate" and act.journey is None and act.machine.away == AWAY_FROM_SITE:
+        cut = msgspec.structs.replace(cut, journey=journey_of(act), leaves=scene.ours(act), back=False)
+    return _put(scene, one, changed, cut, waits=False)
 
 
 def _put(

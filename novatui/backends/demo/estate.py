@@ -31,10 +31,11 @@ class Estate:
         return self._things.get(wanted)
 
     def put(self, machine: Machine) -> None:
-        """The machine as it is now, in place of what it was."""
+        """The machine as it is now, in place of what it was; or one that came."""
         if self._places_of is None:
             self._places_of = {each.id: at for at, each in enumerate(self.machines)}
-        self.machines[self._places_of[machine.id]] = machine
+        place = self._places_of.setdefault(machine.id, len(self.machines))
+        self.machines[place : place + 1] = [machine]
         self._things[key(machine.kind, machine.id)] = machine
 
     def put_host(self, host: Host) -> None:

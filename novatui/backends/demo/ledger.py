@@ -35,6 +35,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     who: str
     failure: str = ""
     """Why it changed nothing."""
+    carried: str = ""
+    """JSON of the machine that leaves for another connection by it."""
 
 
 class Ledger:

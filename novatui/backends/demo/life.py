@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import msgspec
 
 from novatui.backends.demo.dice import Dice
+from novatui.backends.demo.precopy import Journey
 from novatui.backends.demo.routines import ROUTINES, Beat, Condition, Moment, Routine, before, moment
 from novatui.backends.demo.shapes import AWAY_FROM_SITE, Machine
 from novatui.core.states import Power
@@ -49,6 +50,10 @@ class Act(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody did it by a call, outside of every routine."""
     who: str = ""
     """Who did it by a call."""
+    journey: Journey | None = None
+    """How a migration by a call goes."""
+    leaves: bool = True
+    """A migration by a call to another connection: it begins on this one."""
 
     @property
     def verb(self) -> str:
@@ -77,7 +82,7 @@ class Life:
         changed = self._changed.get(machine.id)
         if changed is None:
             story = self._stories.pop(machine.id, None)
-            changed = self._changed[machine.id] = _Changed(machine, story, act.begin)
+            changed = self._changed[machine.id] = _Changed(machine, story, act)
         changed.add(act)
 
     def now(self, machine: Machine, world: float) -> Now:
@@ -98,6 +103,11 @@ class Life:
         """When that was last done to the machine; None when its routine has no such thing."""
         story = self._stories.get(machine.id)
         return story.last(verb, world) if story else None
+
+    def latest(self, act: Act) -> Act:
+        """What became of something that a call began: others may have hastened or ended it."""
+        changed = self._changed.get(act.machine.id)
+        return (changed and changed.again(act)) or act
 
     def acts(self, since: float, until: float) -> list[Act]:
         """What was being done at any time in that span, oldest first; seen from where the machine is at home."""
@@ -184,11 +194,11 @@ class _Story:
 class _Changed:
     """A machine that somebody changed: its routine up to then, and what was done to it by calls."""
 
-    def __init__(self, machine: Machine, story: _Story | None, left: float) -> None:
+    def __init__(self, machine: Machine, story: _Story | None, first: Act) -> None:
         self.machine = machine
-        self._power = machine.power
+        self._before = msgspec.structs.replace(STILL[machine.power], here=first.leaves)
         self._story = story
-        self._left = left
+        self._left = first.begin
         self._acts: list[Act] = []
 
     def add(self, act: Act) -> None:
@@ -202,14 +212,19 @@ class _Changed:
             self._acts[-1] = msgspec.structs.replace(last, moment=msgspec.structs.replace(last.moment, beat=cut))
         self._acts.append(act)
 
+    def again(self, act: Act) -> Act | None:
+        """The same act as it stands by now; None when it is not known."""
+        return next((each for each in reversed(self._acts) if each.moment.number == act.moment.number), None)
+
     def now(self, world: float) -> Now:
         act = next((act for act in reversed(self._acts) if act.begin <= world), None)
         if act is None:
-            return self._story.now(self.machine, world) if self._story else STILL[self._power]
+            return self._story.now(self.machine, world) if self._story else self._before
         beat = act.moment.beat
+        here = _is_here(act, world)
         if world < act.end:
-            return msgspec.structs.replace(STILL[beat.during or beat.then.power], act=act, last=act.verb)
-        return STILL[beat.then.power]
+            return msgspec.structs.replace(STILL[beat.during or beat.then.power], act=act, last=act.verb, here=here)
+        return msgspec.structs.replace(STILL[beat.then.power], away=beat.then.away, here=here)
 
     def acts(self, since: float, until: float) -> Iterator[Act]:
         if self._story and since < self._left:
@@ -218,7 +233,17 @@ class _Changed:
 
     def edges(self, since: float, until: float) -> Iterator[float]:
         for act in self.acts(since, until):
-            yield from (edge for edge in (act.begin, act.end) if since < edge <= until)
+            yield from (edge for edge in (act.begin, act.begin + ARRIVES, act.end) if since < edge <= until)
+
+
+def _is_here(act: Act, world: float) -> bool:
+    """It exists on this connection. One that moves to another is on both for a while."""
+    if act.journey is None or act.machine.away != AWAY_FROM_SITE:
+        return True
+    moved = world >= act.end and act.moment.beat.outcome is TaskState.DONE
+    if act.leaves:
+        return not moved
+    return moved or act.begin + ARRIVES <= world < act.end
 
 
 STILL = {

@@ -1,112 +1,103 @@
-"""How a migration goes: rounds of copying memory while the guest dirties it again, told as the family tells it."""
+"""How a migration goes, told as the family tells it: in full, as a log, or with a percentage."""
 
 from __future__ import annotations
 
-from math import ceil, log
-
 import msgspec
 
+from novatui.backends.demo.precopy import FINISHING, LIMIT, PREPARING, Journey, State, state_at
 from novatui.backends.demo.shapes import MIB
-from novatui.core.migration import Fidelity, MigrationProgress
+from novatui.core.migration import Fidelity, MigrationProgress, Phase
 
-PREPARING = 3.0
-"""Seconds before the first byte: the destination is asked and made ready."""
-
-FINISHING = 2.0
-"""Seconds after the last byte."""
-
-DOWNTIME_LIMIT = 0.3
-"""Seconds that the guest may pause for the last round."""
+STALLS, CONVERGES = 1.19, 0.28
+"""Rate of change of memory as a part of what the line carries."""
 
 
-class Course(msgspec.Struct, frozen=True, kw_only=True):
-    """One migration, planned so that it ends in its time, or never."""
-
-    memory: int
-    """Bytes."""
-    takes: float
-    """Seconds from begin to end."""
-    stalls: bool
-    """The guest dirties memory faster than the line carries it."""
+ROUNDING = 2.0
+"""Seconds that the steps of `precopy` may add to all rounds together."""
 
 
-def progress(course: Course, elapsed: float, fidelity: Fidelity, source: str, destination: str) -> MigrationProgress:
+def scheduled(memory: int, takes: float, *, stalls: bool) -> Journey:
+    """A migration of a routine, on a line so fast that it ends in its time; or that never ends."""
+    copying = max(1.0, takes - PREPARING - FINISHING)
+    if stalls:
+        line = memory / (copying / 6)
+        return Journey(memory=memory, dirty=line * STALLS, hot=memory // 10, line=line)
+    line = memory / (max(1.0, copying - ROUNDING) * (1 - CONVERGES))
+    return Journey(memory=memory, dirty=line * CONVERGES, hot=memory, line=line)
+
+
+def progress(
+    journey: Journey,
+    elapsed: float,
+    fidelity: Fidelity,
+    route: tuple[str, str],
+    at: float,
+    armed: tuple[str, ...] | None,
+) -> MigrationProgress:
     """Where it stands so many seconds after its begin; what the family does not tell is absent."""
-    known = MigrationProgress(source=source, destination=destination, fidelity=fidelity, elapsed=elapsed)
-    phase, copied = _phase(course, elapsed)
-    known = msgspec.structs.replace(known, phase=phase)
-    if fidelity not in (Fidelity.FULL, Fidelity.LOG) or phase == "preparing":
+    now = state_at(journey, elapsed)
+    source, destination = route
+    known = MigrationProgress(
+        source=source,
+        destination=destination,
+        fidelity=fidelity,
+        elapsed=elapsed,
+        phase=now.phase.value,
+        at=at,
+        armed=armed if fidelity is Fidelity.FULL else None,
+    )
+    if fidelity not in (Fidelity.FULL, Fidelity.LOG) or now.phase is Phase.PREPARING:
         return known
-    return msgspec.structs.replace(known, **_figures(course, copied, fidelity))
+    known = msgspec.structs.replace(
+        known, sent=now.sent + now.disk_sent, rate=now.rate, dirty_rate=now.dirty_rate, total=_total(journey, now)
+    )
+    return _in_full(journey, now, known) if fidelity is Fidelity.FULL else known
 
 
-def percent(course: Course, elapsed: float) -> float:
+def percent(takes: float, elapsed: float, *, stalls: bool) -> float:
     """A percentage as products give it that tell nothing else."""
-    if course.stalls:
-        return min(89.0, 100 * elapsed / (course.takes * 0.3))
-    return round(min(99.0, max(0.0, 100 * (elapsed - PREPARING) / (course.takes - PREPARING))))
+    if stalls:
+        return min(89.0, 100 * elapsed / (takes * 0.3))
+    return round(min(99.0, max(0.0, 100 * (elapsed - PREPARING) / max(1.0, takes - PREPARING))))
 
 
-def log_line(course: Course, elapsed: float) -> str:
+def log_line(journey: Journey, elapsed: float) -> str:
     """The line that a log-telling product would have written last."""
-    phase, copied = _phase(course, elapsed)
-    if phase == "preparing":
+    now = state_at(journey, elapsed)
+    if now.phase is Phase.PREPARING:
         return "starting migration of guest"
-    figures = _figures(course, copied, Fidelity.LOG)
-    if course.stalls and elapsed % 20 < 5:
+    stuck = now.iteration > 2 and (now.dirty_rate or 0) > now.rate
+    if stuck and elapsed % 20 < 5:
         return f"auto-increased downtime to continue migration: {100 * 2 ** int(min(6, elapsed // 60))} ms"
-    sent, rate = figures["sent"] / MIB, figures["rate"] / MIB
-    line = f"migration active, transferred {sent:.1f} MiB of {course.memory / MIB:.1f} MiB VM-state, {rate:.1f} MiB/s"
-    if course.stalls:
-        line += f", VM dirties lots of memory: {figures['dirty_rate'] / MIB:.1f} MiB/s"
-    return line
+    whole = f"{now.sent / MIB:.1f} MiB of {journey.memory / MIB:.1f} MiB VM-state"
+    line = f"migration active, transferred {whole}, {now.rate / MIB:.1f} MiB/s"
+    return line + (f", VM dirties lots of memory: {(now.dirty_rate or 0) / MIB:.1f} MiB/s" if stuck else "")
 
 
-def _phase(course: Course, elapsed: float) -> tuple[str, float]:
-    """Name of the phase and seconds of copying so far."""
-    copying = course.takes - PREPARING - FINISHING
-    if elapsed < PREPARING:
-        return "preparing", 0.0
-    if elapsed >= PREPARING + copying and not course.stalls:
-        return "finishing", copying
-    return "memory", elapsed - PREPARING
+def _total(journey: Journey, now: State) -> int:
+    """As libvirt counts: memory joins the sum when storage is done."""
+    return journey.disk + (journey.memory if now.iteration or not journey.disk else 0)
 
 
-def _figures(course: Course, copied: float, fidelity: Fidelity) -> dict[str, float | int]:
-    ratio = 1.19 if course.stalls else 0.28
-    copying = course.takes - PREPARING - FINISHING
-    first = copying / 6 if course.stalls else copying * (1 - ratio)
-    rate = course.memory / first
-    if course.stalls:
-        left, iteration = _stalled(course.memory, rate, copied, first)
-    else:
-        left, iteration = _converging(course.memory, rate, ratio, copied)
-    figures: dict[str, float | int] = {"sent": int(rate * copied), "rate": rate, "dirty_rate": rate * ratio}
-    if fidelity is Fidelity.FULL:
-        figures |= {
-            "total": course.memory,
-            "left": left,
-            "iteration": iteration,
-            "throttle": 0,
-            "downtime": left / rate if course.stalls else DOWNTIME_LIMIT,
-        }
-    return figures
-
-
-def _converging(memory: int, rate: float, ratio: float, copied: float) -> tuple[int, int]:
-    """Bytes left and number of the round: each round has to send what was dirtied in the one before."""
-    unit = memory / rate
-    done = min(copied * (1 - ratio) / unit, 1 - 1e-9)
-    iteration = int(log(1 - done) / log(ratio))
-    begin = unit * (1 - ratio**iteration) / (1 - ratio)
-    return max(0, int(memory * ratio**iteration - (copied - begin) * rate)), iteration + 1
-
-
-def _stalled(memory: int, rate: float, copied: float, first: float) -> tuple[int, int]:
-    """After the first pass the same hot tenth of the memory is sent again and again."""
-    if copied < first:
-        return int(memory - rate * copied), 1
-    hot = memory / 10
-    length = hot / rate
-    later = copied - first
-    return int(hot - later % length * rate * 0.4), 1 + ceil(later / length)
+def _in_full(journey: Journey, now: State, known: MigrationProgress) -> MigrationProgress:
+    moving = now.iteration > 0
+    expected = now.left / now.rate if now.rate and now.iteration > 1 else LIMIT
+    return msgspec.structs.replace(
+        known,
+        left=now.disk_left + (now.left if moving else 0),
+        iteration=now.iteration or None,
+        throttle=now.throttle,
+        downtime=now.pause if now.pause is not None else expected,
+        memory_total=journey.memory if moving else None,
+        memory_sent=now.sent if moving else None,
+        memory_left=now.left if moving else None,
+        memory_rate=now.rate if moving else None,
+        disk_total=journey.disk or None,
+        disk_sent=now.disk_sent if journey.disk else None,
+        disk_left=now.disk_left if journey.disk else None,
+        disk_rate=(now.rate if not moving else 0.0) if journey.disk else None,
+        setup=PREPARING,
+        downtime_limit=now.limit,
+        bandwidth_limit=now.rate if now.rate < journey.line else None,
+        guest_paused=now.paused or now.phase in (Phase.SWITCHOVER, Phase.FINISHING),
+    )

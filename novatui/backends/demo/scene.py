@@ -104,12 +104,17 @@ class Scene:
 
     def ours(self, act: Act) -> bool:
         """This connection carries it out. Of a migration between two connections that is the one it leaves."""
+        if act.journey is not None:
+            return act.leaves
         return act.machine.away != AWAY_FROM_SITE or act.verb != "migrate" or act.machine.visitor == act.back
 
     def route(self, act: Act) -> tuple[str, str]:
         """Names of the hosts that a migration leaves and goes to."""
         machine = act.machine
         hosts = self.estate.hosts
+        if act.journey is not None and machine.away == AWAY_FROM_SITE:
+            here, there = self.site.name, self.peer.name if self.peer else ""
+            return (here, there) if act.leaves else (there, here)
         home = hosts[machine.host].name
         if machine.away is None:
             away = ""

@@ -27,12 +27,12 @@ _ASKED = frozenset({"shutdown", "reboot"})
 class Standing:
     """One machine at one time of the world."""
 
-    def __init__(self, scene: Scene, machine: Machine, world: float) -> None:
-        """NotFound when it is not here now."""
+    def __init__(self, scene: Scene, machine: Machine, world: float, *, coming: bool = False) -> None:
+        """NotFound when it is not here now; `coming`: it is on its way."""
         self.scene = scene
         self.was = machine
         self.now: Now = scene.now(machine, world)
-        if not self.now.here:
+        if not self.now.here and not coming:
             raise NotFound(f"{machine.name} is not here any more", subject=machine.name)
         self.machine = _settled(scene, machine, self.now)
 
@@ -90,9 +90,14 @@ class Standing:
         if deed == "reset" and machine.kind is Kind.CONTAINER:
             raise NotSupported("a container has no reset button", hint="reboot it instead")
 
-    def fit_to_cancel(self) -> None:
-        """Busy when it belongs to the other connection as much as to this one."""
-        if self.machine.visitor or self.was.away == AWAY_FROM_SITE:
+    def fit_to_cancel(self, *, lever: bool = False) -> None:
+        """Busy when it belongs to the other connection as much as to this one; `lever`: its migration is meant."""
+        act = self.now.act
+        if act is not None and act.hand:
+            return
+        if lever and act is not None and self.scene.state and self.scene.ours(act):
+            return
+        if self.machine.visitor or (self.was.away == AWAY_FROM_SITE and self.was.routine):
             raise Busy(
                 f"{self.machine.name} travels between two hosts by a schedule of its own",
                 meaning="the demo lets only its schedule move it, so that it is never on both",

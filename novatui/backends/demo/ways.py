@@ -143,6 +143,24 @@ WAYS: dict[Family, tuple[Way, ...]] = {
             ("rename", "virDomainRename", "name:new_name"),
             ("notes", "virDomainSetMetadata", "text:metadata"),
             ("cancel", "virDomainAbortJob"),
+            (
+                "migrate",
+                "virDomainMigrateToURI3",
+                "uri:dconnuri bandwidth auto_converge:VIR_MIGRATE_AUTO_CONVERGE post_copy:VIR_MIGRATE_POSTCOPY "
+                "storage:VIR_MIGRATE_NON_SHARED_DISK persist:VIR_MIGRATE_PERSIST_DEST "
+                "undefine:VIR_MIGRATE_UNDEFINE_SOURCE",
+                {"VIR_MIGRATE_LIVE": True, "VIR_MIGRATE_PEER2PEER": True},
+            ),
+            (
+                "migrate-offline",
+                "virDomainMigrateToURI3",
+                "uri:dconnuri undefine:VIR_MIGRATE_UNDEFINE_SOURCE",
+                {"VIR_MIGRATE_OFFLINE": True, "VIR_MIGRATE_PERSIST_DEST": True},
+            ),
+            ("migrate-bandwidth", "virDomainMigrateSetMaxSpeed", "bandwidth"),
+            ("migrate-downtime", "virDomainMigrateSetMaxDowntime", "downtime"),
+            ("migrate-postcopy", "virDomainMigrateStartPostCopy", "", {"flags": 0}),
+            ("migrate-pause", "virDomainSuspend"),
         ),
         *_ways(
             "parent",
@@ -174,6 +192,8 @@ WAYS: dict[Family, tuple[Way, ...]] = {
             ("rename", "Rename_Task", "name:newName"),
             ("notes", "ReconfigVM_Task", "text:annotation"),
             ("cancel", "CancelTask"),
+            ("migrate", "MigrateVM_Task", "to:host", {"priority": "defaultPriority"}),
+            ("migrate-offline", "MigrateVM_Task", "to:host", {"state": "poweredOff"}),
         ),
         *_ways("host", ("vfs", "UpdatePassthruConfig_Task", "device:id count:numVirtualFunction")),
     ),
@@ -203,6 +223,7 @@ WAYS: dict[Family, tuple[Way, ...]] = {
             ("iso", "Set-VMDvdDrive", "source:Path"),
             ("rename", "Rename-VM", "name:NewName"),
             ("notes", "Set-VM", "text:Notes"),
+            ("migrate", "Move-VM", "to:DestinationHost storage:IncludeStorage"),
         ),
         *_ways("ComputerName", ("vfs", "Set-NetAdapterSriov", "device:PnPDeviceID count:NumVFs")),
     ),
@@ -232,6 +253,7 @@ WAYS: dict[Family, tuple[Way, ...]] = {
         ("rename", "VM.set_name_label", "name:value"),
         ("notes", "VM.set_name_description", "text:value"),
         ("cancel", "task.cancel"),
+        ("migrate", "VM.pool_migrate", "to:host", {"live": True}),
     ),
     Family.PROXMOX: _ways(
         "vmid",
@@ -257,6 +279,8 @@ WAYS: dict[Family, tuple[Way, ...]] = {
         ("nic-remove", f"PUT {_PVE}/config", "mac:delete_net"),
         ("iso", _PVE_CONFIG, "source:cdrom"),
         ("rename", _PVE_CONFIG, "name"),
+        ("migrate", f"POST {_PVE}/migrate", "to:target bandwidth:bwlimit storage:with-local-disks", {"online": 1}),
+        ("migrate-offline", f"POST {_PVE}/migrate", "to:target", {"online": 0}),
         ("notes", _PVE_CONFIG, "text:description"),
         ("cancel", "DELETE /nodes/{node}/tasks/{upid}"),
     ),
