@@ -17,6 +17,7 @@ from novatui.core.states import Kind
 from novatui.core.tasks import Task, TaskState
 from novatui.worker.plans import planned
 from tests.lab.fixtures import MakeHost
+from tests.lab.libvirt.change_cases import run_lines
 from tests.lab.libvirt.daemon import LibvirtHost
 from tests.lab.libvirt.guests import GuestSpec
 from tests.lab.libvirt_driver_probe import Probe, connected
@@ -199,3 +200,159 @@ def test_one_of_virsh_appears_and_pausing_lets_it_end(make_libvirt_host: MakeHos
         assert work.returncode == 0
         assert it.ended().state is TaskState.DONE
         assert it.where() == "there"
+
+
+def end_well(it: Voyage) -> MigrationProgress:
+    """It arrived; its last reading."""
+    error = it.arrive()
+    assert error is None, error.failure
+    end = it.ended()
+    assert end.state is TaskState.DONE
+    assert it.where() == "there"
+    assert end.migration is not None
+    return end.migration
+
+
+@pytest.mark.long
+def test_a_larger_pause_lets_it_end(make_libvirt_host: MakeHost) -> None:
+    with voyage(make_libvirt_host, **LOUD) as it:
+        it.go(it.plan("migrate.live", bandwidth=str(6 * MIB)))
+        it.until(lambda reading: (reading.iteration or 0) >= 2, "it goes over its memory again")
+        lever = it.do("migrate.downtime", downtime="20000")
+        assert lever.inverse is not None
+        assert lever.inverse.arguments == {"downtime": "300"}
+        assert end_well(it).downtime_limit in {0.3, 20.0}
+
+
+@pytest.mark.long
+def test_auto_converge_slows_the_guest(make_libvirt_host: MakeHost) -> None:
+    with voyage(make_libvirt_host, **LOUD) as it:
+        it.go(it.plan("migrate.live", bandwidth=str(6 * MIB), auto_converge="yes"))
+        slowed = it.until(lambda reading: reading.throttle, "the guest is slowed down")
+        assert slowed.armed == ("peer-to-peer", "auto-converge")
+        it.do("migrate.bandwidth", bandwidth=str(900 * MIB))
+        end_well(it)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("options", "armed"),
+    [
+        ({"parallel": "4"}, ("peer-to-peer", "parallel")),
+        ({"compress": "xbzrle", "bandwidth": str(32 * MIB)}, ("peer-to-peer", "compression")),
+        ({"compress": "mt"}, ("peer-to-peer", "compression")),
+        ({"tunnelled": "yes"}, ("peer-to-peer", "tunnelled")),
+        ({"mode": "client"}, ()),
+        ({"data_uri": "tcp://127.0.0.1", "undefine": "no"}, ("peer-to-peer",)),
+    ],
+    ids=["parallel", "xbzrle", "mt", "tunnelled", "client", "data-uri"],
+)
+def test_it_arrives_by_any_way(make_libvirt_host: MakeHost, options: dict[str, str], armed: tuple[str, ...]) -> None:
+    with voyage(make_libvirt_host, dirty=(16, 8)) as it:
+        plan = it.plan("migrate.live", **options)
+        it.go(plan)
+        end = end_well(it)
+        assert end.armed == armed
+        assert end.downtime is not None
+        kept = options.get("undefine") == "no"
+        assert (NAME in it.here.virsh("list", "--all", "--name")) is kept
+        assert [expected.values for expected in plan.expects] == [("off",) if kept else ()]
+
+
+@pytest.mark.long
+def test_virsh_does_the_same_by_the_printed_line(make_libvirt_host: MakeHost) -> None:
+    with voyage(make_libvirt_host, dirty=(16, 8)) as it:
+        plan = it.plan("migrate.live", auto_converge="yes", parallel="2", downtime="400", bandwidth=str(200 * MIB))
+        run_lines(plan.commands)
+        assert it.where() == "there"
+        it.probe.sink.until(lambda: bool(it.told) and it.told[-1].state is TaskState.DONE, "it was seen")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("by_path", [True, False], ids=["folder", "store"])
+def test_its_disk_is_copied_to_another_store(make_libvirt_host: MakeHost, by_path: bool) -> None:
+    with voyage(make_libvirt_host, disk_mib=64, dirty=(16, 8)) as it:
+        it.here.type_on_console(
+            it.guest, "dd if=/dev/urandom of=/dev/vda bs=1M count=24 oflag=direct; echo full-$((1+1))"
+        )
+        it.here.wait_console(it.guest, "full-2")
+        pool = pool_of(it.there)
+        store = str(it.there.images) if by_path else pool
+        plan = it.plan("migrate.live", storage="copy", store=store, bandwidth=str(16 * MIB))
+        assert "destination_xml" in plan.calls[0].args
+        it.go(plan)
+        copied = it.until(lambda reading: reading.phase == Phase.DISK, "its disk is copied")
+        assert copied.disk_total
+        assert copied.armed == ("peer-to-peer", "storage")
+        it.until(lambda reading: reading.phase == Phase.MEMORY, "then its memory")
+        it.do("migrate.bandwidth", bandwidth=str(900 * MIB))
+        end_well(it)
+        assert str(it.there.images) in it.there.virsh("domblklist", NAME)
+        assert str(it.there.images) in it.there.virsh("domblklist", NAME, "--inactive")
+
+
+def pool_of(host: LibvirtHost) -> str:
+    """A storage pool for the host's images; libvirt makes the copy's file in it."""
+    host.virsh("pool-create-as", "images", "dir", "--target", str(host.images))
+    return "images"
+
+
+@pytest.mark.long
+def test_the_target_daemon_dies_and_the_guest_stays(make_libvirt_host: MakeHost) -> None:
+    with voyage(make_libvirt_host, **LOUD) as it:
+        it.go(it.plan("migrate.live", bandwidth=str(4 * MIB)))
+        it.until(lambda reading: reading.memory_left, "memory is sent")
+        it.there.kill()
+        error = it.arrive()
+        assert error is not None
+        end = it.ended()
+        assert end.state is TaskState.FAILED
+        assert end.failure is not None
+        assert NAME in it.here.virsh("list", "--name", "--state-running")
+        it.there.start()
+        assert it.where() == "here"
+
+
+@pytest.mark.long
+def test_the_source_connection_is_lost_and_the_move_goes_on(make_libvirt_host: MakeHost) -> None:
+    """Peer-to-peer belongs to the daemons: another driver meets it, under way, and sees its end."""
+    with voyage(make_libvirt_host, **LOUD) as it:
+        it.go(it.plan("migrate.live", bandwidth=str(8 * MIB)))
+        before = it.until(lambda reading: reading.memory_left, "memory is sent")
+        it.probe.driver.close()
+        with connected(it.here.uri, "host", "vm") as probe:
+            again = Voyage(it.here, it.there, it.guest, probe)
+            met = again.until(lambda reading: reading.memory_left, "it is met")
+            assert met.elapsed is not None
+            assert before.elapsed is not None
+            assert met.elapsed > before.elapsed
+            assert again.told[-1].id == it.told[-1].id
+            again.do("migrate.bandwidth", bandwidth=str(900 * MIB))
+            assert again.ended().state is TaskState.DONE
+            assert again.where() == "there"
+        it.arrive()
+
+
+@pytest.mark.long
+def test_one_of_virsh_is_cancelled_by_virsh(make_libvirt_host: MakeHost) -> None:
+    """Its statistics say so for a moment; that is enough."""
+    with voyage(make_libvirt_host, **LOUD) as it:
+        work = virsh_migrate(it, "--bandwidth", "4")
+        it.until(lambda reading: reading.memory_left, "it appears")
+        it.here.virsh("domjobabort", NAME)
+        work.communicate(timeout=120)
+        assert it.ended().state is TaskState.CANCELLED
+        assert it.where() == "here"
+
+
+@pytest.mark.long
+def test_a_definition_moves_alone(make_libvirt_host: MakeHost) -> None:
+    with voyage(make_libvirt_host) as it:
+        assert refused(it, "migrate.offline").failure.fault is Fault.CONFLICT
+        it.here.virsh("destroy", NAME)
+        it.probe.load("vm")
+        plan = it.plan("migrate.offline")
+        it.go(plan)
+        assert it.arrive() is None
+        assert NAME not in it.here.virsh("list", "--all", "--name")
+        assert NAME in it.there.virsh("list", "--inactive", "--name")

@@ -11,6 +11,107 @@ from novatui.backends.libvirt.library import libvirt
 from novatui.core.errors import Fault
 
 SAID = (
+    (78, "operation aborted: job 'migration out' canceled by client", Fault.ABORTED, "where it was"),
+    (
+        1,
+        "internal error: unable to execute QEMU command 'migrate-set-capabilities': Postcopy is not supported",
+        Fault.NOT_SUPPORTED,
+        "userfaultfd",
+    ),
+    (
+        55,
+        "Requested operation is not valid: switching to post-copy requires migration to be started with "
+        "VIR_MIGRATE_POSTCOPY flag",
+        Fault.NOT_SUPPORTED,
+        "post_copy=yes",
+    ),
+    (
+        55,
+        "Requested operation is not valid: post-copy can only be started while outgoing migration is in progress",
+        Fault.CONFLICT,
+        "has ended",
+    ),
+    (
+        55,
+        "Requested operation is not valid: another migration job is already running for domain 'm1'",
+        Fault.BUSY,
+        "cancel it",
+    ),
+    (1, "internal error: Attempt to migrate guest to the same host 6b5f7d00-a82c", Fault.CONFLICT, "host_uuid"),
+    (81, "Unsafe migration: Migration without shared storage is unsafe", Fault.NOT_SUPPORTED, "storage=copy"),
+    (
+        81,
+        "Unsafe migration: Migration may lead to data corruption if disks use cache other than none or directsync",
+        Fault.NOT_SUPPORTED,
+        "virsh edit",
+    ),
+    (
+        49,
+        "Storage pool not found: no storage pool with matching target path '/srv/images'",
+        Fault.NOT_FOUND,
+        "define one there",
+    ),
+    (
+        84,
+        "Operation not supported: pre-creation of storage targets for incremental storage migration is not supported",
+        Fault.NOT_FOUND,
+        "storage=copy",
+    ),
+    (
+        9,
+        "operation failed: migration of disk vda failed: Source and target image have different sizes",
+        Fault.CONFLICT,
+        "as large as the disk",
+    ),
+    (
+        55,
+        "Requested operation is not valid: cannot migrate domain with 1 snapshots",
+        Fault.CONFLICT,
+        "snap.delete",
+    ),
+    (
+        55,
+        "Requested operation is not valid: cannot migrate domain: Migration is disabled when using feature 'peer mode' "
+        "in device 'ivshmem'",
+        Fault.NOT_SUPPORTED,
+        "while it is off",
+    ),
+    (8, "invalid argument: missing scheme in migration URI: 10.0.0.1", Fault.INVALID_INPUT, "tcp://"),
+    (
+        74,
+        "argument unsupported: migration URI is not supported by tunnelled migration",
+        Fault.INVALID_INPUT,
+        "leave out data_uri",
+    ),
+    (
+        1,
+        "internal error: unable to execute QEMU command 'migrate-incoming': Failed to bind socket: Permission denied",
+        Fault.CONFLICT,
+        "of the destination itself",
+    ),
+    (9, "operation failed: domain 'm2' already exists with uuid 54cc7658", Fault.CONFLICT, "rename"),
+    (9, "operation failed: domain 'other' is already defined with uuid 765a5ab5", Fault.CONFLICT, "another name"),
+    (55, "Requested operation is not valid: domain 'm2' is already active", Fault.CONFLICT, "runs already"),
+    (8, "invalid argument: Unsupported compression method 'zstd'", Fault.NOT_SUPPORTED, "xbzrle"),
+    (
+        38,
+        "unable to connect to server at '127.0.0.1:1': Connection refused",
+        Fault.BACKEND_FAULT,
+        "firewall",
+    ),
+    (
+        38,
+        "Failed to connect socket to '/nonexistent': No such file or directory",
+        Fault.BACKEND_FAULT,
+        "start it there",
+    ),
+    (
+        38,
+        "Unable to resolve address 'nowhere.invalid' service '27552': Name or service not known",
+        Fault.BACKEND_FAULT,
+        "/etc/hosts",
+    ),
+    (1, "internal error: client socket is closed", Fault.BACKEND_FAULT, "start it again"),
     (67, "unsupported configuration: revert to external snapshot not supported yet", Fault.NOT_SUPPORTED, "9.9"),
     (
         84,

@@ -42,6 +42,9 @@ LEFT_S = 5.0
 
 STOP_S = 2.0
 
+_ABORTED = "78"
+"""VIR_ERR_OPERATION_ABORTED: somebody cancelled the job."""
+
 STAYED: Failure = Aborted(
     "the migration failed: the machine is still here",
     meaning="libvirt tells why only to whoever started it",
@@ -118,7 +121,7 @@ class Follower:
             move.ours = False
             if error is None:
                 move.left_at = move.left_at or time.monotonic()
-            elif isinstance(error, Aborted):
+            elif error.failure.code == _ABORTED:
                 self._end(move, TaskState.CANCELLED, error.failure)
             elif not isinstance(error, Unreachable):
                 self._end(move, TaskState.FAILED, error.failure)

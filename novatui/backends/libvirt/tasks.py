@@ -34,8 +34,13 @@ from novatui.core.tasks import Task, TaskState
 BUDGET_S = 0.3
 """For domains that nothing speaks of; the next call goes on with those that were not reached."""
 
-ROUND_S = 10.0
-"""Such domains are asked this often at most. Migrations and saves tell of themselves; backups and copies do not."""
+ROUND_S = 2.0
+ROUND_SHARE = 40
+"""Such domains are asked this often at most, and the pause is so many times as long as asking them all took. A
+migration tells of itself when the first memory is sent, a save by its end; what comes before, and backups, do not."""
+
+_EARLY_S = 0.1
+"""A call of `current` that comes so much too early is a round's all the same."""
 
 ASK_AGAIN_S = 0.02
 ATTEMPTS = 3
@@ -64,7 +69,8 @@ class Tasks:
         self.follower = Follower(links, host, roster, self.book, sink, self._show_job)
         self._suspects: set[str] = set()
         self._queue: list[str] = []
-        self._round_begun = -ROUND_S
+        self._round_begun = float("-inf")
+        self._round_took = 0.0
         self._offered = True
         self._lock = threading.Lock()
 
@@ -83,7 +89,9 @@ class Tasks:
             seen = {known.uuid for known in first}
             deadline = time.monotonic() + BUDGET_S
             for known in self._in_turn(seen):
+                begun = time.monotonic()
                 self._look(known)
+                self._round_took += time.monotonic() - begun
                 if time.monotonic() > deadline or not self._offered:
                     break
         return self.book.tasks()
@@ -117,8 +125,9 @@ class Tasks:
     def _in_turn(self, seen: set[str]) -> Iterator[Known]:
         """All other running domains, each once per round; a round that the budget cut short goes on next time."""
         with self._lock:
-            if not self._queue and time.monotonic() - self._round_begun >= ROUND_S:
-                self._round_begun = time.monotonic()
+            pause = max(ROUND_S, ROUND_SHARE * self._round_took)
+            if not self._queue and time.monotonic() - self._round_begun >= pause - _EARLY_S:
+                self._round_begun, self._round_took = time.monotonic(), 0.0
                 self._queue = [each.uuid for each in self.roster if states.is_active(each.state)]
         while uuid := self._next_in_turn():
             known = self.roster.get(uuid)
