@@ -1,108 +1,135 @@
 """Will pre-copy end, and when: what the sizes of the passes say. Pure arithmetic, explained in docs/verdict.md.
 
 A pass of W bytes takes W / rate seconds; what the guest writes meanwhile is the next pass. A guest writes the same
-pages again: in twice the time it changes at most twice as many pages. So the share by which a pass shrinks can only
-get worse as passes get shorter. That gives both ends of a forecast: at best every pass shrinks like the last one, at
-worst the sizes go along the line through the passes seen, down to where a pass no longer shrinks, the floor.
+pages again: in half the time it changes more than half as many pages. So the share that a pass is of the one before
+rises as passes get shorter. The share as a straight line over the size of the pass is the forecast: where it reaches 1
+no pass gets any shorter, that is the floor. At best the share stays as it is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil, log
 
 import msgspec
 
 from novatui.core.passes import Pass
 
-SHRINKS = 0.85
-"""A pass of at most this share of the one before it is progress that will do."""
+LEVEL = 0.93
+"""Passes whose later half is at least this share of the earlier half make no headway."""
 
-FLAT = 0.93
-"""A pass of at least this share of the one before it is none."""
+PROVEN = 3
+"""Passes at one level that prove that they stay there; as many shares that prove a line."""
 
-MARGIN = 1.15
-"""The smallest of the flat passes must exceed what the pause can carry by this, rates differ from moment to moment."""
+SCATTER = 2.5
+"""Deviations by which a lucky pass may be below the others."""
 
-LONGEST = 500
-"""Passes that a forecast looks ahead."""
+CALMER = 0.7
+"""A share so much lower than the one before it is another load: shares rise as passes get shorter."""
+
+STEPS = 60
+"""Passes that a forecast looks ahead; one that needs more tells no time."""
+
+GUESS = 1.5
+"""What the share may become of which only the product's dirty rate is known: it is measured over a long pass."""
 
 
-class Trend(msgspec.Struct, frozen=True):
+class Outlook(msgspec.Struct, frozen=True):
     """What the passes so far say of the next ones."""
 
     share: float
-    """A pass as a share of the one before it, at best."""
-    worst: float
-    """The same at worst."""
+    """The present pass as a share of the one before it; of the next to the present, where that is all that is known."""
+    level: int
+    """Passes, the present one included, that make no headway; 0: they do."""
     floor: float
-    """Bytes below which no pass begins, at worst; 0 when nothing speaks for a floor."""
-    flat: int
-    """Passes in a row, the present one included, that did not shrink."""
-    lowest: float
-    """Smallest of these, less the scatter of their sizes."""
+    """Bytes below which no pass begins; 0 when nothing proves one."""
+    after: tuple[float, float] | None
+    """Bytes to send after this pass, at best and at worst, until a pass fits into the pause; None: no end in sight."""
 
 
-def trend(passes: Sequence[Pass], dirty: float | None, rate: float) -> Trend | None:
-    """What the passes say; None while there is nothing to go by."""
-    told = min(dirty / rate, 2.0) if dirty else None
+def outlook(passes: Sequence[Pass], size: float, told: float | None, enough: float) -> Outlook | None:
+    """What the passes say; None while there is nothing to go by.
+
+    `size`: of the present pass; `told`: the product's dirty rate as a share of the rate; `enough`: what the pause carries.
+    """
     if len(passes) < 2:
-        return None if told is None else Trend(share=told, worst=max(told * 1.3, told + 0.1), floor=0, flat=0, lowest=0)
+        if told is None:
+            return None
+        worst = _after(size, min(0.97, told * GUESS), 0.0, enough)
+        best = _after(size, told, 0.0, enough)
+        return Outlook(share=told, level=0, floor=0.0, after=None if best is None else (best, worst or best * 3))
     sizes = [one.size for one in passes]
-    last = sizes[-1] / max(1.0, sizes[-2])
-    floor = _floor(sizes)
-    flat = _flat(sizes)
-    tail = sizes[-flat:] if flat else sizes[-1:]
-    mean = sum(tail) / len(tail)
-    scatter = (sum((size - mean) ** 2 for size in tail) / len(tail)) ** 0.5
-    return Trend(
-        share=last,
-        worst=min(1.0, last * 1.2),
-        floor=floor,
-        flat=flat,
-        lowest=max(0.0, min(min(tail), mean - 2 * scatter)),
-    )
+    shares = _shares(passes)
+    if len(shares) > 1 and shares[-1][1] < shares[-2][1] * CALMER:
+        sizes, shares = sizes[-2:], shares[-1:]
+    level, lowest = _level(sizes)
+    share = shares[-1][1]
+    flat, slope = _line(shares)
+    floor = lowest if level else _floor(shares, sizes)
+    mean = sum(share for _, share in shares[-3:]) / len(shares[-3:])
+    best = _after(size, min(mean, share), 0.0, enough)
+    worst = _after(size, flat, slope, enough)
+    after = None
+    if best is not None:
+        after = (best, best * 2 if worst is None else max(worst, best))
+    return Outlook(share=share, level=level, floor=floor, after=after)
 
 
-def _flat(sizes: Sequence[float]) -> int:
-    """How many passes at the end stay at one level: none of them is clearly below those before it."""
-    count = 1
-    high = low = sizes[-1]
-    for size in reversed(sizes[:-1]):
-        if size * FLAT > min(low, sizes[-1]) or size < high * 0.5:
-            break
-        high, low = max(high, size), min(low, size)
-        count += 1
-    return count if count > 1 else 0
+def _shares(passes: Sequence[Pass]) -> list[tuple[float, float]]:
+    """Size of a pass, and what share of it the next one is. Where passes were missed: the share of one of them."""
+    found: list[tuple[float, float]] = []
+    for one, other in zip(passes, passes[1:], strict=False):
+        missed = other.number - one.number
+        share = other.size / one.size
+        found.append((one.size, share if missed == 1 else share ** (1 / missed)))
+    return found
 
 
-def _floor(sizes: Sequence[float]) -> float:
-    """Where the line through the last passes meets a pass that is as large as the one before it."""
-    if len(sizes) < 3:
+def _level(sizes: Sequence[float]) -> tuple[int, float]:
+    """How many passes at the end stay at one level, and how low a lucky one of them would be."""
+    best = (0, 0.0)
+    for count in range(PROVEN, len(sizes) + 1):
+        part = sizes[-count:]
+        half = count // 2
+        earlier, later = sum(part[:half]) / half, sum(part[-half:]) / half
+        if later < earlier * LEVEL or part[-1] < max(part[0], part[-2]) * LEVEL * LEVEL:
+            continue
+        mean = sum(part) / count
+        spread = (sum((size - mean) ** 2 for size in part) / count) ** 0.5
+        lowest = max(0.0, min(min(part), mean - SCATTER * spread))
+        best = max(best, (count, lowest), key=lambda found: found[1])
+    return best
+
+
+def _line(shares: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """The share as a straight line over the size: its value at 0, and its slope, which is never positive."""
+    recent = shares[-4:]
+    count = len(recent)
+    middle = sum(size for size, _ in recent) / count
+    mean = sum(share for _, share in recent) / count
+    spread = sum((size - middle) ** 2 for size, _ in recent)
+    if count < 2 or spread <= (middle * 0.03) ** 2:
+        return mean, 0.0
+    slope = min(0.0, sum((size - middle) * (share - mean) for size, share in recent) / spread)
+    return mean - slope * middle, slope
+
+
+def _floor(shares: Sequence[tuple[float, float]], sizes: Sequence[float]) -> float:
+    """Where the line reaches 1, when the passes follow it steadily; 0: they may well go on to nothing."""
+    if len(shares) < PROVEN or not all(a[1] < b[1] for a, b in zip(shares[-PROVEN:], shares[-PROVEN + 1 :], strict=False)):
         return 0.0
-    first, second, third = sizes[-3:]
-    if second >= first or third >= second:
-        return min(second, third)
-    slope = (third - second) / (second - first)
-    return max(0.0, (third - slope * second) / (1 - slope)) if slope < 1 else 0.0
+    flat, slope = _line(shares)
+    before, steeper = _line(shares[:-1])
+    if flat < 1.05 or before < 1.05 or not slope or not steeper:
+        return 0.0
+    return max(0.0, min((1 - flat) / slope, (1 - before) / steeper, sizes[-1]))
 
 
-def passes_until(size: float, share: float, enough: float) -> int | None:
-    """Passes after this one until one is small enough; None if that does not happen."""
-    if size <= enough:
-        return 0
-    if share >= 1 or enough <= 0:
-        return None
-    count = ceil(log(enough / size) / log(share)) if share > 0 else 1
-    return count if count <= LONGEST else None
-
-
-def seconds(left: float, size: float, share: float, enough: float, rate: float) -> float | None:
-    """Time until the guest runs at the destination when every pass shrinks by one share; None: never."""
-    count = passes_until(size, share, enough)
-    if count is None or rate <= 0:
-        return None
-    if count == 0:
-        return left / rate
-    later = size * share * (1 - share**count) / (1 - share) if share else 0.0
-    return (left + later) / rate
+def _after(size: float, flat: float, slope: float, enough: float) -> float | None:
+    """Bytes to send after a pass of this size until one fits into the pause, along a line of shares; None: no end."""
+    sent = 0.0
+    for _ in range(STEPS):
+        if size <= enough:
+            return sent
+        size *= min(0.995, flat + slope * size)
+        sent += size
+    return None

@@ -80,7 +80,7 @@ class Passes:
             self.dirty = reading.dirty_rate
         self._watch_settings(reading)
         if left is not None and self.rate:
-            self._measure(reading, at, left, number)
+            self._measure(reading, at, left, number, self.rate)
 
     def _count(self, reading: MigrationProgress, left: int | None) -> None:
         if reading.iteration is not None:
@@ -142,24 +142,30 @@ class Passes:
             self._sent.popleft()
         self._told.clear()
 
-    def _measure(self, reading: MigrationProgress, at: float, left: int, number: int) -> None:
-        rate = self.rate or 0.0
-        told = reading.memory_rate if reading.memory_rate is not None else reading.rate
+    def _measure(self, reading: MigrationProgress, at: float, left: int, number: int, rate: float) -> None:
         size = float(left)
+        told = reading.memory_rate if reading.memory_rate is not None else reading.rate
         if reading.downtime and told:
             whole = reading.downtime * told
             if whole <= (self.total or whole) * 1.02:
                 size = max(size, whole)
         current = self.current
-        if current is None or current.number != number:
-            self._highest = left
-            self.current = current = Pass(number=number, begun=at, size=size, rate=rate)
-            self.passes.append(current)
-            del self.passes[:-KEPT]
+        if current is not None and current.number == number:
+            self._highest = max(self._highest, left)
+            current.size = max(size, self._highest)
+            current.rate = rate
             return
-        self._highest = max(self._highest, left)
-        current.size = max(size, self._highest)
-        current.rate = rate
+        if current is not None and number - current.number > 1 and size == left:
+            size = max(size, self._mean_size(reading, current, at, number, rate))
+        self._highest = left
+        self.current = current = Pass(number=number, begun=at, size=size, rate=rate)
+        self.passes.append(current)
+        del self.passes[:-KEPT]
+
+    def _mean_size(self, reading: MigrationProgress, last: Pass, at: float, number: int, rate: float) -> float:
+        """Of passes too short to be seen one by one: what was sent in the meantime, and what each left to the next."""
+        rest = rate * (reading.downtime_limit or 0.0)
+        return (at - last.begun) * rate / (number - last.number) + rest
 
 
 def memory_left(reading: MigrationProgress) -> int | None:

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
-from novatui.core.forecast import FLAT, MARGIN, SHRINKS, Trend, seconds, trend
+from novatui.core.forecast import PROVEN, Outlook, outlook
 from novatui.core.migration import Fidelity, MigrationProgress, Phase
 from novatui.core.passes import Passes
 from novatui.core.tasks import TaskState
@@ -31,8 +31,11 @@ OLD = 10.0
 LAST_THROTTLE = 99
 """Percent; auto-converge slows a guest no further."""
 
-PROVEN = 3
-"""Passes at one level that prove that they stay there; with the one before them, two comparisons."""
+SHRINKS = 0.9
+"""A pass of at most this share of the one before it is headway."""
+
+MARGIN = 1.15
+"""The floor must exceed what the pause can carry by this, rates differ from moment to moment."""
 
 PROVEN_IN = 2.0
 """Seconds that they have to span: very short passes prove less."""
@@ -190,7 +193,7 @@ class Judge:
         if begun <= enough:
             reason = f"What is left, {size(left)}, fits into a pause of {lasting(enough / rate)}."
             return msgspec.structs.replace(told, reason=reason, eta=_range(left / rate))
-        seen = trend(passes.passes, passes.dirty, rate)
+        seen = outlook(passes.passes, begun, passes.dirty / rate if passes.dirty else None, enough)
         if seen is None:
             reason = f"{size(left)} left at {size(rate)}/s; what the guest writes is not measured yet."
             return msgspec.structs.replace(told, call=Call.UNKNOWN, reason=reason)
@@ -208,35 +211,31 @@ def judge(
 
 
 def _weigh(
-    told: Verdict, seen: Trend, passes: Passes, reading: MigrationProgress, left: int, rate: float, enough: float
+    told: Verdict, seen: Outlook, passes: Passes, reading: MigrationProgress, left: int, rate: float, enough: float
 ) -> Verdict:
     begun = passes.current.size if passes.current is not None else float(left)
-    best = seconds(left, begun, seen.share, enough, rate)
-    worst = seconds(left, begun, seen.worst, enough, rate)
-    if best is not None and seen.share <= SHRINKS and seen.flat < PROVEN:
-        reason = f"Every pass leaves {_share(seen.share)} of the one before; {size(begun)} were left after the last."
-        eta = (best, worst if worst is not None else best * 3)
-        return msgspec.structs.replace(told, reason=reason, eta=eta)
-    floor = seen.lowest
-    if reading.throttle is not None and 0 < reading.throttle < LAST_THROTTLE:
-        reason = f"Auto-converge slows the guest by {reading.throttle} % and goes on to {LAST_THROTTLE} % if need be."
-        return msgspec.structs.replace(told, call=Call.STALLED, reason=reason)
+    eta = None if seen.after is None else ((left + seen.after[0]) / rate, (left + seen.after[1]) / rate)
+    throttled = bool(reading.throttle) and (reading.throttle or 0) < LAST_THROTTLE
     waits = reading.armed is not None and "auto-converge" in reading.armed and not reading.throttle
-    spans = (passes.current.begun - passes.passes[-seen.flat].begun) if seen.flat and passes.current else 0.0
-    if not waits and seen.flat >= PROVEN and spans >= PROVEN_IN and floor > enough * MARGIN:
+    spans = passes.current.begun - passes.passes[-seen.level or -PROVEN].begun if seen.floor and passes.current else 0.0
+    if seen.floor > enough * MARGIN and spans >= PROVEN_IN and not throttled and not waits:
         reason = (
-            f"{seen.flat} passes in {lasting(spans)} begin with {size(floor)} or more; "
-            f"at {size(rate)}/s that is a pause of {lasting(floor / rate)}, allowed are {lasting(enough / rate)}."
+            f"No pass begins with less than {size(seen.floor)}; "
+            f"at {size(rate)}/s that is a pause of {lasting(seen.floor / rate)}, allowed are {lasting(enough / rate)}."
         )
         return msgspec.structs.replace(
-            told, call=Call.NOT_CONVERGING, reason=reason, floor=int(floor), pause=floor / rate
+            told, call=Call.NOT_CONVERGING, reason=reason, floor=int(seen.floor), pause=seen.floor / rate
         )
+    if eta is not None and seen.share <= SHRINKS and not seen.level:
+        reason = f"Every pass leaves {_share(seen.share)} of the one before; {size(begun)} were left after the last."
+        return msgspec.structs.replace(told, reason=reason, eta=eta)
+    if throttled:
+        reason = f"Auto-converge slows the guest by {reading.throttle} % and goes on to {LAST_THROTTLE} % if need be."
+        return msgspec.structs.replace(told, call=Call.STALLED, reason=reason)
     reason = f"{size(begun)} were left at the beginning of this pass, {_share(seen.share)} of the one before."
     if waits:
         reason += " Auto-converge has not begun to slow the guest."
-    call = Call.STALLED if seen.share > FLAT else Call.CONVERGING
-    eta = (best, worst) if best is not None and worst is not None and call is Call.CONVERGING else None
-    return msgspec.structs.replace(told, call=call if eta else Call.STALLED, reason=reason, eta=eta)
+    return msgspec.structs.replace(told, call=Call.STALLED, reason=reason)
 
 
 def _share(share: float) -> str:
