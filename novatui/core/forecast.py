@@ -1,91 +1,130 @@
-"""Will pre-copy end, and when: what the sizes of the passes say. Pure arithmetic, explained in docs/verdict.md.
+"""Will pre-copy end, and when: what the passes say of the guest. Pure arithmetic, explained in docs/verdict.md.
 
-A pass of W bytes takes W / rate seconds; what the guest writes meanwhile is the next pass. A guest writes the same
-pages again: in half the time it changes more than half as many pages. So the share that a pass is of the one before
-rises as passes get shorter. The share as a straight line over the size of the pass is the forecast: where it reaches 1
-no pass gets any shorter, that is the floor. At best the share stays as it is.
+While a pass is sent the guest writes the next one. It writes the same pages again and again: in half the time it changes
+more than half as many. So its speed, different bytes per second, rises as passes get shorter, and how it rises shows
+whether they go on to nothing or stop at a floor. Speeds count seconds in which the guest ran: a guest that auto-converge
+slows to a fifth changes in a second what it changed in 200 ms.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import msgspec
-
-from novatui.core.passes import Pass
 
 LEVEL = 0.93
 """Passes whose later half is at least this share of the earlier half make no headway."""
 
 PROVEN = 3
-"""Passes at one level that prove that they stay there; as many shares that prove a line."""
+"""Passes at one level that prove that they stay there; as many speeds that prove a line."""
 
 SCATTER = 2.5
 """Deviations by which a lucky pass may be below the others."""
 
-CALMER = 0.7
-"""A share so much lower than the one before it is another load: shares rise as passes get shorter."""
+CLEARLY = 1.1
+"""By how much the guest's speed has to exceed the link's, where passes are expected to get to, as a proof."""
 
-STEPS = 60
+CALMER = 0.7
+"""A speed so much lower than the one before it, in a pass that is no longer, is another load."""
+
+BUSIER = 1.5
+"""A speed so much higher in a pass that is no shorter is one, too."""
+
+STEPS = 80
 """Passes that a forecast looks ahead; one that needs more tells no time."""
 
+UNSURE = (1.0, 1.25, 1.2, 1.15, 1.1)
+"""By how much a forecast may be too short, by the number of passes that it is made from."""
+
 GUESS = 1.5
-"""What the share may become of which only the product's dirty rate is known: it is measured over a long pass."""
+"""What the guest's speed may become of which only the product's dirty rate is known: that is taken over a long pass."""
+
+FIRST_THROTTLE, NEXT_THROTTLE, LAST_THROTTLE = 20, 10, 99
+"""Percent by which auto-converge slows the guest at first, how much is added each time, and where it stops."""
+
+HIGH = 0.5
+"""Auto-converge slows the guest when it twice wrote more than this share of what was sent."""
 
 
-class Outlook(msgspec.Struct, frozen=True):
-    """What the passes so far say of the next ones."""
+class Sample(msgspec.Struct, frozen=True):
+    """What the guest changed in one pass."""
 
-    share: float
-    """The present pass as a share of the one before it; of the next to the present, where that is all that is known."""
-    level: int
-    """Passes, the present one included, that make no headway; 0: they do."""
-    floor: float
-    """Bytes below which no pass begins; 0 when nothing proves one."""
-    after: tuple[float, float] | None
-    """Bytes to send after this pass, at best and at worst, until a pass fits into the pause; None: no end in sight."""
+    seconds: float
+    """That the guest ran, at full speed."""
+    speed: float
+    """Different bytes per second of these."""
 
 
-def outlook(passes: Sequence[Pass], size: float, told: float | None, enough: float) -> Outlook | None:
-    """What the passes say; None while there is nothing to go by.
+class Link(msgspec.Struct, frozen=True):
+    """What the migration has at its disposal."""
 
-    `size`: of the present pass; `told`: the product's dirty rate as a share of the rate; `enough`: what the pause carries.
-    """
-    if len(passes) < 2:
-        if told is None:
-            return None
-        worst = _after(size, min(0.97, told * GUESS), 0.0, enough)
-        best = _after(size, told, 0.0, enough)
-        return Outlook(share=told, level=0, floor=0.0, after=None if best is None else (best, worst or best * 3))
-    sizes = [one.size for one in passes]
-    shares = _shares(passes)
-    if len(shares) > 1 and shares[-1][1] < shares[-2][1] * CALMER:
-        sizes, shares = sizes[-2:], shares[-1:]
-    level, lowest = _level(sizes)
-    share = shares[-1][1]
-    flat, slope = _line(shares)
-    floor = lowest if level else _floor(shares, sizes)
-    mean = sum(share for _, share in shares[-3:]) / len(shares[-3:])
-    best = _after(size, min(mean, share), 0.0, enough)
-    worst = _after(size, flat, slope, enough)
-    after = None
-    if best is not None:
-        after = (best, best * 2 if worst is None else max(worst, best))
-    return Outlook(share=share, level=level, floor=floor, after=after)
+    rate: float
+    """Bytes per second."""
+    enough: float
+    """Bytes that the allowed pause carries: with no more than that left the guest goes over."""
+    throttle: int
+    """Percent by which auto-converge slows the guest now."""
+    slows: bool
+    """Auto-converge is on and may go further."""
 
 
-def _shares(passes: Sequence[Pass]) -> list[tuple[float, float]]:
-    """Size of a pass, and what share of it the next one is. Where passes were missed: the share of one of them."""
-    found: list[tuple[float, float]] = []
-    for one, other in zip(passes, passes[1:], strict=False):
-        missed = other.number - one.number
-        share = other.size / one.size
-        found.append((one.size, share if missed == 1 else share ** (1 / missed)))
+def kept(samples: Sequence[Sample]) -> list[Sample]:
+    """The samples of the load that runs now: none from before it became calmer or busier."""
+    found = list(samples)
+    for index in range(len(found) - 1, 0, -1):
+        before, after = found[index - 1], found[index]
+        calmer = after.seconds <= before.seconds * 1.1 and after.speed < before.speed * CALMER
+        busier = after.seconds >= before.seconds * 0.9 and after.speed > before.speed * BUSIER
+        if calmer or busier:
+            return found[index:]
     return found
 
 
-def _level(sizes: Sequence[float]) -> tuple[int, float]:
-    """How many passes at the end stay at one level, and how low a lucky one of them would be."""
+def expected(left: float, size: float, samples: Sequence[Sample], told: float | None, link: Link) -> (
+    tuple[float, float] | None
+):
+    """Seconds until the guest runs at the destination, at best and at worst; None: no end is in sight.
+
+    `left` of a pass that began with `size`; `told`: the product's own figure of the guest's speed.
+    """
+    if samples:
+        recent = samples[-3:]
+        steady = sum(sample.speed for sample in recent) / len(recent)
+        best = _ahead(size, steady, 0.0, link)
+        worst = _ahead(size, *_line(samples), link)
+    elif told is not None:
+        speed = told / (1 - link.throttle / 100)
+        best, worst = _ahead(size, speed, 0.0, link), _ahead(size, speed * GUESS, 0.0, link)
+    else:
+        return None
+    if best is None:
+        return None
+    now = max(0.0, left - link.enough) / link.rate
+    longest = max(best, worst if worst is not None else best * 2)
+    longest *= UNSURE[min(len(samples), len(UNSURE) - 1)]
+    return (now + best) * 0.85, (now + longest) * 1.15 + 0.3
+
+
+def line_floor(samples: Sequence[Sample], link: Link) -> float:
+    """Bytes with which passes will begin, when the speeds of at least three prove it; 0: they may go on to nothing."""
+    recent = samples[-PROVEN:]
+    if len(recent) < PROVEN or link.slows:
+        return 0.0
+    if not all(after.speed > before.speed and after.seconds < before.seconds for before, after in pairwise(recent)):
+        return 0.0
+    carried = link.rate / (1 - link.throttle / 100)
+    found: list[float] = []
+    for part in (samples, samples[:-1]):
+        rest, slope = _line(part)
+        if rest < carried * CLEARLY or not slope:
+            return 0.0
+        found.append((carried - rest) / slope * carried)
+    return max(0.0, min(found)) + link.enough
+
+
+def level(sizes: Sequence[float]) -> tuple[int, float]:
+    """How many passes at the end stay at one level (0: they do not), and how low a lucky one of them would be."""
     best = (0, 0.0)
     for count in range(PROVEN, len(sizes) + 1):
         part = sizes[-count:]
@@ -100,36 +139,34 @@ def _level(sizes: Sequence[float]) -> tuple[int, float]:
     return best
 
 
-def _line(shares: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    """The share as a straight line over the size: its value at 0, and its slope, which is never positive."""
-    recent = shares[-4:]
+def _line(samples: Sequence[Sample]) -> tuple[float, float]:
+    """The speed as a straight line over the seconds: for the shortest pass, and the slope, which is never positive."""
+    recent = samples[-4:]
     count = len(recent)
-    middle = sum(size for size, _ in recent) / count
-    mean = sum(share for _, share in recent) / count
-    spread = sum((size - middle) ** 2 for size, _ in recent)
-    if count < 2 or spread <= (middle * 0.03) ** 2:
+    middle = sum(sample.seconds for sample in recent) / count
+    mean = sum(sample.speed for sample in recent) / count
+    spread = sum((sample.seconds - middle) ** 2 for sample in recent)
+    if spread <= (middle * 0.03) ** 2:
         return mean, 0.0
-    slope = min(0.0, sum((size - middle) * (share - mean) for size, share in recent) / spread)
+    slope = sum((sample.seconds - middle) * (sample.speed - mean) for sample in recent) / spread
+    slope = min(0.0, slope)
     return mean - slope * middle, slope
 
 
-def _floor(shares: Sequence[tuple[float, float]], sizes: Sequence[float]) -> float:
-    """Where the line reaches 1, when the passes follow it steadily; 0: they may well go on to nothing."""
-    if len(shares) < PROVEN or not all(a[1] < b[1] for a, b in zip(shares[-PROVEN:], shares[-PROVEN + 1 :], strict=False)):
-        return 0.0
-    flat, slope = _line(shares)
-    before, steeper = _line(shares[:-1])
-    if flat < 1.05 or before < 1.05 or not slope or not steeper:
-        return 0.0
-    return max(0.0, min((1 - flat) / slope, (1 - before) / steeper, sizes[-1]))
-
-
-def _after(size: float, flat: float, slope: float, enough: float) -> float | None:
-    """Bytes to send after a pass of this size until one fits into the pause, along a line of shares; None: no end."""
-    sent = 0.0
+def _ahead(size: float, rest: float, slope: float, link: Link) -> float | None:
+    """Seconds from the end of a pass of this size until the guest runs at the destination, along a line of speeds."""
+    rate, enough, throttle = link.rate, link.enough, link.throttle
+    more, took, high = size - enough, 0.0, 0
     for _ in range(STEPS):
-        if size <= enough:
-            return sent
-        size *= min(0.995, flat + slope * size)
-        sent += size
+        if more <= rate * 0.05:
+            return took + enough / rate
+        span = more / rate
+        runs = span * (1 - throttle / 100)
+        following = max(rest + slope * runs, rest * 0.1) * runs
+        if link.slows and span >= 1:
+            high += following > more * HIGH
+            if high == 2:
+                high, throttle = 0, min(LAST_THROTTLE, throttle + NEXT_THROTTLE if throttle else FIRST_THROTTLE)
+        more = following
+        took += more / rate
     return None

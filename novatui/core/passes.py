@@ -13,13 +13,20 @@ from statistics import median
 
 import msgspec
 
+from novatui.core.forecast import Sample, kept
 from novatui.core.migration import MigrationProgress
 
 WINDOW = 2.5
 """Seconds over which the rate is taken: QEMU sends in portions of a tenth of a second, single readings jump."""
 
-KEPT = 8
+KEPT = 10
 """Passes that are remembered while nothing changes."""
+
+APART = 0.4
+"""Seconds between the beginnings of two passes that are remembered: of shorter ones only the last."""
+
+LIES = 2.0
+"""A rate that is so many times off what was really sent is not believed."""
 
 CHANGED = 1.4
 """By how much the rate has to differ from that of the earlier passes to count as another link."""
@@ -38,6 +45,10 @@ class Pass(msgspec.Struct):
     """Bytes that were left when it began."""
     rate: float
     """Bytes per second while it runs."""
+    enough: float
+    """Bytes that the pause could carry."""
+    throttle: int
+    """Percent by which the guest is slowed."""
 
 
 class Passes:
@@ -56,6 +67,10 @@ class Passes:
         self.passes: list[Pass] = []
         """Passes begun since the link or the throttle last changed."""
         self.current: Pass | None = None
+        self.share: float | None = None
+        """What the present pass has to send, as a share of what the one before it had."""
+        self.samples: list[Sample] = []
+        """How fast the guest wrote during the passes that ended, whatever link and throttle were."""
         self.moved: float | None = None
         """Epoch seconds at which something was last seen to be sent."""
         self._highest = 0
@@ -64,8 +79,8 @@ class Passes:
         self._settings: tuple[object, ...] = ()
         self._odd = 0
 
-    def add(self, reading: MigrationProgress, at: float) -> None:
-        """Take one more reading of the memory phase."""
+    def add(self, reading: MigrationProgress, at: float, limit: float) -> None:
+        """Take one more reading of the memory phase; `limit`: seconds that the guest may pause."""
         left = memory_left(reading)
         self.total = reading.memory_total or reading.total
         self._watch_rate(reading, at, left)
@@ -80,7 +95,7 @@ class Passes:
             self.dirty = reading.dirty_rate
         self._watch_settings(reading)
         if left is not None and self.rate:
-            self._measure(reading, at, left, number, self.rate)
+            self._measure(reading, at, left, number, self.rate, limit)
 
     def _count(self, reading: MigrationProgress, left: int | None) -> None:
         if reading.iteration is not None:
@@ -142,30 +157,41 @@ class Passes:
             self._sent.popleft()
         self._told.clear()
 
-    def _measure(self, reading: MigrationProgress, at: float, left: int, number: int, rate: float) -> None:
+    def _measure(
+        self, reading: MigrationProgress, at: float, left: int, number: int, rate: float, limit: float
+    ) -> None:
         size = float(left)
         told = reading.memory_rate if reading.memory_rate is not None else reading.rate
-        if reading.downtime and told:
+        if reading.downtime and told and rate / LIES < told < rate * LIES:
             whole = reading.downtime * told
             if whole <= (self.total or whole) * 1.02:
                 size = max(size, whole)
-        current = self.current
+        current, enough = self.current, rate * limit
         if current is not None and current.number == number:
             self._highest = max(self._highest, left)
             current.size = max(size, self._highest)
-            current.rate = rate
+            current.rate, current.enough = rate, enough
             return
-        if current is not None and number - current.number > 1 and size == left:
-            size = max(size, self._mean_size(reading, current, at, number, rate))
+        if current is not None:
+            if number - current.number > 1 and size == left:
+                size = max(size, (at - current.begun) * rate / (number - current.number) + enough)
+            self._sample(current, size)
         self._highest = left
-        self.current = current = Pass(number=number, begun=at, size=size, rate=rate)
+        throttle = reading.throttle or 0
+        self.current = current = Pass(number=number, begun=at, size=size, rate=rate, enough=enough, throttle=throttle)
+        if len(self.passes) > 1 and at - self.passes[-2].begun < APART:
+            self.passes.pop()
         self.passes.append(current)
         del self.passes[:-KEPT]
 
-    def _mean_size(self, reading: MigrationProgress, last: Pass, at: float, number: int, rate: float) -> float:
-        """Of passes too short to be seen one by one: what was sent in the meantime, and what each left to the next."""
-        rest = rate * (reading.downtime_limit or 0.0)
-        return (at - last.begun) * rate / (number - last.number) + rest
+    def _sample(self, ended: Pass, size: float) -> None:
+        """What the guest wrote while a pass was sent, down to what the pause can carry, is what the next has on top."""
+        more, seconds = size - ended.enough, (ended.size - ended.enough) / ended.rate
+        if seconds > 0.001:
+            self.share = max(0.0, more / ended.rate / seconds)
+            seconds *= 1 - ended.throttle / 100
+            self.samples.append(Sample(seconds, max(0.0, more) / seconds))
+            self.samples = kept(self.samples[-KEPT:])
 
 
 def memory_left(reading: MigrationProgress) -> int | None:

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
-from novatui.core.forecast import PROVEN, Outlook, outlook
+from novatui.core.forecast import LAST_THROTTLE, PROVEN, Link, expected, level, line_floor
 from novatui.core.migration import Fidelity, MigrationProgress, Phase
 from novatui.core.passes import Passes
 from novatui.core.tasks import TaskState
@@ -27,9 +27,6 @@ UNMOVED = 30.0
 
 OLD = 10.0
 """Seconds after which the last reading says nothing of now."""
-
-LAST_THROTTLE = 99
-"""Percent; auto-converge slows a guest no further."""
 
 SHRINKS = 0.9
 """A pass of at most this share of the one before it is headway."""
@@ -164,7 +161,7 @@ class Judge:
         if reading.phase not in (Phase.MEMORY, Phase.POST_COPY):
             return Verdict(call=Call.UNKNOWN, reason="The product does not say what it does.", limit=limit)
         passes = self._passes
-        passes.add(reading, at)
+        passes.add(reading, at, ASSUMED_LIMIT if limit is None else limit)
         if passes.moved is not None and at - passes.moved >= SILENT:
             reason = f"Nothing was sent for {lasting(at - passes.moved)}."
             return Verdict(call=Call.STALLED, reason=reason, limit=limit)
@@ -193,11 +190,10 @@ class Judge:
         if begun <= enough:
             reason = f"What is left, {size(left)}, fits into a pause of {lasting(enough / rate)}."
             return msgspec.structs.replace(told, reason=reason, eta=_range(left / rate))
-        seen = outlook(passes.passes, begun, passes.dirty / rate if passes.dirty else None, enough)
-        if seen is None:
+        if not passes.samples and not passes.dirty:
             reason = f"{size(left)} left at {size(rate)}/s; what the guest writes is not measured yet."
             return msgspec.structs.replace(told, call=Call.UNKNOWN, reason=reason)
-        return _weigh(told, seen, passes, reading, left, rate, enough)
+        return _weigh(told, passes, reading, left, rate, enough)
 
 
 def judge(
@@ -211,29 +207,35 @@ def judge(
 
 
 def _weigh(
-    told: Verdict, seen: Outlook, passes: Passes, reading: MigrationProgress, left: int, rate: float, enough: float
+    told: Verdict, passes: Passes, reading: MigrationProgress, left: int, rate: float, enough: float
 ) -> Verdict:
-    begun = passes.current.size if passes.current is not None else float(left)
-    eta = None if seen.after is None else ((left + seen.after[0]) / rate, (left + seen.after[1]) / rate)
-    throttled = bool(reading.throttle) and (reading.throttle or 0) < LAST_THROTTLE
-    waits = reading.armed is not None and "auto-converge" in reading.armed and not reading.throttle
-    spans = passes.current.begun - passes.passes[-seen.level or -PROVEN].begun if seen.floor and passes.current else 0.0
-    if seen.floor > enough * MARGIN and spans >= PROVEN_IN and not throttled and not waits:
+    current = passes.current
+    begun = current.size if current is not None else float(left)
+    throttle = reading.throttle or 0
+    slows = throttle < LAST_THROTTLE and (throttle > 0 or "auto-converge" in (reading.armed or ()))
+    link = Link(rate, enough, throttle, slows)
+    count, floor = level([one.size for one in passes.passes])
+    if not count:
+        floor = line_floor(passes.samples, link)
+    spans = current.begun - passes.passes[-(count or PROVEN)].begun if floor and current else 0.0
+    if floor > enough * MARGIN and spans >= PROVEN_IN and not slows:
         reason = (
-            f"No pass begins with less than {size(seen.floor)}; "
-            f"at {size(rate)}/s that is a pause of {lasting(seen.floor / rate)}, allowed are {lasting(enough / rate)}."
+            f"No pass begins with less than {size(floor)}; "
+            f"at {size(rate)}/s that is a pause of {lasting(floor / rate)}, allowed are {lasting(enough / rate)}."
         )
-        return msgspec.structs.replace(
-            told, call=Call.NOT_CONVERGING, reason=reason, floor=int(seen.floor), pause=seen.floor / rate
-        )
-    if eta is not None and seen.share <= SHRINKS and not seen.level:
-        reason = f"Every pass leaves {_share(seen.share)} of the one before; {size(begun)} were left after the last."
+        return msgspec.structs.replace(told, call=Call.NOT_CONVERGING, reason=reason, floor=int(floor), pause=floor / rate)
+    eta = expected(left, begun, passes.samples, passes.dirty, link)
+    share = (passes.samples[-1].speed if passes.samples else passes.dirty or 0) / rate * (1 - throttle / 100)
+    if slows and passes.share is not None:
+        share = passes.share
+    if eta is not None and share <= SHRINKS and (slows or not count):
+        reason = f"Every pass leaves {_share(share)} of the one before; {size(begun)} were left after the last."
         return msgspec.structs.replace(told, reason=reason, eta=eta)
-    if throttled:
-        reason = f"Auto-converge slows the guest by {reading.throttle} % and goes on to {LAST_THROTTLE} % if need be."
-        return msgspec.structs.replace(told, call=Call.STALLED, reason=reason)
-    reason = f"{size(begun)} were left at the beginning of this pass, {_share(seen.share)} of the one before."
-    if waits:
+    if throttle and slows:
+        reason = f"Auto-converge slows the guest by {throttle} % and goes on to {LAST_THROTTLE} % if need be."
+        return msgspec.structs.replace(told, call=Call.STALLED, reason=reason, eta=eta)
+    reason = f"{size(begun)} were left at the beginning of this pass, {_share(share)} of the one before."
+    if slows:
         reason += " Auto-converge has not begun to slow the guest."
     return msgspec.structs.replace(told, call=Call.STALLED, reason=reason)
 
