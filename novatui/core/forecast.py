@@ -22,6 +22,9 @@ PROVEN = 3
 SCATTER = 2.5
 """Deviations by which a lucky pass may be below the others."""
 
+HIDDEN = 15
+"""Passes for which a fall that the scatter hides is thought on."""
+
 CLEARLY = 1.1
 """By how much the guest's speed has to exceed the link's, where passes are expected to get to, as a proof."""
 
@@ -123,8 +126,12 @@ def line_floor(samples: Sequence[Sample], link: Link) -> float:
     return max(0.0, min(found)) + link.enough
 
 
-def level(sizes: Sequence[float]) -> tuple[int, float]:
-    """How many passes at the end stay at one level (0: they do not), and how low a lucky one of them would be."""
+def level(sizes: Sequence[float], enough: float) -> tuple[int, float]:
+    """How many passes at the end stay at one level (0: they do not), and how low a lucky one of them would be.
+
+    Sizes that scatter may hide that they fall: then more passes are needed, until the fall they might hide would not
+    bring them down to what is `enough`.
+    """
     best = (0, 0.0)
     for count in range(PROVEN, len(sizes) + 1):
         part = sizes[-count:]
@@ -132,8 +139,12 @@ def level(sizes: Sequence[float]) -> tuple[int, float]:
         earlier, later = sum(part[:half]) / half, sum(part[-half:]) / half
         if later < earlier * LEVEL or part[-1] < max(part[0], part[-2]) * LEVEL * LEVEL:
             continue
-        mean = sum(part) / count
+        mean, middle = sum(part) / count, (count - 1) / 2
         spread = (sum((size - mean) ** 2 for size in part) / count) ** 0.5
+        steps = sum((index - middle) ** 2 for index in range(count))
+        fall = sum((index - middle) * (size - mean) for index, size in enumerate(part)) / steps
+        if mean + HIDDEN * min(0.0, fall - 2 * spread / steps**0.5) < enough:
+            continue
         lowest = max(0.0, min(min(part), mean - SCATTER * spread))
         best = max(best, (count, lowest), key=lambda found: found[1])
     return best

@@ -214,7 +214,7 @@ def _weigh(
     throttle = reading.throttle or 0
     slows = throttle < LAST_THROTTLE and (throttle > 0 or "auto-converge" in (reading.armed or ()))
     link = Link(rate, enough, throttle, slows)
-    count, floor = level([one.size for one in passes.passes])
+    count, floor = level([one.size for one in passes.passes], enough)
     if not count:
         floor = line_floor(passes.samples, link)
     spans = current.begun - passes.passes[-(count or PROVEN)].begun if floor and current else 0.0
