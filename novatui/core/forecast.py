@@ -1,9 +1,9 @@
 """Will pre-copy end, and when: what the passes say of the guest. Pure arithmetic, explained in docs/verdict.md.
 
-While a pass is sent the guest writes the next one. It writes the same pages again and again: in half the time it changes
-more than half as many. So its speed, different bytes per second, rises as passes get shorter, and how it rises shows
-whether they go on to nothing or stop at a floor. Speeds count seconds in which the guest ran: a guest that auto-converge
-slows to a fifth changes in a second what it changed in 200 ms.
+While a pass is sent the guest writes the next one. It writes the same pages again and again: in half the time it
+changes more than half as many. So its speed, different bytes per second, rises as passes get shorter, and how it rises
+shows whether they go on to nothing or stop at a floor. Speeds count seconds in which the guest ran: one that
+auto-converge slows to a fifth changes in a second what it changed in 200 ms.
 """
 
 from __future__ import annotations
@@ -22,8 +22,11 @@ PROVEN = 3
 SCATTER = 2.5
 """Deviations by which a lucky pass may be below the others."""
 
-HIDDEN = 15
+HIDDEN = 10
 """Passes for which a fall that the scatter hides is thought on."""
+
+FALLING = 0.015
+"""A level that falls by this share from pass to pass is none."""
 
 CLEARLY = 1.1
 """By how much the guest's speed has to exceed the link's, where passes are expected to get to, as a proof."""
@@ -40,8 +43,8 @@ STEPS = 80
 UNSURE = (1.0, 1.25, 1.2, 1.15, 1.1)
 """By how much a forecast may be too short, by the number of passes that it is made from."""
 
-GUESS = 1.5
-"""What the guest's speed may become of which only the product's dirty rate is known: that is taken over a long pass."""
+WIDE = 1.6
+"""What is known before a second pass has ended tells a time only when its ends are within this of each other."""
 
 FIRST_THROTTLE, NEXT_THROTTLE, LAST_THROTTLE = 20, 10, 99
 """Percent by which auto-converge slows the guest at first, how much is added each time, and where it stops."""
@@ -84,9 +87,9 @@ def kept(samples: Sequence[Sample]) -> list[Sample]:
     return found
 
 
-def expected(left: float, size: float, samples: Sequence[Sample], told: float | None, link: Link) -> (
-    tuple[float, float] | None
-):
+def expected(
+    left: float, size: float, samples: Sequence[Sample], told: float | None, link: Link
+) -> tuple[float, float] | None:
     """Seconds until the guest runs at the destination, at best and at worst; None: no end is in sight.
 
     `left` of a pass that began with `size`; `told`: the product's own figure of the guest's speed.
@@ -97,8 +100,10 @@ def expected(left: float, size: float, samples: Sequence[Sample], told: float | 
         best = _ahead(size, steady, 0.0, link)
         worst = _ahead(size, *_line(samples), link)
     elif told is not None:
-        speed = told / (1 - link.throttle / 100)
-        best, worst = _ahead(size, speed, 0.0, link), _ahead(size, speed * GUESS, 0.0, link)
+        best = link.enough / link.rate
+        worst = _ahead(size, told / (1 - link.throttle / 100), 0.0, link)
+        if worst is None or left + worst * link.rate > (left + link.enough) * WIDE:
+            return None
     else:
         return None
     if best is None:
@@ -143,7 +148,7 @@ def level(sizes: Sequence[float], enough: float) -> tuple[int, float]:
         spread = (sum((size - mean) ** 2 for size in part) / count) ** 0.5
         steps = sum((index - middle) ** 2 for index in range(count))
         fall = sum((index - middle) * (size - mean) for index, size in enumerate(part)) / steps
-        if mean + HIDDEN * min(0.0, fall - 2 * spread / steps**0.5) < enough:
+        if fall < -FALLING * mean or mean + HIDDEN * min(0.0, fall - 2 * spread / steps**0.5) < enough:
             continue
         lowest = max(0.0, min(min(part), mean - SCATTER * spread))
         best = max(best, (count, lowest), key=lambda found: found[1])

@@ -1,4 +1,4 @@
-"""Follows the readings of a migration as passes over memory: how fast it sends, and with how much each pass begins.
+"""Follows the readings of a migration as passes over memory: with how much each begins, and what the guest wrote in it.
 
 QEMU sends what is left of a pass and asks the guest's dirty log only when that has fallen below what the allowed pause
 can carry (`migration_iteration_run`, `ram_save_pending`). So `left` is small at the end of *every* pass; what decides
@@ -8,16 +8,11 @@ moment: the expected downtime is that size divided by the rate of the same readi
 
 from __future__ import annotations
 
-from collections import deque
-from statistics import median
-
 import msgspec
 
 from novatui.core.forecast import Sample, kept
 from novatui.core.migration import MigrationProgress
-
-WINDOW = 2.5
-"""Seconds over which the rate is taken: QEMU sends in portions of a tenth of a second, single readings jump."""
+from novatui.core.sending import Sending
 
 KEPT = 10
 """Passes that are remembered while nothing changes."""
@@ -25,8 +20,8 @@ KEPT = 10
 APART = 0.4
 """Seconds between the beginnings of two passes that are remembered: of shorter ones only the last."""
 
-LIES = 2.0
-"""A rate that is so many times off what was really sent is not believed."""
+SEEN = 1.0
+"""Seconds that a pass must last to be timed by the readings; a shorter one by its size and the rate."""
 
 CHANGED = 1.4
 """By how much the rate has to differ from that of the earlier passes to count as another link."""
@@ -46,17 +41,17 @@ class Pass(msgspec.Struct):
     rate: float
     """Bytes per second while it runs."""
     enough: float
-    """Bytes that the pause could carry."""
+    """Bytes that the pause can carry."""
     throttle: int
     """Percent by which the guest is slowed."""
+    readings: int = 1
 
 
 class Passes:
     """All that the readings tell of the passes over memory. Feed it with `add`, oldest first."""
 
     def __init__(self) -> None:
-        self.rate: float | None = None
-        """Bytes per second, smoothed."""
+        self.sending = Sending()
         self.left: int | None = None
         """Bytes of memory still to send in this pass."""
         self.number: int | None = None
@@ -68,34 +63,49 @@ class Passes:
         """Passes begun since the link or the throttle last changed."""
         self.current: Pass | None = None
         self.share: float | None = None
-        """What the present pass has to send, as a share of what the one before it had."""
+        """What the present pass had to send, as a share of what the one before it had."""
         self.samples: list[Sample] = []
         """How fast the guest wrote during the passes that ended, whatever link and throttle were."""
-        self.moved: float | None = None
-        """Epoch seconds at which something was last seen to be sent."""
+        self._ended: tuple[Pass, float, list[Sample]] | None = None
+        self._told_sizes: list[float] = []
         self._highest = 0
-        self._sent: deque[tuple[float, float]] = deque()
-        self._told: deque[float] = deque(maxlen=5)
-        self._settings: tuple[object, ...] = ()
+        self._settings: tuple[object, ...] | None = None
         self._odd = 0
+        self._memory_alone = False
+
+    @property
+    def settled(self) -> list[Pass]:
+        """The passes whose size is known for sure: a first reading may still hold figures of the pass before."""
+        current = self.current
+        return self.passes[:-1] if current is not None and current.readings < 2 else self.passes
 
     def add(self, reading: MigrationProgress, at: float, limit: float) -> None:
         """Take one more reading of the memory phase; `limit`: seconds that the guest may pause."""
         left = memory_left(reading)
+        told = reading.memory_rate if reading.memory_rate is not None else reading.rate
         self.total = reading.memory_total or reading.total
-        self._watch_rate(reading, at, left)
+        self.sending.add(at, self._all_sent(reading), told, left)
         self._count(reading, left)
         if left is not None:
             self.left = left
-        number = self.number
+        number, rate = self.number, self.sending.rate
         if number is None or number < 2:
-            self.dirty = None
             return
         if reading.dirty_rate:
             self.dirty = reading.dirty_rate
-        self._watch_settings(reading)
-        if left is not None and self.rate:
-            self._measure(reading, at, left, number, self.rate, limit)
+        self._watch_settings(reading, rate)
+        if left is not None and rate:
+            enough = (self.sending.told or rate) * limit
+            size = reading.downtime * told if reading.downtime and told else None
+            if size is not None and self.total and size > self.total * 1.02:
+                size = None
+            self._measure(at, left, number, size, rate, enough, reading.throttle or 0)
+
+    def _all_sent(self, reading: MigrationProgress) -> int | None:
+        """Of memory alone as soon as the product has told that, else of everything."""
+        if reading.memory_sent is not None:
+            self._memory_alone = True
+        return reading.memory_sent if self._memory_alone else reading.sent
 
     def _count(self, reading: MigrationProgress, left: int | None) -> None:
         if reading.iteration is not None:
@@ -105,93 +115,74 @@ class Passes:
         elif left is not None and self.left is not None and left > self.left + RISE:
             self.number += 1
 
-    def _watch_rate(self, reading: MigrationProgress, at: float, left: int | None) -> None:
-        """The rate is what was sent between readings; what the product says only where it does not tell that."""
-        told = reading.memory_rate if reading.memory_rate is not None else reading.rate
-        if told is not None:
-            self._told.append(told)
-        sent = reading.memory_sent if reading.memory_sent is not None else reading.sent
-        if sent is None:
-            if left is not None and left != self.left:
-                self.moved = at
-            self.rate = median(self._told) if self._told else None
-            return
-        window = self._sent
-        if window and sent < window[-1][1]:
-            window.clear()
-        if not window or sent > window[-1][1]:
-            self.moved = at
-        window.append((at, sent))
-        while len(window) > 2 and at - window[0][0] > WINDOW:
-            window.popleft()
-        span = at - window[0][0]
-        if span >= 0.4:
-            self.rate = (sent - window[0][1]) / span
-        elif self.rate is None and self._told:
-            self.rate = median(self._told)
-
-    def _watch_settings(self, reading: MigrationProgress) -> None:
+    def _watch_settings(self, reading: MigrationProgress, rate: float | None) -> None:
         """Passes before and after a change of the link or the throttle do not compare."""
         settings = (reading.bandwidth_limit, reading.throttle, reading.guest_paused)
         if settings != self._settings:
-            if self._settings:
-                self._begin_anew()
-            if self._settings and settings[0] != self._settings[0]:
-                self._forget_rate()
+            if self._settings is not None:
+                self.passes.clear()
+                if settings[0] != self._settings[0]:
+                    self.sending.begin_anew()
             self._settings = settings
-            return
-        if not self.passes or not self.rate:
-            return
-        before = self.passes[-1].rate
-        differs = self.rate > before * CHANGED or self.rate * CHANGED < before
-        self._odd = self._odd + 1 if differs else 0
-        if self._odd >= 3:
-            self._begin_anew()
-
-    def _begin_anew(self) -> None:
-        self.passes.clear()
-        self._odd = 0
-
-    def _forget_rate(self) -> None:
-        while len(self._sent) > 1:
-            self._sent.popleft()
-        self._told.clear()
+        elif self.passes and rate:
+            before = self.passes[-1].rate
+            differs = rate > before * CHANGED or rate * CHANGED < before
+            self._odd = self._odd + 1 if differs else 0
+            if self._odd >= 3:
+                self.passes.clear()
+                self._odd = 0
 
     def _measure(
-        self, reading: MigrationProgress, at: float, left: int, number: int, rate: float, limit: float
+        self, at: float, left: int, number: int, told: float | None, rate: float, enough: float, throttle: int
     ) -> None:
-        size = float(left)
-        told = reading.memory_rate if reading.memory_rate is not None else reading.rate
-        if reading.downtime and told and rate / LIES < told < rate * LIES:
-            whole = reading.downtime * told
-            if whole <= (self.total or whole) * 1.02:
-                size = max(size, whole)
-        current, enough = self.current, rate * limit
-        if current is not None and current.number == number:
+        current = self.current
+        if current is None or current.number != number:
+            current = self._begin(at, left, number, told, rate, enough, throttle)
+        else:
             self._highest = max(self._highest, left)
-            current.size = max(size, self._highest)
+            current.readings += 1
             current.rate, current.enough = rate, enough
-            return
-        if current is not None:
-            if number - current.number > 1 and size == left:
-                size = max(size, (at - current.begun) * rate / (number - current.number) + enough)
-            self._sample(current, size)
+            if told is not None and len(self._told_sizes) < 5:
+                self._told_sizes.append(told)
+            size = float(self._highest)
+            if self._told_sizes:
+                size = max(size, sorted(self._told_sizes)[len(self._told_sizes) // 2])
+            if abs(size - current.size) <= current.size * 0.001:
+                return
+            current.size = size
+        self._sample(current.size)
+
+    def _begin(
+        self, at: float, left: int, number: int, told: float | None, rate: float, enough: float, throttle: int
+    ) -> Pass:
+        last, size = self.current, float(left)
+        self._told_sizes = []
+        if last is not None:
+            missed = number - last.number
+            if missed > 1:
+                size = max(size, told if told is not None else (at - last.begun) * rate / missed + enough)
+            seconds = (last.size - last.enough) / last.rate
+            if missed == 1 and at - last.begun > SEEN:
+                seconds = at - last.begun
+            self._ended = (last, seconds, self.samples)
         self._highest = left
-        throttle = reading.throttle or 0
         self.current = current = Pass(number=number, begun=at, size=size, rate=rate, enough=enough, throttle=throttle)
         if len(self.passes) > 1 and at - self.passes[-2].begun < APART:
             self.passes.pop()
         self.passes.append(current)
         del self.passes[:-KEPT]
+        return current
 
-    def _sample(self, ended: Pass, size: float) -> None:
+    def _sample(self, size: float) -> None:
         """What the guest wrote while a pass was sent, down to what the pause can carry, is what the next has on top."""
-        more, seconds = size - ended.enough, (ended.size - ended.enough) / ended.rate
+        if self._ended is None:
+            return
+        ended, seconds, before = self._ended
+        more = max(0.0, size - ended.enough)
         if seconds > 0.001:
-            self.share = max(0.0, more / ended.rate / seconds)
+            self.share = more / ended.rate / seconds
             seconds *= 1 - ended.throttle / 100
-            self.samples.append(Sample(seconds, max(0.0, more) / seconds))
-            self.samples = kept(self.samples[-KEPT:])
+            self.samples = kept([*before[-KEPT:], Sample(seconds, more / seconds)])
 
 
 def memory_left(reading: MigrationProgress) -> int | None:

@@ -151,6 +151,8 @@ class Judge:
 
     def _judge(self, reading: MigrationProgress, at: float, percent: float | None) -> Verdict:
         limit = reading.downtime_limit
+        if reading.phase == Phase.PREPARING and self._passes.number is not None:
+            return Verdict(call=Call.UNKNOWN, reason="The product tells nothing of it any more.", limit=limit)
         if reading.phase in _PHASES:
             call, reason = _PHASES[Phase(reading.phase)]
             return Verdict(call=call, reason=reason, limit=limit)
@@ -162,16 +164,18 @@ class Judge:
             return Verdict(call=Call.UNKNOWN, reason="The product does not say what it does.", limit=limit)
         passes = self._passes
         passes.add(reading, at, ASSUMED_LIMIT if limit is None else limit)
-        if passes.moved is not None and at - passes.moved >= SILENT:
-            reason = f"Nothing was sent for {lasting(at - passes.moved)}."
+        if passes.sending.moved is not None and at - passes.sending.moved >= SILENT:
+            reason = f"Nothing was sent for {lasting(at - passes.sending.moved)}."
             return Verdict(call=Call.STALLED, reason=reason, limit=limit)
         if reading.phase == Phase.POST_COPY:
             return _post_copy(passes)
         if passes.left is None:
             return _by_rates(passes, reading)
-        if not passes.rate:
-            return Verdict(call=Call.UNKNOWN, reason="The rate is not known yet.", limit=limit)
-        return self._memory(reading, passes.left, passes.rate)
+        rate = passes.sending.rate
+        if not rate:
+            call = Call.FIRST_PASS if passes.number == 1 else Call.UNKNOWN
+            return Verdict(call=call, reason=f"{size(passes.left)} left; the rate is not known yet.", limit=limit)
+        return self._memory(reading, passes.left, rate)
 
     def _memory(self, reading: MigrationProgress, left: int, rate: float) -> Verdict:
         passes = self._passes
@@ -184,7 +188,7 @@ class Judge:
                 f"First pass over memory: {size(left)} left at {size(rate)}/s; what the guest writes shows after it."
             )
             return Verdict(call=Call.FIRST_PASS, reason=reason, part=left / rate, limit=limit)
-        enough = rate * (ASSUMED_LIMIT if limit is None else limit)
+        enough = (passes.sending.told or rate) * (ASSUMED_LIMIT if limit is None else limit)
         begun = passes.current.size if passes.current is not None else float(left)
         told = Verdict(call=Call.CONVERGING, limit=limit, pause=begun / rate)
         if begun <= enough:
@@ -206,29 +210,34 @@ def judge(
     return judging.verdict if end is None else judging.end(end)
 
 
-def _weigh(
-    told: Verdict, passes: Passes, reading: MigrationProgress, left: int, rate: float, enough: float
-) -> Verdict:
+def _weigh(told: Verdict, passes: Passes, reading: MigrationProgress, left: int, rate: float, enough: float) -> Verdict:
     current = passes.current
     begun = current.size if current is not None else float(left)
     throttle = reading.throttle or 0
     slows = throttle < LAST_THROTTLE and (throttle > 0 or "auto-converge" in (reading.armed or ()))
     link = Link(rate, enough, throttle, slows)
-    count, floor = level([one.size for one in passes.passes], enough)
-    if not count:
+    settled = passes.settled
+    count, floor = level([one.size for one in settled], enough)
+    if not count and not throttle and len(settled) >= PROVEN:
         floor = line_floor(passes.samples, link)
-    spans = current.begun - passes.passes[-(count or PROVEN)].begun if floor and current else 0.0
+    spans = settled[-1].begun - settled[-(count or PROVEN)].begun if floor else 0.0
     if floor > enough * MARGIN and spans >= PROVEN_IN and not slows:
         reason = (
             f"No pass begins with less than {size(floor)}; "
             f"at {size(rate)}/s that is a pause of {lasting(floor / rate)}, allowed are {lasting(enough / rate)}."
         )
-        return msgspec.structs.replace(told, call=Call.NOT_CONVERGING, reason=reason, floor=int(floor), pause=floor / rate)
+        return msgspec.structs.replace(
+            told, call=Call.NOT_CONVERGING, reason=reason, floor=int(floor), pause=floor / rate
+        )
     eta = expected(left, begun, passes.samples, passes.dirty, link)
     share = (passes.samples[-1].speed if passes.samples else passes.dirty or 0) / rate * (1 - throttle / 100)
     if slows and passes.share is not None:
         share = passes.share
-    if eta is not None and share <= SHRINKS and (slows or not count):
+    makes = share <= SHRINKS and (slows or not count)
+    if makes and not passes.samples:
+        reason = f"{size(begun)} were written during the first pass; this one shows how much the guest writes again."
+        return msgspec.structs.replace(told, reason=reason, eta=eta, part=left / rate)
+    if makes and eta is not None:
         reason = f"Every pass leaves {_share(share)} of the one before; {size(begun)} were left after the last."
         return msgspec.structs.replace(told, reason=reason, eta=eta)
     if throttle and slows:
@@ -259,23 +268,23 @@ def _disk(reading: MigrationProgress, limit: float | None) -> Verdict:
 
 
 def _post_copy(passes: Passes) -> Verdict:
-    if passes.left is None or not passes.rate:
+    if passes.left is None or not passes.sending.rate:
         return Verdict(call=Call.POST_COPY, reason="The guest runs at the destination and fetches the rest.")
-    reason = f"The guest runs at the destination; {size(passes.left)} to fetch at {size(passes.rate)}/s."
-    return Verdict(call=Call.POST_COPY, reason=reason, eta=_range(passes.left / passes.rate))
+    reason = f"The guest runs at the destination; {size(passes.left)} to fetch at {size(passes.sending.rate)}/s."
+    return Verdict(call=Call.POST_COPY, reason=reason, eta=_range(passes.left / passes.sending.rate))
 
 
 def _by_rates(passes: Passes, reading: MigrationProgress) -> Verdict:
     """Where the product does not tell what is left there is only the guest's rate of writing against the link's."""
     limit, sent, whole = reading.downtime_limit, reading.sent, passes.total
-    if not passes.rate:
+    if not passes.sending.rate:
         return Verdict(call=Call.UNKNOWN, reason="The product tells neither what is left nor a rate.", limit=limit)
     if reading.dirty_rate:
-        reason = f"The guest writes {size(reading.dirty_rate)}/s, the link carries {size(passes.rate)}/s."
-        call = Call.STALLED if reading.dirty_rate > passes.rate * SHRINKS else Call.CONVERGING
+        reason = f"The guest writes {size(reading.dirty_rate)}/s, the link carries {size(passes.sending.rate)}/s."
+        call = Call.STALLED if reading.dirty_rate > passes.sending.rate * SHRINKS else Call.CONVERGING
         return Verdict(call=call, reason=reason, limit=limit)
     if sent is not None and whole is not None and sent < whole:
-        reason = f"First pass over memory: {size(sent)} sent at {size(passes.rate)}/s."
-        return Verdict(call=Call.FIRST_PASS, reason=reason, part=(whole - sent) / passes.rate, limit=limit)
-    reason = f"{size(sent)} sent at {size(passes.rate)}/s; the product tells neither what is left nor what is written."
+        reason = f"First pass over memory: {size(sent)} sent at {size(passes.sending.rate)}/s."
+        return Verdict(call=Call.FIRST_PASS, reason=reason, part=(whole - sent) / passes.sending.rate, limit=limit)
+    reason = f"{size(sent)} sent at {size(passes.sending.rate)}/s; what is left is not told."
     return Verdict(call=Call.UNKNOWN, reason=reason, limit=limit)

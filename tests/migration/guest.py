@@ -1,4 +1,4 @@
-"""Memory of a simulated guest: regions that are written at random or round and round, and what a dirty log shows of them.
+"""Memory of a simulated guest: regions written at random or round and round, and what a dirty log shows of them.
 
 Nothing here knows how a verdict is reached. Counts of pages are expectations: a simulated guest has no single pages.
 """

@@ -166,12 +166,13 @@ class Figures:
             cells = Counter(_column(one) for one in row)
             found.append(f"{outcome:24}{len(row):>11}" + "".join(f"{cells[column]:>12}" for column in columns))
         named = [delay for delay in self.delays if delay[1] < float("inf")]
+        in_time = len(self.delays) - len(self.late)
         found += [
             f"false 'not converging'   {len(self.false)} of those that ended as things were ({self.false_share:.1%}); "
             f"{len(self.wrong)} at a moment at which it would have ended",
             f"provable, never named    {len(self.missed)}",
             f"provable to named        median {median([d[0] for d in named] or [0]):.0f} passes, "
-            f"{median([d[1] for d in named] or [0.0]):.1f} s; in time {len(self.delays) - len(self.late)} of {len(self.delays)}",
+            f"{median([d[1] for d in named] or [0.0]):.1f} s; in time {in_time} of {len(self.delays)}",
             f"error of the time told   median {self.error:.1%} by migration, {self.error_of_readings:.1%} by reading; "
             f"within the range {self.within:.0%}",
         ]

@@ -19,7 +19,7 @@ from tests.migration.guest import PAGE, Region, floor
 STEP = 0.1
 EPOCH = 1.7e9
 MIB = float(1 << 20)
-NEAR = 1.25
+NEAR = 1.1
 """A pass of at most so many times the floor has come down to it."""
 
 LUCK = 4.0
@@ -303,4 +303,3 @@ BLANKABLE = ("dirty_rate", "iteration", "downtime", "memory_left", "left", "memo
 def simulate(scenario: Scenario) -> Run:
     """One migration from begin to end."""
     return Simulation(scenario).go()
-

@@ -1,7 +1,7 @@
-"""Seeded guests, links and happenings for the simulator: one kind of trouble after the other, each with its own figures.
+"""Seeded guests, links and happenings for the simulator: one kind after the other, each with its own figures.
 
-A seed makes the same scenario for ever. Even seeds were looked at while the thresholds of the verdict were chosen; odd
-seeds were held out.
+A seed makes the same scenario for ever. The thresholds of the verdict were chosen with the seeds of `TUNED` in view;
+those of `HELD_OUT` were run for the first time when they stood.
 """
 
 from __future__ import annotations
@@ -14,9 +14,8 @@ from tests.migration.guest import PAGE, Region
 from tests.migration.precopy import MIB, Scenario
 
 GIB = 1024 * MIB
-SEEDS = 256
-TUNED = range(0, SEEDS, 2)
-HELD_OUT = range(1, SEEDS, 2)
+TUNED = range(96)
+HELD_OUT = range(1024, 1120)
 
 
 def between(random: Random, low: float, high: float) -> float:
@@ -225,4 +224,4 @@ KINDS: tuple[Callable[[Draft], Scenario], ...] = (
 
 def scenario(seed: int) -> Scenario:
     """The scenario of a seed."""
-    return KINDS[seed // 2 % len(KINDS)](Draft(seed))
+    return KINDS[seed % len(KINDS)](Draft(seed))
