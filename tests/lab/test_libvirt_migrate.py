@@ -21,6 +21,7 @@ from tests.lab.libvirt.change_cases import run_lines
 from tests.lab.libvirt.daemon import LibvirtHost
 from tests.lab.libvirt.guests import GuestSpec
 from tests.lab.libvirt_driver_probe import Probe, connected
+from tests.lab.workspace import wait_until
 
 pytest.importorskip("libvirt")
 pytestmark = [pytest.mark.libvirt, pytest.mark.timeout(300)]
@@ -79,7 +80,9 @@ class Voyage:
             self.probe.driver.invoke(call, {})
         return plan
 
-    def until(self, condition: Callable[[MigrationProgress], object], what: str) -> MigrationProgress:
+    def until(
+        self, condition: Callable[[MigrationProgress], object], what: str, timeout_s: float = 90.0
+    ) -> MigrationProgress:
         """The first reading like this."""
         found: list[MigrationProgress] = []
 
@@ -89,7 +92,7 @@ class Voyage:
             found[:] = [reading for reading in readings if reading is not None and condition(reading)]
             return bool(found)
 
-        self.probe.sink.until(look, what)
+        wait_until(look, what, timeout_s)
         return found[0]
 
     def ended(self) -> Task:
@@ -226,9 +229,9 @@ def test_a_larger_pause_lets_it_end(make_libvirt_host: MakeHost) -> None:
 
 @pytest.mark.long
 def test_auto_converge_slows_the_guest(make_libvirt_host: MakeHost) -> None:
-    with voyage(make_libvirt_host, **LOUD) as it:
-        it.go(it.plan("migrate.live", bandwidth=str(6 * MIB), auto_converge="yes"))
-        slowed = it.until(lambda reading: reading.throttle, "the guest is slowed down")
+    with voyage(make_libvirt_host, dirty=(40, 64)) as it:
+        it.go(it.plan("migrate.live", bandwidth=str(12 * MIB), auto_converge="yes"))
+        slowed = it.until(lambda reading: reading.throttle, "the guest is slowed down", timeout_s=180.0)
         assert slowed.armed == ("peer-to-peer", "auto-converge")
         it.do("migrate.bandwidth", bandwidth=str(900 * MIB))
         end_well(it)
