@@ -58,6 +58,8 @@ class Scope(StrEnum):
     """The charts of an object have the focus."""
     DETAIL = "detail"
     """The screen about one object."""
+    GIVING = "giving"
+    """The devices of a host."""
     MOVERS = "movers"
     """The screen of the top movers."""
     TEXT = "text"

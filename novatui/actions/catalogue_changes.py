@@ -89,6 +89,16 @@ CHANGES: tuple[Action, ...] = (
         leader="devices", verb="device list",
     ),
     Action(
+        id="give.attach", keys=("a",), title="attach", section=Section.CHANGE, scope=Scope.GIVING, footer=5,
+    ),
+    Action(
+        id="give.machine", keys=("f",), title="for which VM", section=Section.CHANGE, scope=Scope.GIVING, footer=6,
+    ),
+    Action(
+        id="passthrough", keys=(), title="passthrough", section=Section.OTHER, scope=Scope.FRAME,
+        takes=Argument.OBJECT,
+    ),
+    Action(
         id="delete.snapshot", keys=("s",), title="a snapshot", section=Section.CHANGE, scope=Scope.CHANGES,
         leader="delete", verb="delete snapshot", change="snap.delete", takes=Argument.CHANGE,
     ),

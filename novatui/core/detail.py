@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from novatui.core.devices import Device
+from novatui.core.devices import Device, Giving
 from novatui.core.errors import Failure
 from novatui.core.snapshots import Snapshot
 from novatui.core.vmspec import VmSpec
@@ -101,6 +101,8 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True):
     the part `vm`."""
     snapshots: tuple[Snapshot, ...] | None = None
     devices: tuple[Device, ...] | None = None
+    giving: Giving | None = None
+    """Of a host: whether it can give its devices away. Comes with the part `devices`."""
     volumes: tuple[Volume, ...] | None = None
     leases: tuple[Lease, ...] | None = None
     users: Users | None = None

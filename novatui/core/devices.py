@@ -32,6 +32,24 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     mdev_types: tuple[MdevType, ...] = ()
 
 
+class Giving(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a host can give PCI and mediated devices to machines. None: not told."""
+
+    iommu: bool | None = None
+    """The host keeps what a device writes to apart from other memory: without it no machine is given one."""
+    vfio: bool | None = None
+    """The hypervisor can hand devices over."""
+    hint: str = ""
+    """What to do where one of them is missing."""
+
+    @property
+    def obstacle(self) -> str:
+        """Why nothing can be given; empty where nothing is known against it."""
+        if self.iommu is False:
+            return "no IOMMU on this host: it has none, or it is switched off"
+        return "no VFIO on this host: the hypervisor hands no PCI devices over" if self.vfio is False else ""
+
+
 class MdevType(msgspec.Struct, frozen=True, kw_only=True):
     """A kind of mediated device (vGPU) that a parent device can make."""
 

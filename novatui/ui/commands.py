@@ -122,6 +122,11 @@ async def _wait(result: object) -> None:
 def destination(fleet: Fleet, name: str, argument: str) -> Place:
     """The place that `@scope filter` of a list means. Wrong when one of both means nothing."""
     scope, filter = "", argument
+    if name == "dev" and argument:
+        from novatui.ui.device_places import devices_named, is_host
+
+        if is_host(fleet, argument):
+            return devices_named(fleet, argument)
     if (found := _SCOPE.match(argument)) is not None:
         scope = str(node(fleet, found[1] or found[2] or ""))
         filter = argument[found.end() :]

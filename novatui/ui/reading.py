@@ -35,6 +35,9 @@ _GROUPS: dict[Kind, Group] = {
 
 _PARTS = ("vm", "snapshots", "devices", "volumes", "leases", "users", "rates", "raw")
 
+_WITH = {"vm": ("now",), "devices": ("giving",)}
+"""What comes along with a part."""
+
 LIVE = frozenset({"rates"})
 """Parts that are measured: read again and again while they are looked at."""
 
@@ -155,6 +158,7 @@ class Reading:
                 told = msgspec.structs.replace(old, **measured, failures=failures)
             else:
                 others = [part for part in _PARTS if part not in parts or part in failed]
+                others += [other for part in others for other in _WITH.get(part, ())]
                 kept: dict[str, Any] = {part: getattr(old, part) for part in others}
                 told = msgspec.structs.replace(told, **kept, failures=failures)
         self.detail = told

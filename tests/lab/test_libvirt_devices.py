@@ -17,6 +17,7 @@ from novatui.core.devices import Device
 from novatui.core.errors import Busy, Conflict, InvalidInput, NotFound, NotSupported, NovaError
 from novatui.core.operations import NativeCall, Operation, Plan, Result
 from novatui.core.verbs import Effect
+from novatui.core.vmspec import NumaSpec
 from tests.lab.fixtures import or_skip
 from tests.lab.libvirt.daemon import LibvirtHost
 from tests.lab.libvirt.daemonlog import carry_out, changes, recorded
@@ -139,9 +140,10 @@ def test_what_another_machine_holds(plan: Planner, started: str) -> None:
 def test_a_group_that_the_host_uses_is_named() -> None:
     """libvirt's mock driver tells no drivers; a real host does."""
     memory = SimpleNamespace(size=1 << 30)
-    machine = SimpleNamespace(key="vm:other", now=SimpleNamespace(spec=SimpleNamespace(memory=memory)))
+    spec = SimpleNamespace(memory=memory, numa=NumaSpec(mode="strict", nodeset="0"))
+    machine = SimpleNamespace(key="vm:other", name="other", now=SimpleNamespace(spec=spec))
     everything = [
-        Device(id="pci_0000_02_00_0", name="a", device_class="gpu", iommu_group=5),
+        Device(id="pci_0000_02_00_0", name="a", device_class="gpu", iommu_group=5, numa_node=1),
         Device(id="pci_0000_02_00_1", name="b", device_class="pci", iommu_group=5, driver="snd_hda_intel"),
         Device(id="pci_0000_02_00_2", name="c", device_class="usb", iommu_group=5, driver="vfio-pci"),
         Device(id="pci_0000_03_00_0", name="d", device_class="nic", iommu_group=6, driver="e1000e"),
@@ -151,6 +153,15 @@ def test_a_group_that_the_host_uses_is_named() -> None:
     assert any(each.startswith("c is in the same IOMMU group") for each in told)
     assert not any(each.startswith("d ") for each in told)
     assert any("1.0G" in each for each in told)
+    assert any("NUMA node 1" in each and "other is kept on 0" in each for each in told)
+
+
+@pytest.mark.parametrize("nodeset", ["", "0-1", "cell 0: 0"])
+def test_a_machine_that_may_be_near_the_device(nodeset: str) -> None:
+    spec = SimpleNamespace(memory=SimpleNamespace(size=1 << 30), numa=NumaSpec(nodeset=nodeset))
+    machine = SimpleNamespace(key="vm:other", name="other", now=SimpleNamespace(spec=spec))
+    device = Device(id="pci_0000_02_00_0", name="a", device_class="gpu", iommu_group=5, numa_node=1)
+    assert not any("NUMA" in each for each in consequences(machine, device, "pci", [device]))
 
 
 def test_what_a_machine_that_is_off_has(plan: Planner) -> None:

@@ -6,15 +6,27 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import msgspec
+
 from novatui.actions.journal_writer import Journal
+from novatui.core.devices import Giving
+from novatui.core.errors import Failure, Fault
 from novatui.core.operations import Plan
+from novatui.ui.place import Place
 from novatui.ui.render.marks import DRAWN, PLAIN, Marks
+from tests.ui import given
 from tests.ui.hands import ActingDesk, acting_desk
 
 Picture = Callable[[], Awaitable[str]]
 Act = Callable[[ActingDesk], Awaitable[None]]
 
 SIZES = ((80, 24), (100, 30), (160, 50))
+
+NO_IOMMU = Failure(
+    fault=Fault.NOT_SUPPORTED,
+    message="this host cannot give PCI devices to machines",
+    meaning="it has no IOMMU, or it is switched off",
+)
 
 TOLD = Plan(
     calls=(),
@@ -97,7 +109,40 @@ async def _audit(person: ActingDesk) -> None:
     await person.settle()
 
 
+def _devices(ref: str, device: str, *keys: str) -> Act:
+    """The passthrough pane with the cursor on a device whose plan has come."""
+
+    async def act(person: ActingDesk) -> None:
+        person.hands.devices, person.hands.plan = given.devices(), given.PLAN
+        await person.open(Place("passthrough", ref=ref, tab=device))
+        await person.still()
+        while not person.hands.planned:
+            await person.pilot.pause(0.05)
+        await person.still()
+        await person.press(*keys)
+        await person.still()
+
+    return act
+
+
+async def _no_iommu(person: ActingDesk) -> None:
+    person.hands.devices = tuple(
+        msgspec.structs.replace(one, iommu_group=None, holder="") for one in given.devices()[:4]
+    )
+    person.hands.giving = Giving(iommu=False, hint="switch VT-d/AMD-Vi on in the firmware, boot with intel_iommu=on")
+    person.hands.obstacles["device.attach"] = NO_IOMMU
+    await person.open(Place("passthrough", ref=given.HOST, tab="pci_0000_65_00_0"))
+    while not person.hands.planned:
+        await person.pilot.pause(0.05)
+    await person.still()
+
+
 ACTS: dict[str, Act] = {
+    "passthrough": _devices(given.HOST, "pci_0000_65_00_0"),
+    "passthrough-free": _devices(given.HOST, "pci_0000_5e_00_2"),
+    "passthrough-vm": _devices(given.MACHINE, "pci_0000_5e_00_2"),
+    "passthrough-menu": _devices(given.HOST, "mdev_3b2a", "x"),
+    "passthrough-none": _no_iommu,
     "change-menu": _keys("p"),
     "change-menu-edit": _keys("e"),
     "change-form": _form,

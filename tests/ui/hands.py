@@ -19,7 +19,7 @@ from novatui.actions.gate import Gate
 from novatui.actions.journal_writer import Journal
 from novatui.core.connection import ConnectionSpec
 from novatui.core.detail import Detail
-from novatui.core.devices import Device
+from novatui.core.devices import Device, Giving
 from novatui.core.errors import Failure, Fault
 from novatui.core.operations import Expectation, NativeCall, Operation, Plan
 from novatui.core.snapshots import Snapshot
@@ -59,6 +59,9 @@ class Hands:
         """Failure of the calls on a machine, by its key."""
         self.obstacles: dict[str, Failure] = {}
         """Why there is no plan for an object, by its key, or by an operation."""
+        self.devices: tuple[Device, ...] = DEVICES
+        """What every object tells of devices."""
+        self.giving = Giving(iommu=True, vfio=True)
         self.holds = False
         """Calls that were let go do not end before `release`."""
         self.silent = False
@@ -83,7 +86,9 @@ class Hands:
             case frames.Unlock():
                 self.lock(frame.conn, frame.seconds or None)
             case frames.DetailRequest():
-                detail = Detail(key=frame.key, vm=MACHINE, snapshots=SNAPSHOTS, devices=DEVICES)
+                detail = Detail(
+                    key=frame.key, vm=MACHINE, snapshots=SNAPSHOTS, devices=self.devices, giving=self.giving
+                )
                 self.fleet.hear(
                     frames.DetailAnswer(frame.conn, frame.request, self.fleet.clock.monotonic(), detail, None)
                 )

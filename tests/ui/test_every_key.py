@@ -21,7 +21,8 @@ from tests.ui.world import parts, world
 
 OBJECT = "kvm-03:vm:etl-big-2"
 
-PLACES = [Place(name) for name in SCREENS if name != "detail"]
+PLACES = [Place(name) for name in SCREENS if name not in ("detail", "passthrough")]
+PLACES += [Place("passthrough", ref=ref) for ref in ("kvm-03:host:kvm-03", OBJECT)]
 PLACES += [Place("detail", ref=OBJECT, tab=tab) for tab in ("", "metrics", "raw")]
 """Every list and screen, with something in each."""
 

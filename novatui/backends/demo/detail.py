@@ -15,7 +15,7 @@ from novatui.backends.demo.standing import Standing
 from novatui.backends.demo.storage import leases_of, users_of, volumes_of
 from novatui.backends.demo.traffic import rates_of
 from novatui.core.detail import Detail, Property
-from novatui.core.devices import Device
+from novatui.core.devices import Device, Giving
 from novatui.core.ids import key
 from novatui.core.snapshots import Snapshot
 from novatui.core.states import Kind
@@ -39,6 +39,7 @@ def detail_of(scene: Scene, wanted: str, thing: Thing, parts: Collection[str], w
         if machine and machine.kind is not Kind.TEMPLATE and asked("snapshots")
         else None,
         devices=_devices(scene, thing) if asked("devices") else None,
+        giving=Giving(iommu=True, vfio=True) if isinstance(thing, Host) and asked("devices") else None,
         volumes=volumes_of(scene, thing) if isinstance(thing, Store) and asked("volumes") else None,
         leases=leases_of(scene, thing, world)
         if isinstance(thing, Net) and scene.traits.gives_leases and asked("leases")

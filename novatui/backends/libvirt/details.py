@@ -8,6 +8,7 @@ from xml.etree.ElementTree import Element
 from novatui.backends.libvirt.detail_host import host_properties
 from novatui.backends.libvirt.detail_vm import VmDetail
 from novatui.backends.libvirt.devices import Devices
+from novatui.backends.libvirt.giving import giving_of
 from novatui.backends.libvirt.host import Host
 from novatui.backends.libvirt.link import Link
 from novatui.backends.libvirt.networks import Networks
@@ -72,6 +73,7 @@ class Details:
         return Detail(
             key=self.host.key,
             devices=tuple(devices) if devices is not None else None,
+            giving=giving_of(self.link) if gather.wants("devices") else None,
             properties=tuple(host_properties(self.link, self.host)),
             raw=capabilities or "",
             raw_format="xml",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from novatui.backends.libvirt import cpuset
+from novatui.backends.libvirt.giving import IOMMU_HINT, VFIO_HINT, has_vfio, hostdev_of, offers
 from novatui.backends.libvirt.host import parsed
 from novatui.backends.libvirt.hostdevs import MDEV, PCI, USB
 from novatui.backends.libvirt.library import libvirt
@@ -11,7 +13,7 @@ from novatui.backends.libvirt.link import Link
 from novatui.backends.libvirt.machine import Machine
 from novatui.backends.libvirt.xmltree import attribute_at, text_at
 from novatui.core.devices import Device
-from novatui.core.errors import Busy, NotSupported
+from novatui.core.errors import Busy, InvalidInput, NotSupported
 from novatui.core.units import size
 
 _USED = libvirt.VIR_CONNECT_LIST_NODE_DEVICES_CAP_NET | libvirt.VIR_CONNECT_LIST_NODE_DEVICES_CAP_STORAGE
@@ -22,29 +24,21 @@ _DEPTH = 8
 _FREE_DRIVERS = {"", "vfio-pci", "pci-stub"}
 """Drivers that hold a device for machines, not for the host."""
 
-_IOMMU_HINT = (
-    "switch VT-d/AMD-Vi on in the firmware, boot with intel_iommu=on (AMD needs nothing), then: modprobe vfio-pci"
-)
-
 
 def refuse_unable_host(link: Link, machine: Machine, kind: str) -> None:
     """NotSupported when libvirt says that this host gives no such devices to such a machine. Only what it tells
     counts: a driver that cannot be asked is not refused."""
     spec = machine.now.spec
-    capabilities = parsed(
-        link.attempt(
-            link.conn.getDomainCapabilities,
-            text_at(machine.now.root, "devices/emulator") or None,
-            spec.arch or None,
-            spec.machine or None,
-            spec.hypervisor or None,
-            0,
-        )
+    offer = hostdev_of(
+        link,
+        text_at(machine.now.root, "devices/emulator") or None,
+        spec.arch or None,
+        spec.machine or None,
+        spec.hypervisor or None,
     )
-    offer = capabilities.find("devices/hostdev") if capabilities is not None else None
     if offer is None:
         return
-    told = {enum.get("name"): [value.text or "" for value in enum.findall("value")] for enum in offer.findall("enum")}
+    told = offers(offer)
     kinds = told.get("subsysType")
     missing = kinds is not None and kind not in kinds and kind != MDEV
     if offer.get("supported") == "no" or missing:
@@ -53,13 +47,13 @@ def refuse_unable_host(link: Link, machine: Machine, kind: str) -> None:
             meaning=f"libvirt does not list them for {spec.hypervisor or 'this'} machines of type {spec.machine}",
             subject="device",
         )
-    if kind in {PCI, MDEV} and told.get("pciBackend") == []:
+    if kind in {PCI, MDEV} and has_vfio(told) is False:
         iommu = attribute_at(parsed(link.attempt(link.conn.getCapabilities)), "host/iommu", "support")
         what = "has no IOMMU, or it is switched off" if iommu == "no" else "has no VFIO (libvirt lists no PCI backend)"
         raise NotSupported(
             f"this host cannot give {kind.upper() if kind == PCI else 'mediated'} devices to machines",
             meaning=f"it {what}",
-            hint=_IOMMU_HINT,
+            hint=IOMMU_HINT if iommu == "no" else VFIO_HINT,
             code="67",
             subject="iommu",
         )
@@ -111,8 +105,24 @@ def consequences(machine: Machine, device: Device, kind: str, everything: list[D
         memory = size(machine.now.spec.memory.size)
         yield "while it holds the device it cannot be migrated live, suspended to disk, or snapshotted with its memory"
         yield f"all its memory ({memory}) is held in the host's memory: ballooning gives nothing back"
+        yield from _far(machine, device)
     if kind == USB:
         yield "a USB device that is pulled out is gone from the machine, too"
+
+
+def _far(machine: Machine, device: Device) -> Iterator[str]:
+    """The machine is kept on other NUMA nodes than the device: it works, and every transfer crosses the host."""
+    numa = machine.now.spec.numa
+    nodes = numa.nodeset if numa is not None else ""
+    try:
+        apart = device.numa_node is not None and bool(nodes) and device.numa_node not in cpuset.parse(nodes)
+    except InvalidInput:  # each guest cell has nodes of its own, or it is no set at all
+        return
+    if apart:
+        yield (
+            f"{device.name} is on NUMA node {device.numa_node}, the memory of {machine.name} is kept on {nodes}: "
+            "its transfers cross between the nodes"
+        )
 
 
 def taken_from_host(link: Link, device: Device, kind: str) -> list[str]:

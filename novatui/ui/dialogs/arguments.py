@@ -49,7 +49,7 @@ class ArgumentsForm(TypedDialog, inherit_bindings=False):
         self._touched = {name for name, value in said.items() if value}
         """Lines that a person wrote: what is found out does not write over them."""
         self._known: dict[str, Known] = {}
-        self._at = 0
+        self._at = next((at for at, given in enumerate(self._fields) if not said.get(given.name)), 0)
         self._problem = ""
         self._reading = True
         self._lines = Lines(self._draw_lines)

@@ -80,8 +80,17 @@ class Changing(Framing, inherit_bindings=False):
         self._open_tab("snapshots", {Kind.VM, Kind.CONTAINER})
 
     def action_device_pane(self) -> None:
-        """The devices of the machine or host that is meant."""
-        self._open_tab("devices", {Kind.VM, Kind.HOST})
+        """The devices of the machine or host that is meant; of a device, those of its host."""
+        from novatui.ui.device_places import devices_of
+
+        self.stage.navigation.open(devices_of(self.fleet, self.aim()))
+
+    def action_passthrough(self, name: str = "") -> None:
+        """The devices of the machine or host that is named, else of the one that is meant."""
+        from novatui.ui.device_places import devices_named, devices_of
+
+        place = devices_named(self.fleet, name) if name else devices_of(self.fleet, self.aim())
+        self.stage.navigation.open(place)
 
     def _open_tab(self, tab: str, kinds: set[Kind]) -> None:
         ref = next((ref for ref in self.aim() if ref.kind in kinds), None)

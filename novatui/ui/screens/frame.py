@@ -60,7 +60,7 @@ class FrameScreen(Changing, inherit_bindings=False):
             except Wrong as wrong:
                 self.report(wrong.message, wrong.hint)
                 return
-        self._frozen = self.aim()
+        self._frozen = self.aim_for(leader)
         self.take_keys((ChangeStrip if action.scope is Scope.CHANGES else LeaderStrip)(self, action))
 
     def action_export_csv(self, path: str = "") -> None:

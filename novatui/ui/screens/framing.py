@@ -202,6 +202,11 @@ class Framing(RowScreen, inherit_bindings=False, inherit_css=False):
         store = self.fleet.inventory
         return [store.ref(slot) for slot in self.targets() if store.alive(slot)]
 
+    def aim_for(self, leader: str) -> list[ObjectRef]:
+        """What the strip of a leader is about."""
+        del leader
+        return self.aim()
+
     def aim_in_words(self) -> str:
         """Name of what an action is for, or how many."""
         refs = self.aim()

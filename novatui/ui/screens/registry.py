@@ -22,6 +22,7 @@ SCREENS: dict[str, str] = {
     "alarm": "novatui.ui.screens.alarms:AlarmScreen",
     "mig": "novatui.ui.screens.migrations:MigrationScreen",
     "log": "novatui.ui.screens.log:LogScreen",
+    "passthrough": "novatui.ui.screens.passthrough:PassthroughScreen",
     "audit": "novatui.ui.screens.audit:AuditScreen",
 }
 """`module:Class` by the name of a place."""
