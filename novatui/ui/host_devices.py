@@ -73,6 +73,10 @@ class HostDevices:
         detail = self._reading.detail
         return (detail.giving if detail is not None else None) or Giving()
 
+    def can_give(self, device: Device) -> bool:
+        """Nothing is known of the host that keeps it from giving such a device."""
+        return device.device_class == "usb" or not self.giving.obstacle
+
     @property
     def reads(self) -> bool:
         """The first answer is awaited."""

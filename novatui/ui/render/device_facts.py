@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from novatui.actions.confirm import TYPED
-from novatui.core.devices import Device
+from novatui.core.devices import Device, Giving
 from novatui.core.errors import Failure
 from novatui.ui.device_tree import FREE_DRIVERS, Line, along, functions, more
 from novatui.ui.foreseeing import Foreseen
@@ -57,7 +57,7 @@ def _device(device: Device, devices: Sequence[Device], holder: Holder, look: Loo
         free, made = functions(device, devices)
         text = f"{free} free of {made} made, {device.functions_max} possible"
         yield "VFs", text, styles.text
-    if device.mdev_types:
+    if device.mdev_types and not device.holder:
         text = ", ".join(f"{each.name or each.id} {told(each.available)} more" for each in device.mdev_types)
         yield "vGPUs", text, styles.text
 
@@ -98,8 +98,10 @@ def _sentence(failure: Failure, look: Look) -> str:
     return dash.join(filter(None, (failure.message, failure.meaning, failure.hint)))
 
 
-def totals(devices: Sequence[Device]) -> list[str]:
+def totals(devices: Sequence[Device], giving: Giving) -> list[str]:
     """What there is to share out: `VFs 12/16 free`, `vGPUs up to 28 more`."""
+    if giving.obstacle:
+        return ["nothing to give but USB" if any(each.device_class == "usb" for each in devices) else "nothing to give"]
     said: list[str] = []
     if any(each.functions_max is not None for each in devices):
         vfs = [each for each in devices if each.device_class == "vf"]

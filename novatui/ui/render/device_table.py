@@ -28,8 +28,8 @@ Holder = Callable[[str], tuple[str, str | None]]
 class DeviceTable(ItemTable):
     """Devices in columns; what stands over several of them takes the whole line."""
 
-    def __init__(self, look: Look, holder: Holder) -> None:
-        super().__init__(columns(look, holder), look)
+    def __init__(self, look: Look, holder: Holder, can_give: Callable[[Device], bool]) -> None:
+        super().__init__(columns(look, holder, can_give), look)
 
     def row(self, item: Drawn, width: int, state: RowState) -> Strip:
         """The line of a device, or of a group."""
@@ -41,9 +41,9 @@ class DeviceTable(ItemTable):
         return highlighted(line(pieces, width, cut=look.marks.ellipsis), state, look)
 
 
-def columns(look: Look, holder: Holder) -> Sequence[ItemColumn]:
+def columns(look: Look, holder: Holder, can_give: Callable[[Device], bool]) -> Sequence[ItemColumn]:
     """The columns; the address, which the name often tells, is given up first."""
-    cells = _Cells(look, holder)
+    cells = _Cells(look, holder, can_give)
     return (
         ItemColumn(title="DEVICE", draw=cells.name, width=24, grow=16),
         ItemColumn(title="CLASS", draw=cells.kind, width=5),
@@ -68,8 +68,8 @@ def fold(drawn: Drawn, look: Look) -> Piece:
 class _Cells:
     """What stands in the columns."""
 
-    def __init__(self, look: Look, holder: Holder) -> None:
-        self._look, self._holder = look, holder
+    def __init__(self, look: Look, holder: Holder, can_give: Callable[[Device], bool]) -> None:
+        self._look, self._holder, self._can_give = look, holder, can_give
 
     def name(self, drawn: Drawn) -> Piece:
         return fold(drawn, self._look)
@@ -93,7 +93,7 @@ class _Cells:
         if device is None:
             return "", look.styles.text
         if not device.holder:
-            return "free", look.styles.good
+            return ("free", look.styles.good) if self._can_give(device) else (look.marks.inapplicable, self._quiet)
         name, power = self._holder(device.holder)
         return (
             f"{power_mark(power, look.marks)} {name}",

@@ -66,7 +66,10 @@ class PassthroughScreen(GivingScreen, inherit_bindings=False):
         super().__init__(stage, place)
         look = self.look
         self._source: TreeItems[Line] = TreeItems(
-            DeviceTable(look, self.pool.holder), self._version, lambda one: one.key, lambda one: one.above
+            DeviceTable(look, self.pool.holder, self.pool.can_give),
+            self._version,
+            lambda one: one.key,
+            lambda one: one.above,
         )
         self._table = RowView(
             self._source, header=True, painter=stage.pulse.painter, ascii_only=look.marks.ascii, id="devices"
@@ -124,7 +127,8 @@ class PassthroughScreen(GivingScreen, inherit_bindings=False):
 
     def facts(self) -> Sequence[Group]:
         """How much there is to give."""
-        return [(rank, [(f" {text} ", self.look.styles.text)]) for rank, text in enumerate(totals(self.pool.devices))]
+        found = totals(self.pool.devices, self.pool.giving)
+        return [(rank, [(f" {text} ", self.look.styles.text)]) for rank, text in enumerate(found)]
 
     def place(self) -> Place:
         """The filter is part of it."""
@@ -239,7 +243,11 @@ class PassthroughScreen(GivingScreen, inherit_bindings=False):
         return " the host tells of no devices that a machine could be given"
 
     def _version(self, one: Line) -> Hashable:
-        return one, self.pool.holder(one.device.holder) if one.device is not None and one.device.holder else None
+        return (
+            one,
+            bool(self.pool.giving.obstacle),
+            self.pool.holder(one.device.holder) if one.device is not None and one.device.holder else None,
+        )
 
     # What it would mean
 
