@@ -37,6 +37,18 @@ CALMER = 0.7
 BUSIER = 1.5
 """A speed so much higher in a pass that is no shorter is one, too."""
 
+PORTION = 0.1
+"""Seconds of sending that QEMU does in one go: so much more than the pause carries still goes over."""
+
+LOW, HIGHER = 0.85, 1.15
+"""Ends of the range that is told, of what was worked out."""
+
+SLUGGISH = 1.5
+"""Auto-converge bites later than its figure says."""
+
+SAME = 0.03
+"""Rates that differ by no more than this share are one."""
+
 STEPS = 80
 """Passes that a forecast looks ahead; one that needs more tells no time."""
 
@@ -74,6 +86,15 @@ class Link(msgspec.Struct, frozen=True):
     slows: bool
     """Auto-converge is on and may go further."""
 
+    def close_to(self, other: Link) -> bool:
+        """What is worked out for one holds for the other."""
+        return (
+            abs(self.rate - other.rate) <= self.rate * SAME
+            and abs(self.enough - other.enough) <= self.enough * SAME
+            and self.throttle == other.throttle
+            and self.slows == other.slows
+        )
+
 
 def kept(samples: Sequence[Sample]) -> list[Sample]:
     """The samples of the load that runs now: none from before it became calmer or busier."""
@@ -87,31 +108,34 @@ def kept(samples: Sequence[Sample]) -> list[Sample]:
     return found
 
 
-def expected(
-    left: float, size: float, samples: Sequence[Sample], told: float | None, link: Link
-) -> tuple[float, float] | None:
-    """Seconds until the guest runs at the destination, at best and at worst; None: no end is in sight.
+def after(size: float, samples: Sequence[Sample], told: float | None, link: Link) -> tuple[float, float] | None:
+    """Seconds from the end of a pass of this size until the guest runs there, at best and at worst; None: no end.
 
-    `left` of a pass that began with `size`; `told`: the product's own figure of the guest's speed.
+    `told`: the product's own figure of the guest's speed, all there is before a second pass has ended.
     """
     if samples:
         recent = samples[-3:]
-        steady = sum(sample.speed for sample in recent) / len(recent)
-        best = _ahead(size, steady, 0.0, link)
+        best = _ahead(size, sum(sample.speed for sample in recent) / len(recent), 0.0, link)
         worst = _ahead(size, *_line(samples), link)
     elif told is not None:
         best = link.enough / link.rate
         worst = _ahead(size, told / (1 - link.throttle / 100), 0.0, link)
-        if worst is None or left + worst * link.rate > (left + link.enough) * WIDE:
+        if worst is None or worst * link.rate > size * (WIDE - 1) + link.enough:
             return None
     else:
         return None
     if best is None:
         return None
+    longest = max(best, worst if worst is not None else best * 2) * UNSURE[min(len(samples), len(UNSURE) - 1)]
+    return best, longest * SLUGGISH if link.slows else longest
+
+
+def eta(left: float, following: tuple[float, float] | None, link: Link) -> tuple[float, float] | None:
+    """The range that is told with so much left of this pass, and so many seconds after it."""
+    if following is None:
+        return None
     now = max(0.0, left - link.enough) / link.rate
-    longest = max(best, worst if worst is not None else best * 2)
-    longest *= UNSURE[min(len(samples), len(UNSURE) - 1)]
-    return (now + best) * 0.85, (now + longest) * 1.15 + 0.3
+    return (now + following[0]) * LOW, (now + following[1]) * HIGHER + 0.2
 
 
 def line_floor(samples: Sequence[Sample], link: Link) -> float:
@@ -174,7 +198,7 @@ def _ahead(size: float, rest: float, slope: float, link: Link) -> float | None:
     rate, enough, throttle = link.rate, link.enough, link.throttle
     more, took, high = size - enough, 0.0, 0
     for _ in range(STEPS):
-        if more <= rate * 0.05:
+        if more <= rate * PORTION:
             return took + enough / rate
         span = more / rate
         runs = span * (1 - throttle / 100)

@@ -66,6 +66,8 @@ class Passes:
         """What the present pass had to send, as a share of what the one before it had."""
         self.samples: list[Sample] = []
         """How fast the guest wrote during the passes that ended, whatever link and throttle were."""
+        self.version = 0
+        """Counts what was learnt of passes: with the same version nothing of the above has changed."""
         self._ended: tuple[Pass, float, list[Sample]] | None = None
         self._told_sizes: list[float] = []
         self._highest = 0
@@ -121,6 +123,7 @@ class Passes:
         if settings != self._settings:
             if self._settings is not None:
                 self.passes.clear()
+                self.version += 1
                 if settings[0] != self._settings[0]:
                     self.sending.begin_anew()
             self._settings = settings
@@ -130,6 +133,7 @@ class Passes:
             self._odd = self._odd + 1 if differs else 0
             if self._odd >= 3:
                 self.passes.clear()
+                self.version += 1
                 self._odd = 0
 
     def _measure(
@@ -141,6 +145,7 @@ class Passes:
         else:
             self._highest = max(self._highest, left)
             current.readings += 1
+            self.version += current.readings == 2
             current.rate, current.enough = rate, enough
             if told is not None and len(self._told_sizes) < 5:
                 self._told_sizes.append(told)
@@ -150,6 +155,7 @@ class Passes:
             if abs(size - current.size) <= current.size * 0.001:
                 return
             current.size = size
+        self.version += 1
         self._sample(current.size)
 
     def _begin(

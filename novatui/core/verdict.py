@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
-from novatui.core.forecast import LAST_THROTTLE, PROVEN, Link, expected, level, line_floor
+from novatui.core.forecast import LAST_THROTTLE, PROVEN, Link, after, eta, level, line_floor
 from novatui.core.migration import Fidelity, MigrationProgress, Phase
 from novatui.core.passes import Passes
 from novatui.core.tasks import TaskState
@@ -100,6 +100,7 @@ class Judge:
         self.verdict = Verdict(call=Call.UNKNOWN)
         """The verdict of the last reading."""
         self._passes = Passes()
+        self._outlook: _Outlook | None = None
         self._at: float | None = None
         self._percent: tuple[float, float] | None = None
         self._percent_begun: tuple[float, float] | None = None
@@ -190,14 +191,25 @@ class Judge:
             return Verdict(call=Call.FIRST_PASS, reason=reason, part=left / rate, limit=limit)
         enough = (passes.sending.told or rate) * (ASSUMED_LIMIT if limit is None else limit)
         begun = passes.current.size if passes.current is not None else float(left)
-        told = Verdict(call=Call.CONVERGING, limit=limit, pause=begun / rate)
         if begun <= enough:
             reason = f"What is left, {size(left)}, fits into a pause of {lasting(enough / rate)}."
-            return msgspec.structs.replace(told, reason=reason, eta=_range(left / rate))
+            return Verdict(
+                call=Call.CONVERGING, reason=reason, eta=_range(left / rate), pause=begun / rate, limit=limit
+            )
         if not passes.samples and not passes.dirty:
             reason = f"{size(left)} left at {size(rate)}/s; what the guest writes is not measured yet."
-            return msgspec.structs.replace(told, call=Call.UNKNOWN, reason=reason)
-        return _weigh(told, passes, reading, left, rate, enough)
+            return Verdict(call=Call.UNKNOWN, reason=reason, pause=begun / rate, limit=limit)
+        throttle = reading.throttle or 0
+        slows = throttle < LAST_THROTTLE and (throttle > 0 or "auto-converge" in (reading.armed or ()))
+        link = Link(rate, enough, throttle, slows)
+        return _weigh(self._look(begun, link), begun, left, link, limit)
+
+    def _look(self, begun: float, link: Link) -> _Outlook:
+        """What the passes say; worked out again when there are others, or the link has changed."""
+        known, version = self._outlook, self._passes.version
+        if known is None or known.version != version or not known.link.close_to(link):
+            known = self._outlook = _outlook(self._passes, begun, link)
+        return known
 
 
 def judge(
@@ -210,43 +222,70 @@ def judge(
     return judging.verdict if end is None else judging.end(end)
 
 
-def _weigh(told: Verdict, passes: Passes, reading: MigrationProgress, left: int, rate: float, enough: float) -> Verdict:
-    current = passes.current
-    begun = current.size if current is not None else float(left)
-    throttle = reading.throttle or 0
-    slows = throttle < LAST_THROTTLE and (throttle > 0 or "auto-converge" in (reading.armed or ()))
-    link = Link(rate, enough, throttle, slows)
-    settled = passes.settled
-    count, floor = level([one.size for one in settled], enough)
-    if not count and not throttle and len(settled) >= PROVEN:
-        floor = line_floor(passes.samples, link)
-    spans = settled[-1].begun - settled[-(count or PROVEN)].begun if floor else 0.0
-    if floor > enough * MARGIN and spans >= PROVEN_IN and not slows:
-        reason = (
-            f"No pass begins with less than {size(floor)}; "
-            f"at {size(rate)}/s that is a pause of {lasting(floor / rate)}, allowed are {lasting(enough / rate)}."
-        )
-        return msgspec.structs.replace(
-            told, call=Call.NOT_CONVERGING, reason=reason, floor=int(floor), pause=floor / rate
-        )
-    eta = expected(left, begun, passes.samples, passes.dirty, link)
-    share = (passes.samples[-1].speed if passes.samples else passes.dirty or 0) / rate * (1 - throttle / 100)
-    if slows and passes.share is not None:
+class _Outlook(msgspec.Struct, frozen=True):
+    version: int
+    link: Link
+    flat: bool
+    """The passes do not get smaller."""
+    floor: float
+    """Bytes below which no pass begins, as far as proven; 0: nothing is."""
+    share: float
+    """What a pass has to send, as a share of what the one before it had."""
+    after: tuple[float, float] | None
+    """Seconds to the end, after this pass."""
+    measured: bool
+    """At least one pass was followed to its end."""
+
+
+def _outlook(passes: Passes, begun: float, link: Link) -> _Outlook:
+    settled, samples = passes.settled, passes.samples
+    count, floor = level([one.size for one in settled], link.enough)
+    if not count and not link.throttle and len(settled) >= PROVEN:
+        floor = line_floor(samples, link)
+    proven = (
+        not link.slows
+        and floor > link.enough * MARGIN
+        and settled[-1].begun - settled[-(count or PROVEN)].begun >= PROVEN_IN
+    )
+    share = (samples[-1].speed if samples else passes.dirty or 0.0) / link.rate * (1 - link.throttle / 100)
+    if link.slows and passes.share is not None:
         share = passes.share
-    makes = share <= SHRINKS and (slows or not count)
-    if makes and not passes.samples:
+    return _Outlook(
+        version=passes.version,
+        link=link,
+        flat=count > 0,
+        floor=floor if proven else 0.0,
+        share=share,
+        after=after(begun, samples, passes.dirty, link),
+        measured=bool(samples),
+    )
+
+
+def _weigh(seen: _Outlook, begun: float, left: int, link: Link, limit: float | None) -> Verdict:
+    rate, told = link.rate, eta(left, seen.after, link)
+    if seen.floor:
+        reason = (
+            f"No pass begins with less than {size(seen.floor)}; at {size(rate)}/s that is "
+            f"a pause of {lasting(seen.floor / rate)}, allowed are {lasting(link.enough / rate)}."
+        )
+        floor = int(seen.floor)
+        return Verdict(call=Call.NOT_CONVERGING, reason=reason, floor=floor, pause=seen.floor / rate, limit=limit)
+    call, part = Call.STALLED, None
+    if seen.share <= SHRINKS and (link.slows or not seen.flat) and (told or not seen.measured):
+        call = Call.CONVERGING
+    if call is Call.CONVERGING and not seen.measured:
         reason = f"{size(begun)} were written during the first pass; this one shows how much the guest writes again."
-        return msgspec.structs.replace(told, reason=reason, eta=eta, part=left / rate)
-    if makes and eta is not None:
-        reason = f"Every pass leaves {_share(share)} of the one before; {size(begun)} were left after the last."
-        return msgspec.structs.replace(told, reason=reason, eta=eta)
-    if throttle and slows:
-        reason = f"Auto-converge slows the guest by {throttle} % and goes on to {LAST_THROTTLE} % if need be."
-        return msgspec.structs.replace(told, call=Call.STALLED, reason=reason, eta=eta)
-    reason = f"{size(begun)} were left at the beginning of this pass, {_share(share)} of the one before."
-    if slows:
-        reason += " Auto-converge has not begun to slow the guest."
-    return msgspec.structs.replace(told, call=Call.STALLED, reason=reason)
+        part = left / rate
+    elif call is Call.CONVERGING:
+        reason = f"Every pass leaves {_share(seen.share)} of the one before; {size(begun)} were left after the last."
+    elif link.throttle and link.slows:
+        reason = f"Auto-converge slows the guest by {link.throttle} % and goes on to {LAST_THROTTLE} % if need be."
+    else:
+        told = None
+        reason = f"{size(begun)} were left at the beginning of this pass, {_share(seen.share)} of the one before."
+        if link.slows:
+            reason += " Auto-converge has not begun to slow the guest."
+    return Verdict(call=call, reason=reason, eta=told, part=part, pause=begun / rate, limit=limit)
 
 
 def _share(share: float) -> str:
