@@ -161,22 +161,26 @@ def level(sizes: Sequence[float], enough: float) -> tuple[int, float]:
     Sizes that scatter may hide that they fall: then more passes are needed, until the fall they might hide would not
     bring them down to what is `enough`.
     """
-    best = (0, 0.0)
+    found, lowest = 0, -1.0
     for count in range(PROVEN, len(sizes) + 1):
         part = sizes[-count:]
         half = count // 2
-        earlier, later = sum(part[:half]) / half, sum(part[-half:]) / half
-        if later < earlier * LEVEL or part[-1] < max(part[0], part[-2]) * LEVEL * LEVEL:
+        if sum(part[-half:]) < sum(part[:half]) * LEVEL or part[-1] < max(part[0], part[-2]) * LEVEL * LEVEL:
             continue
         mean, middle = sum(part) / count, (count - 1) / 2
-        spread = (sum((size - mean) ** 2 for size in part) / count) ** 0.5
-        steps = sum((index - middle) ** 2 for index in range(count))
-        fall = sum((index - middle) * (size - mean) for index, size in enumerate(part)) / steps
+        spread = steps = fall = 0.0
+        for index, size in enumerate(part):
+            off, apart = size - mean, index - middle
+            spread += off * off
+            steps += apart * apart
+            fall += apart * off
+        spread, fall = (spread / count) ** 0.5, fall / steps
         if fall < -FALLING * mean or mean + HIDDEN * min(0.0, fall - 2 * spread / steps**0.5) < enough:
             continue
-        lowest = max(0.0, min(min(part), mean - SCATTER * spread))
-        best = max(best, (count, lowest), key=lambda found: found[1])
-    return best
+        lucky = max(0.0, min(min(part), mean - SCATTER * spread))
+        if lucky > lowest:
+            found, lowest = count, lucky
+    return found, max(0.0, lowest)
 
 
 def _line(samples: Sequence[Sample]) -> tuple[float, float]:
@@ -203,6 +207,8 @@ def _ahead(size: float, rest: float, slope: float, link: Link) -> float | None:
         span = more / rate
         runs = span * (1 - throttle / 100)
         following = max(rest + slope * runs, rest * 0.1) * runs
+        if following >= more and not link.slows:
+            return None
         if link.slows and span >= 1:
             high += following > more * HIGH
             if high == 2:

@@ -256,7 +256,7 @@ def _outlook(passes: Passes, begun: float, link: Link) -> _Outlook:
         flat=count > 0,
         floor=floor if proven else 0.0,
         share=share,
-        after=after(begun, samples, passes.dirty, link),
+        after=None if proven else after(begun, samples, passes.dirty, link),
         measured=bool(samples),
     )
 
