@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from argparse import Namespace
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
@@ -14,6 +14,7 @@ from novatui.actions.confirm import YES, Confirmation
 from novatui.actions.gate import Gate
 from novatui.actions.guard import Code
 from novatui.actions.outcome import Done, Outcome
+from novatui.actions.parts import Part
 from novatui.actions.proposal import Proposal
 from novatui.cli import exits
 from novatui.cli.asking import line
@@ -26,8 +27,9 @@ from novatui.cli.streams import can_ask, say, say_json
 from novatui.config.policy import Role
 from novatui.core.errors import Failure, Fault, NovaError
 from novatui.core.ids import ObjectRef
+from novatui.core.states import Kind
 from novatui.engine import blocking
-from novatui.engine.fleet import Fleet, Target
+from novatui.engine.fleet import DEFAULT_KINDS, Fleet, Target
 
 UNLOCK = 900.0
 """Seconds that `--unlock` lifts a protection for; it ends with the command anyway."""
@@ -42,6 +44,9 @@ Finder = Callable[[Fleet], Sequence[ObjectRef]]
 
 Beside = Callable[[Fleet, Run], Awaitable[None]]
 """Tells how it goes while it is carried out; it is ended with it."""
+
+Parts = Callable[[Fleet], Sequence[Part]]
+"""Finds parts of objects, NotThere when there are none."""
 
 
 def change(
@@ -74,6 +79,11 @@ def change_found(
     return asyncio.run(_change(session, verb, find, arguments, settle, beside))
 
 
+def change_parts(session: Session, verb: str, find: Parts, kinds: Collection[Kind]) -> int:
+    """Do this to parts of objects, once these kinds are listed as well."""
+    return asyncio.run(_change_parts(session, verb, find, kinds))
+
+
 def narrowed(words: Sequence[str], targets: Sequence[Target]) -> Sequence[Target]:
     """References name their connections: no other one is needed when all words are such."""
     refs = [reference(word) for word in words]
@@ -104,18 +114,47 @@ async def _change(
         except exits.NotThere as error:
             complain(str(error), error.hint)
             return exits.worst([exits.FAILED, unreached])
-        gate = gate_of(fleet)
-        if not options.plan:
-            try:
-                await _begin(gate, refs, options.unlock)
-            except NovaError as error:
-                complain_of(error.failure)
-                return exits.worst([_code(error.failure), unreached])
-        proposal = await gate.propose(verb, refs, given)
-        if options.plan:
-            return exits.worst([_show(proposal, options), unreached])
         tell = (lambda run: beside(fleet, run)) if beside else None
-        return exits.worst([await _carry_out(gate, proposal, options, tell), unreached])
+        code = await _through(fleet, options, refs, lambda gate: gate.propose(verb, refs, given), tell)
+        return exits.worst([code, unreached])
+
+
+async def _change_parts(session: Session, verb: str, find: Parts, kinds: Collection[Kind]) -> int:
+    options = session.options
+    async with opened(session, kinds=DEFAULT_KINDS | set(kinds)) as fleet:
+        unreached = report(fleet, kinds)
+        try:
+            parts = find(fleet)
+        except exits.NotThere as error:
+            complain(str(error), error.hint)
+            return exits.worst([exits.FAILED, unreached])
+        if not parts:
+            narrate("novatui: there is nothing to do")
+            if options.json:
+                say_json({"plan": [], "warnings": [], "inverse": None} if options.plan else {"results": []})
+            return unreached
+        refs = [part.ref for part in parts]
+        code = await _through(fleet, options, refs, lambda gate: gate.propose_each(verb, parts))
+        return exits.worst([code, unreached])
+
+
+async def _through(
+    fleet: Fleet,
+    options: Namespace,
+    refs: Sequence[ObjectRef],
+    propose: Callable[[Gate], Awaitable[Proposal]],
+    tell: Callable[[Run], Awaitable[None]] | None = None,
+) -> int:
+    """Planned, and shown or carried out."""
+    gate = gate_of(fleet)
+    if options.plan:
+        return _show(await propose(gate), options)
+    try:
+        await _begin(gate, refs, options.unlock)
+    except NovaError as error:
+        complain_of(error.failure)
+        return _code(error.failure)
+    return await _carry_out(gate, await propose(gate), options, tell)
 
 
 async def _begin(gate: Gate, refs: Sequence[ObjectRef], ticket: str | None) -> None:

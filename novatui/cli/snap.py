@@ -1,4 +1,4 @@
-"""`novatui snap`: snapshots of one machine, taken, gone back to, and deleted."""
+"""`novatui snap`: snapshots of one machine, listed, taken, gone back to, and deleted."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from novatui.cli.exits import NotThere, UsageError
 from novatui.cli.forms import plain, timestamp
 from novatui.cli.objects import resolve
 from novatui.cli.session import Session, opened, prepare, report
+from novatui.cli.snap_old import old
 from novatui.cli.streams import say_json, say_table
 from novatui.core import units
 from novatui.core.errors import NovaError
@@ -28,18 +29,23 @@ _VERBS = {"create": "snap.create", "revert": "snap.revert", "rm": "snap.delete"}
 
 
 def snap(options: Namespace) -> int:
-    """List them as a tree, or change them."""
+    """List them as a tree, or change them; with `--older-than` those of many machines."""
+    if options.older_than is not None:
+        return old(options)
+    if not options.object:
+        raise UsageError(f"`snap {options.action}`: of which machine?", "see `novatui snap --help`")
     if options.action == "ls":
-        if options.name:
-            raise UsageError("`snap ls` takes one object")
+        if options.names:
+            raise UsageError("`snap ls` takes one object", "with --older-than: any number")
         return asyncio.run(_ls(prepare(options, narrow=lambda targets: narrowed([options.object], targets))))
-    if not options.name:
+    if len(options.names) != 1:
         raise UsageError(f"`snap {options.action}` needs the NAME of a snapshot", "novatui snap ls OBJECT")
+    [name] = options.names
     if options.action == "create":
-        return change(options, _VERBS["create"], [options.object], _wished(options))
+        return change(options, _VERBS["create"], [options.object], _wished(options, name))
 
     async def of_this_one(fleet: Fleet, refs: Sequence[ObjectRef]) -> Mapping[str, str]:
-        snapshot = _meant(await _snapshots(fleet, refs[0]), options.name)
+        snapshot = _meant(await _snapshots(fleet, refs[0]), name)
         if options.action == "rm":
             forget = "yes" if options.metadata else ""
             return {"snapshot": snapshot.id, "children": options.children or "", "metadata": forget}
@@ -48,10 +54,10 @@ def snap(options: Namespace) -> int:
     return change(options, _VERBS[options.action], [options.object], of_this_one)
 
 
-def _wished(options: Namespace) -> dict[str, str]:
+def _wished(options: Namespace, name: str) -> dict[str, str]:
     memory = "yes" if options.memory else "no" if options.disk_only else ""
     return {
-        "name": options.name,
+        "name": name,
         "description": options.description,
         "memory": memory,
         "quiesce": "yes" if options.quiesce else "",

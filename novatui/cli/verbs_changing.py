@@ -52,8 +52,13 @@ def _power(parser: argparse.ArgumentParser) -> None:
 def _snap(parser: argparse.ArgumentParser) -> None:
     words = ["ls", "create", "revert", "rm"]
     parser.add_argument("action", choices=words, metavar="VERB", help=", ".join(words))
-    parser.add_argument("object", metavar="OBJECT", help="the machine")
-    parser.add_argument("name", nargs="?", default="", metavar="NAME", help="name or id of the snapshot")
+    parser.add_argument("object", nargs="?", default="", metavar="OBJECT", help="the machine")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="name or id of the snapshot")
+    parser.add_argument(
+        "--older-than",
+        metavar="SPAN",
+        help="for ls and rm: snapshots at least so old (14d, 12h), of the OBJECTs or of all machines",
+    )
     parser.add_argument("--description", default="", metavar="TEXT", help="for create")
     parser.add_argument("--memory", action="store_true", help="for create: with the memory")
     parser.add_argument("--disk-only", action="store_true", help="for create: without the memory")
@@ -108,14 +113,22 @@ guest, reset and off do not. autostart takes --to on|off.""",
         ),
     ),
     "snap": Verb(
-        summary="snapshots of a machine: list, take, go back, delete",
+        summary="snapshots: list, take, go back, delete, clean up old ones",
         command="novatui.cli.snap:snap",
         takes=_snap,
         manual=_manual(
+            """ls OBJECT                          as a tree
+create|revert|rm OBJECT NAME       one snapshot of one machine
+ls|rm --older-than SPAN [OBJECT …] old snapshots of these machines, or of all: rm deletes them in one run, of each
+                                   machine the youngest first; --confirm takes their number. Those that cannot be
+                                   deleted are named and left.""",
             """examples:
   novatui snap ls db-1
   novatui snap create db-1 before-update --memory --yes
-  novatui snap revert db-1 before-update --safety --confirm db-1""",
+  novatui snap revert db-1 before-update --safety --confirm db-1
+  novatui snap ls --older-than 14d
+  novatui snap rm --older-than 14d --plan
+  novatui snap rm --older-than 14d db-1 web-1 --confirm 6""",
         ),
     ),
     "device": Verb(

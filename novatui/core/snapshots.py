@@ -27,3 +27,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """State of the machine when it was made, in the product's words."""
     external: bool | None = None
     """Kept in files of its own (libvirt external, qcow2 overlays)."""
+
+
+def row_id(machine: str, snapshot: str) -> str:
+    """Native id of a snapshot as an object of the inventory: that of its machine, and its own."""
+    return f"{machine}/{snapshot}"

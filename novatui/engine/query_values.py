@@ -81,7 +81,7 @@ def _special(key: str, view: FleetView, clocks: Clocks) -> Reader:
         case "group":
             return lambda slot: inventory.spec(slot).label
         case "age":
-            return lambda slot: inventory.age(slot, Group.STATE, clocks.monotonic())
+            return _age(inventory, clocks)
         case "stale":
             return lambda slot: inventory.stale(slot, Group.STATE, clocks.monotonic())
         case "duplicate":
@@ -96,6 +96,18 @@ def _special(key: str, view: FleetView, clocks: Clocks) -> Reader:
             return memory_whole(view)
         case _:
             raise KeyError(key)
+
+
+def _age(inventory: InventoryStore, clocks: Clocks) -> Reader:
+    """How long ago it was read; of a snapshot, which does not change, how long ago it was made."""
+    made = _ago(inventory, "created", clocks)
+
+    def read(slot: int) -> Value | tuple[str, ...]:
+        if inventory.kind(slot) is Kind.SNAPSHOT:
+            return made(slot)
+        return inventory.age(slot, Group.STATE, clocks.monotonic())
+
+    return read
 
 
 def _unknown(slot: int) -> None:

@@ -10,8 +10,9 @@ from novatui.backends.demo.ways import Plain
 from novatui.core.errors import Conflict, NotSupported
 from novatui.core.ids import key
 from novatui.core.operations import Expectation, Operation, Plan
-from novatui.core.snapshots import Snapshot
+from novatui.core.snapshots import Snapshot, row_id
 from novatui.core.states import Family, Kind, Power
+from novatui.core.units import span
 
 SAFETY = "before-revert"
 _SAFE: dict[str, Plain] = {"name": SAFETY, "description": "", "memory": False, "quiesce": False}
@@ -64,11 +65,11 @@ def _revert(case: Case) -> Plan:
     safety = case.given("safety") == "yes"
     calls = [case.call("snapshot", given=_SAFE)] if safety else []
     calls.append(case.call("revert", len(calls) + 1, {"snapshot": snapshot.id, "then": then}))
-    lost = () if safety else (f"everything that was written since {_age(case, snapshot)} is gone",)
+    lost = () if safety else (f"everything that was written since {_age(case, snapshot)}",)
     return case.plan(
         *calls,
         then=power,
-        losses=lost if case.one.cold else (*lost, "what the guest has in memory is gone"),
+        losses=lost if case.one.cold else (*lost, "what the guest has in memory now"),
         warnings=(f"the machine is {power} afterwards",) if power is not case.one.power else (),
         irreversible="" if safety else "nothing brings back what was written since the snapshot",
         inverse=case.takes_back("snap.revert", snapshot=SAFETY) if safety else None,
@@ -92,19 +93,16 @@ def _delete(case: Case) -> Plan:
         case.call("snapshot-delete", given={"snapshot": snapshot.id, "children": children}),
         expects=tuple(expects),
         costs=(f"{size / GIB:.1f} GiB are merged into the disks; that loads the store",),
-        losses=(f"{len(gone)} snapshots go: nobody can go back to them",) if len(gone) > 1 else (),
+        losses=(f"the way back to {len(gone)} snapshots",) if len(gone) > 1 else (),
         irreversible="a deleted snapshot cannot be had back",
     )
 
 
 def _row_key(case: Case, snapshot: str) -> str:
-    return key(Kind.SNAPSHOT, f"{case.machine.id}/{snapshot}")
+    return key(Kind.SNAPSHOT, row_id(case.machine.id, snapshot))
 
 
 def _age(case: Case, snapshot: Snapshot) -> str:
     if snapshot.created is None:
         return f"{snapshot.name} was taken"
-    minutes = max(0.0, case.scene.clock.now() - snapshot.created) / 60
-    if minutes < 120:
-        return f"{snapshot.name} was taken {minutes:.0f} min ago"
-    return f"{snapshot.name} was taken {minutes / 60:.0f} h ago"
+    return f"{snapshot.name} was taken, {span(case.scene.clock.now() - snapshot.created)} ago"

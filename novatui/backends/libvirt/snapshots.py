@@ -17,7 +17,7 @@ from novatui.backends.libvirt.xmltree import MalformedXml
 from novatui.core.errors import BackendFault, NotFound, NotSupported
 from novatui.core.ids import key
 from novatui.core.inventory import Row, Value
-from novatui.core.snapshots import Snapshot
+from novatui.core.snapshots import Snapshot, row_id
 from novatui.core.states import Kind
 from novatui.core.vmspec import VmSpec
 
@@ -67,7 +67,7 @@ class Snapshots:
         gone = self._told.get(uuid, set()) - names
         self._told[uuid] = names
         self.sink.rows(begun, [row(uuid, snapshot) for snapshot in found])
-        self.sink.remove(begun, [key(Kind.SNAPSHOT, f"{uuid}/{name}") for name in sorted(gone)])
+        self.sink.remove(begun, [key(Kind.SNAPSHOT, row_id(uuid, name)) for name in sorted(gone)])
 
     def refresh(self, identifier: str) -> None:
         """Read one snapshot again, by the id that `row` gives; one that is gone is removed."""
@@ -138,7 +138,7 @@ def row(uuid: str, snapshot: Snapshot) -> Row:
         "snapshot_size": snapshot.size,
         "description": snapshot.description or None,
     }
-    return Row(Kind.SNAPSHOT, f"{uuid}/{snapshot.id}", values)
+    return Row(Kind.SNAPSHOT, row_id(uuid, snapshot.id), values)
 
 
 def snapshot_columns(link: Link, known: Known) -> dict[str, Value]:
