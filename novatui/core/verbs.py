@@ -133,7 +133,7 @@ _ALL: tuple[Verb, ...] = (
         takes=(
             _SNAPSHOT,
             Given(name="children", kind="choice", title="children", required=False, choices=("keep", "with", "only")),
-            _yes("metadata", "forget the entry only, leave its data where it is"),
+            _yes("metadata", "only forget it, keep its data"),
         ),
     ),
     Verb(
@@ -145,7 +145,7 @@ _ALL: tuple[Verb, ...] = (
         admin=True,
         takes=(
             _DEVICE, _text("type", "type"), _text("uuid", "uuid", required=False),
-            _yes("persistent", "again after a restart of the host"),
+            _yes("persistent", "again after a host restart"),
         ),
     ),
     Verb(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.strip import Strip
 
-from novatui.actions.catalogue import Action, in_strip, shown
+from novatui.actions.catalogue import ACTIONS, Action, in_strip, shown
 from novatui.actions.protections import is_protected
 from novatui.ui.commands import scopes_of
 from novatui.ui.offers import entries
@@ -52,6 +52,13 @@ class LeaderStrip:
         ascii_only = self._screen.look.marks.ascii
         return self._flow([(shown(key, ascii_only), action.title) for key, action in self._actions.items()], width)
 
+    @property
+    def _way_out(self) -> str:
+        """The key that goes back elsewhere leaves here as well, unless it means something in the strip."""
+        keys, back = self._screen.stage.keys, next(one for one in ACTIONS if one.id == "back")
+        chosen = next((key for key in keys.keys(back) if key not in self._actions), "escape")
+        return shown(chosen, self._screen.look.marks.ascii)
+
     def _flow(self, offered: Sequence[tuple[str, str]], width: int) -> Sequence[Strip]:
         styles = self._screen.look.styles
         groups: list[Group] = [(0, [(f" {self._leader.title} ", styles.title)])]
@@ -59,7 +66,7 @@ class LeaderStrip:
             groups.append((len(offered) + 1, [(f"{about} ", styles.info)]))
         for rank, (key, title) in enumerate(offered, 1):
             groups.append((rank, [(f" {key}", styles.key), (f" {title}", styles.quiet)]))
-        groups.append((len(offered) + 2, [("  Esc leave", styles.quiet)]))
+        groups.append((len(offered) + 2, [(f"  {self._way_out} leave", styles.quiet)]))
         return flow(groups, width)
 
 
@@ -87,7 +94,7 @@ class ChangeStrip(LeaderStrip):
         """Below the menu: how to leave. Without one: the keys that do something."""
         look = self._screen.look
         if self._screen.panel_shown:
-            said = " the next key does it or asks; hard ones are on capitals   Esc leave"
+            said = f" the next key does it or asks; hard ones are on capitals   {self._way_out} leave"
             return [line([(f" {self._leader.title} ", look.styles.title), (said, look.styles.quiet)], width)]
         offered = [(shown(one.key, look.marks.ascii), one.action.title) for one in self._entries() if not one.mark]
         return self._flow(offered, width)
