@@ -107,6 +107,25 @@ CHANGES: tuple[Action, ...] = (
         verb="cancel",
     ),
     Action(
+        id="snapshots.new", keys=("n",), title="new", section=Section.SNAPSHOTS, scope=Scope.SNAPSHOTS, footer=1,
+    ),
+    Action(
+        id="snapshots.revert", keys=("r",), title="revert", section=Section.SNAPSHOTS, scope=Scope.SNAPSHOTS, footer=2,
+    ),
+    Action(
+        id="snapshots.diff", keys=("v",), title="diff", section=Section.SNAPSHOTS, scope=Scope.SNAPSHOTS, footer=4,
+    ),
+    Action(
+        id="snapshots.export", keys=("e",), title="export", section=Section.SNAPSHOTS, scope=Scope.SNAPSHOTS, footer=5,
+    ),
+    Action(
+        id="snapshots.delete", keys=("d",), title="delete", section=Section.SNAPSHOTS, scope=Scope.SNAPSHOTS, footer=3,
+    ),
+    Action(
+        id="snapshots.old", keys=("S",), title="old snapshots", section=Section.OTHER, scope=Scope.OBJECTS,
+        verb="snap old",
+    ),
+    Action(
         id="undo", keys=("u",), title="undo the last change", section=Section.CHANGE, scope=Scope.CHANGES,
     ),
     Action(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+
+import msgspec
 
 from novatui.actions.catalogue import ACTIONS, Action, Scope, in_scope, shown
 
@@ -38,6 +40,15 @@ class Keymap:
         if table is None:
             table = self._tables[scopes] = self._table(scopes)
         return table.get(key)
+
+    def first(self, actions: Sequence[Action], scopes: Sequence[Scope]) -> list[Action]:
+        """The actions as a footer shows them where keys of these scopes go before others: those before all others, and
+        none whose key means something else there."""
+        own = [one for one in actions if one.scope in scopes]
+        last = max((one.footer for one in own), default=0)
+        others = [one for one in actions if one.scope not in scopes]
+        free = [one for one in others if self.action(next(iter(self.keys(one)), ""), *scopes) is None]
+        return own + [msgspec.structs.replace(one, footer=one.footer + last) for one in free if one.footer]
 
     def _table(self, scopes: tuple[Scope, ...]) -> dict[str, Action]:
         found: dict[str, Action] = {}

@@ -23,6 +23,8 @@ PLACES: tuple[frozenset[Scope], ...] = (
     _FULL | {Scope.MOVE, Scope.FILTERED, Scope.LISTED},
     # Charts have the keyboard: what goes through them goes before what goes through rows.
     _FULL | {Scope.OBJECTS, Scope.PANES, Scope.FILTERED, Scope.DETAIL, Scope.CHANGES, Scope.CHART},
+    # So does the tree of snapshots; the keys of rows go through it.
+    _FULL | {Scope.MOVE, Scope.ROWS, Scope.PANES, Scope.FILTERED, Scope.DETAIL, Scope.LISTED, Scope.SNAPSHOTS},
     frozenset({Scope.TEXT, Scope.FILTER}),
     frozenset({Scope.TEXT, Scope.COMMAND}),
     frozenset({Scope.TEXT, Scope.PICKER}),

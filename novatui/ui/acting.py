@@ -13,6 +13,7 @@ from novatui.actions.gate import Gate
 from novatui.actions.given import missing
 from novatui.actions.guard import Code
 from novatui.actions.outcome import Outcome
+from novatui.actions.parts import Part
 from novatui.actions.proposal import Proposal
 from novatui.core.errors import NovaError
 from novatui.core.ids import ObjectRef
@@ -82,6 +83,12 @@ class Acting:
             self._fill_in(verb, refs, said)
         else:
             self._propose(verb, refs, said)
+
+    def begin_each(self, verb: str, parts: Sequence[Part]) -> None:
+        """Begin an operation on parts of objects, each with arguments of its own. What it cannot be done to is named in
+        the dialog, with the reason, and left."""
+        title = f"{short(VERBS[verb])} {len(parts)} snapshots"
+        self._ask(title, lambda _: self.gate.propose_each(verb, parts), {})
 
     def _fill_in(self, verb: str, refs: Sequence[ObjectRef], said: Mapping[str, str]) -> None:
         from novatui.ui.dialogs.arguments import ArgumentsForm

@@ -24,8 +24,13 @@ if TYPE_CHECKING:
 def title_of(proposal: Proposal) -> str:
     """What and whom."""
     aims = proposal.planned or proposal.aims
-    whom = proposal.whole or (aims[0].label if len(aims) == 1 else f"{len(aims)} objects")
+    whom = proposal.whole or (aims[0].title if len(aims) == 1 else f"{len(aims)} {things(proposal)}")
     return f"{'undo: ' if proposal.undoes else ''}{short(proposal.verb)} {whom}"
+
+
+def things(proposal: Proposal) -> str:
+    """What several of them are called."""
+    return "snapshots" if all(aim.part for aim in proposal.aims) else "objects"
 
 
 def short(verb: Verb) -> str:
@@ -44,6 +49,7 @@ def asked_of(proposal: Proposal, stage: Stage, gate: Gate) -> Asked:
         where=_where(proposal, stage),
         protected=any(_protected(stage, aim.ref.conn) for aim in proposal.aims),
         subjects=tuple(_subject(aim, stage, len(proposal.aims) > 1) for aim in proposal.aims),
+        things=things(proposal),
         does=_does(proposal),
         losses=proposal.losses,
         costs=proposal.costs,
@@ -61,7 +67,7 @@ def _does(proposal: Proposal) -> str:
     given = [
         f"{one.title} {_value(one, arguments[one.name])}"
         for one in proposal.verb.takes
-        if one.name in arguments and one.name != SAFETY
+        if one.name in arguments and one.name != SAFETY and not (one.kind == "snapshot" and proposal.aims[0].part)
     ]
     said = f": {', '.join(given)}" if given else ""
     return clean(f"{proposal.verb.title}{said}", 2_000)

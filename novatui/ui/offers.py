@@ -10,8 +10,10 @@ import msgspec
 from novatui.actions.catalogue import Action, in_strip
 from novatui.actions.guard import Code, Refused
 from novatui.actions.scope import PLACES, meant
+from novatui.actions.snapshots import machine_of
 from novatui.core.errors import InvalidInput
 from novatui.core.ids import ObjectRef
+from novatui.core.states import Kind
 from novatui.core.verbs import MACHINES, VERBS
 from novatui.engine.fleet import Fleet
 from novatui.ui.commands import scopes_of
@@ -20,6 +22,18 @@ from novatui.ui.render.menu import Entry
 if TYPE_CHECKING:
     from novatui.actions.gate import Gate
     from novatui.ui.screens.frame import FrameScreen
+
+
+def machines_of(fleet: Fleet, refs: Sequence[ObjectRef]) -> list[ObjectRef]:
+    """Snapshots stand for the machines that they belong to; everything else for itself. None twice."""
+    store = fleet.inventory
+    found: dict[ObjectRef, None] = {}
+    for ref in refs:
+        slot = store.slot(ref.conn, ref.key) if ref.kind is Kind.SNAPSHOT else None
+        machine = machine_of(store, slot) if slot is not None else ref
+        if machine is not None:
+            found[machine] = None
+    return list(found)
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -57,6 +71,7 @@ def judge(gate: Gate, fleet: Fleet, verb: str, refs: Sequence[ObjectRef]) -> Ver
 def entries(screen: FrameScreen, leader: Action, refs: Sequence[ObjectRef]) -> list[Entry]:
     """What stands in the strip: operations for the kinds of these objects, and what is no operation at all."""
     keys = screen.stage.keys
+    machines = machines_of(screen.fleet, refs) if {ref.kind for ref in refs} == {Kind.SNAPSHOT} else list(refs)
     kinds = {ref.kind for ref in refs}
     if kinds & PLACES:
         kinds |= MACHINES
@@ -65,6 +80,8 @@ def entries(screen: FrameScreen, leader: Action, refs: Sequence[ObjectRef]) -> l
         key = next(iter(keys.keys(action)), "")
         if not action.change:
             found.append(Entry(key, action))
+        elif VERBS[action.change].noun == "snap" and machines and kinds == {Kind.SNAPSHOT}:
+            found.append(_entry(screen, key, action, machines))
         elif not kinds.isdisjoint(VERBS[action.change].kinds):
             found.append(_entry(screen, key, action, refs))
     return found

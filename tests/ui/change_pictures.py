@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from unittest.mock import patch
 
 import msgspec
 
@@ -14,8 +15,10 @@ from novatui.core.errors import Failure, Fault
 from novatui.core.operations import Plan
 from novatui.ui.place import Place
 from novatui.ui.render.marks import DRAWN, PLAIN, Marks
+from novatui.ui.screens.detail_snapshots import SnapshotRows
 from tests.ui import given
 from tests.ui.hands import ActingDesk, acting_desk
+from tests.ui.world import parts
 
 Picture = Callable[[], Awaitable[str]]
 Act = Callable[[ActingDesk], Awaitable[None]]
@@ -80,6 +83,26 @@ async def _results(person: ActingDesk) -> None:
     await person.write("3")
     await person.press("enter")
     await person.done()
+
+
+async def snapshots(person: ActingDesk) -> None:
+    """The pane of a machine's snapshots, once everything about the one under the cursor is known."""
+    await _machine(person)
+    with patch("novatui.ui.screens.detail_snapshots.REST", 0.01):
+        await person.press("n", "l")
+        while (
+            not isinstance(person.app.focused, SnapshotRows) or "asking" in person.text or "revert  " not in person.text
+        ):
+            await person.pilot.pause(0.05)
+    await person.still()
+
+
+async def _old(person: ActingDesk) -> None:
+    """Several of the list of old ones, to be deleted."""
+    await snapshots(person)
+    await person.press("S")
+    await person.press("G", "k", "space", "k", "k", "space", "n", "D")
+    await person.planned()
 
 
 async def _audit(person: ActingDesk) -> None:
@@ -151,6 +174,8 @@ ACTS: dict[str, Act] = {
     "change-protected": _protected,
     "change-several": _several,
     "change-results": _results,
+    "snapshots": snapshots,
+    "snapshots-old": _old,
     "audit": _audit,
 }
 
@@ -158,7 +183,8 @@ ACTS: dict[str, Act] = {
 def _picture(act: Act, size: tuple[int, int], marks: Marks) -> Picture:
     async def draw() -> str:
         with tempfile.TemporaryDirectory() as folder:
-            async with acting_desk(Path(folder), size, marks) as person:
+            fleet = parts() if act is _old else None
+            async with acting_desk(Path(folder), size, marks, fleet) as person:
                 await act(person)
                 return person.text + "\n"
 

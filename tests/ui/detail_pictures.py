@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from unittest.mock import patch
 
 from novatui.ui.place import Place
 from novatui.ui.render.detail.tabs import TABS
@@ -44,6 +45,13 @@ ELSEWHERE = frozenset({"metrics", "machines", "hosts", "storage", "networks"})
 
 async def pictures(size: tuple[int, int], signs: str) -> AsyncIterator[tuple[str, str]]:
     """All pictures of one size: name and text."""
+    nothing_asked = patch("novatui.ui.screens.detail_snapshots.REST", 3600.0)
+    with nothing_asked:
+        async for picture in _pictures(size, signs):
+            yield picture
+
+
+async def _pictures(size: tuple[int, int], signs: str) -> AsyncIterator[tuple[str, str]]:
     async with desk(details.fleet(), size, SIGNS[signs]) as person:
         for name, (conn, key) in OBJECTS.items():
             ref = person.fleet.inventory.ref(person.slot(conn, key))

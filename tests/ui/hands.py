@@ -86,8 +86,14 @@ class Hands:
             case frames.Unlock():
                 self.lock(frame.conn, frame.seconds or None)
             case frames.DetailRequest():
+                now = MACHINE if frame.key.startswith("snapshot:") else None
                 detail = Detail(
-                    key=frame.key, vm=MACHINE, snapshots=SNAPSHOTS, devices=self.devices, giving=self.giving
+                    key=frame.key,
+                    vm=THEN if now else MACHINE,
+                    now=now,
+                    snapshots=SNAPSHOTS,
+                    devices=self.devices,
+                    giving=self.giving,
                 )
                 self.fleet.hear(
                     frames.DetailAnswer(frame.conn, frame.request, self.fleet.clock.monotonic(), detail, None)
@@ -173,6 +179,8 @@ MACHINE = VmSpec(
     ),
     nics=(NicSpec(mac="52:54:00:00:00:01", type="network", source="default"),),
 )
+THEN = msgspec.structs.replace(MACHINE, nics=())
+"""The machine as it was when its snapshots were taken."""
 SNAPSHOTS = (
     Snapshot(id="base", name="base", created=EVENING - 40 * world.DAY),
     Snapshot(id="patch", name="pre-patch-2", parent="base", created=EVENING - 3600, current=True),

@@ -16,10 +16,13 @@ def test_ids_are_unique() -> None:
 
 
 def stands_in(one: Action, other: Action) -> bool:
-    """Two with one key on purpose: charts go before their screen, what a dialog does with text before the text."""
+    """Two with one key on purpose: charts and snapshots go before their screen, what a dialog does with text before
+    the text."""
     scopes = {one.scope, other.scope}
     if Scope.CHART in scopes:
         return bool(scopes & {Scope.DETAIL, Scope.CHANGES})
+    if Scope.SNAPSHOTS in scopes:
+        return bool(scopes & {Scope.FRAME, Scope.CHANGES})
     return Scope.TEXT in scopes and bool(scopes & {Scope.FORM, Scope.ASK, Scope.ARGUMENTS, Scope.CONFIRM})
 
 
@@ -35,7 +38,8 @@ def test_no_key_is_taken_by_a_terminal() -> None:
 
 def test_the_footer_ranks_are_unique_and_names_are_short() -> None:
     ranked = in_footer(ACTIONS)
-    for scopes in (*(place for place in PLACES if Scope.CHART not in place), CHARTS):
+    own = {Scope.CHART, Scope.SNAPSHOTS}
+    for scopes in (*(place for place in PLACES if not own & place), CHARTS, {Scope.SNAPSHOTS}):
         shown_together = [action.footer for action in ranked if action.scope in scopes]
         assert len(set(shown_together)) == len(shown_together)
     assert all(len(shown(action.keys[0])) <= 6 for action in ranked)

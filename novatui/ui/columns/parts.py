@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from novatui.actions.snapshots import OLD
 from novatui.core import units
 from novatui.engine.fleet import Fleet
 from novatui.ui.columns import cells
@@ -16,9 +17,6 @@ from novatui.ui.render.subject import Subject
 
 FULL = 90.0
 """Percent from which a store is drawn as a warning."""
-
-OLD = 14 * 86400.0
-"""Seconds after which a snapshot is drawn as a warning."""
 
 
 def used_percent(fleet: Fleet, slot: int) -> float | None:
@@ -52,6 +50,14 @@ def _age(subject: Subject, width: int) -> Piece:
     age = None if created is None else subject.look.epoch() - created
     text, style = cells.figure(age, units.span, subject, width)
     return text, subject.look.styles.warning if age is not None and age >= OLD else style
+
+
+def _grown_from(subject: Subject, width: int) -> Piece:
+    """Name of the snapshot above it; a root has none."""
+    parent = subject.fleet.inventory.value(subject.slot, "snapshot_parent")
+    if parent == "":
+        return cells.plain("a root", subject, width, subject.look.styles.quiet)
+    return cells.plain(UNKNOWN if parent is None else str(parent), subject, width)
 
 
 def _now(subject: Subject, width: int) -> Piece:
@@ -140,12 +146,20 @@ SNAPSHOT = (
         draw=_age, numeric=True,
     ),
     Column(
-        id="created", title="CREATED", help="when it was made", width=16, rank=3, sort="created", word="created",
+        id="created", title="CREATED", help="when it was made", width=16, rank=4, sort="created", word="created",
         draw=cells.moment("created"), spoken=False,
     ),
     Column(
         id="kind", title="KIND", help="of the disks only, or with the memory", width=6, rank=2, sort="snapshot_kind",
         letter="k", word="kind", draw=cells.text("snapshot_kind"),
+    ),
+    Column(
+        id="size", title="SIZE", help="space it takes, where the product tells", width=5, rank=2,
+        sort="snapshot_size", letter="z", word="size", draw=cells.number("snapshot_size", units.size), numeric=True,
+    ),
+    Column(
+        id="from", title="GREW FROM", help="snapshot that it grew from", width=12, grow=8, rank=5,
+        sort="snapshot_parent", letter="g", word="from", draw=_grown_from,
     ),
     Column(
         id="now", title="", help="the machine runs on top of this one", width=5, rank=3, sort="current", letter="c",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from rich.style import Style
 from textual.app import ComposeResult
 from textual.screen import ModalScreen
@@ -25,7 +26,7 @@ from novatui.ui.textual_private import MeteredApp
 from novatui.ui.widgets.lines import Lines
 
 NAME = 24
-"""Cells of an object's name."""
+"""Cells of an object's name at least."""
 
 
 class ResultsDialog(ModalScreen[None], inherit_bindings=False):
@@ -40,6 +41,7 @@ class ResultsDialog(ModalScreen[None], inherit_bindings=False):
         self._stage = stage
         self._title = title
         self.run = run
+        self._name = max(NAME, *(cell_len(one.name) for one in run.results))
         self._at = 0
         self._top = 0
         self._lines = Lines(self._draw)
@@ -82,7 +84,7 @@ class ResultsDialog(ModalScreen[None], inherit_bindings=False):
         pieces: list[Piece] = [
             (look.marks.point if here else " ", look.styles.key),
             (f"{mark} ", style),
-            (fit(one.name, min(NAME, width // 2), ellipsis=look.marks.ellipsis), look.styles.text),
+            (fit(one.name, min(self._name, width // 2), ellipsis=look.marks.ellipsis), look.styles.text),
             (f"  {one.text}", style),
             (f"  {one.task}" if one.id else "", look.styles.quiet),
         ]

@@ -39,6 +39,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """Connection, how it is protected, for how long that is lifted."""
     protected: bool = False
     subjects: tuple[Subject, ...]
+    things: str = "objects"
+    """What several of them are called."""
     does: str
     """In our words."""
     native: str = ""
@@ -100,7 +102,7 @@ def _many(asked: Asked, fine: Sequence[Subject]) -> str:
     where = f" on {next(iter(conns))}" if len(conns) == 1 else f" on {len(conns)} connections"
     left = len(asked.subjects) - len(fine)
     but = f"; {left} of {len(asked.subjects)} left out" if left else ""
-    return f"{len(fine)} object{'' if len(fine) == 1 else 's'}{where}{but}"
+    return f"{len(fine)} {asked.things.removesuffix('s') if len(fine) == 1 else asked.things}{where}{but}"
 
 
 def _line(one: Subject) -> str:

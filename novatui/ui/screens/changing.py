@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from novatui.actions import snapshots
 from novatui.actions.given import BadArgument, read_line
+from novatui.core.ids import ObjectRef
 from novatui.core.states import Kind
 from novatui.core.verbs import VERBS
 from novatui.ui.commands import Wrong
+from novatui.ui.offers import machines_of
 from novatui.ui.place import Place
 from novatui.ui.screens.framing import Framing
 
@@ -16,6 +21,9 @@ if TYPE_CHECKING:
     from novatui.ui.acting import Acting
 
 NOWHERE = "nothing can be changed from here"
+
+SNAPSHOT = "snapshot"
+"""Kind of the arguments that are snapshots."""
 
 
 class Changing(Framing, inherit_bindings=False):
@@ -40,7 +48,27 @@ class Changing(Framing, inherit_bindings=False):
             said: Mapping[str, str] = read_line(VERBS[verb], text)
         except BadArgument as bad:
             raise Wrong(bad.message, bad.hint) from None
-        self.acting().begin(verb, self.aim(), said, fill=asked and not said)
+        refs = self.aim()
+        if SNAPSHOT in {given.kind for given in VERBS[verb].takes} and refs[0].kind is Kind.SNAPSHOT:
+            self._change_snapshots(verb, refs, said, asked=asked)
+            return
+        known = self.part() if asked and not said and len(refs) == 1 else {}
+        takes = {given.name for given in VERBS[verb].takes}
+        given = {**{name: value for name, value in known.items() if name in takes}, **said}
+        self.acting().begin(verb, machines_of(self.fleet, refs), given, fill=asked and not said)
+
+    def _change_snapshots(self, verb: str, refs: Sequence[ObjectRef], said: Mapping[str, str], *, asked: bool) -> None:
+        """One snapshot: what else it takes is asked for. Several: all of them in one run, without more words."""
+        store = self.fleet.inventory
+        slots = [slot for ref in refs if (slot := store.slot(ref.conn, ref.key)) is not None]
+        found = snapshots.parts(store, slots)
+        if not found:
+            raise Wrong("nobody tells which machine it belongs to")
+        if len(found) == 1:
+            self.acting().begin(verb, [found[0].ref], {**found[0].arguments, **said}, fill=asked and not said)
+        else:
+            meant = [msgspec.structs.replace(part, arguments={**part.arguments, **said}) for part in found]
+            self.acting().begin_each(verb, meant)
 
     def action_undo(self) -> None:
         """Plan the way back from the last change of this console."""
@@ -79,6 +107,11 @@ class Changing(Framing, inherit_bindings=False):
         """The snapshots of the machine that is meant."""
         self._open_tab("snapshots", {Kind.VM, Kind.CONTAINER})
 
+    def action_snapshots_old(self) -> None:
+        """Old snapshots of all machines, to be looked through and cleaned up."""
+        days = f"{snapshots.OLD / 86400:.0f}d"
+        self.stage.navigation.open(Place("snap", filter=f"age>{days}", sort="-created"))
+
     def action_device_pane(self) -> None:
         """The devices of the machine or host that is meant; of a device, those of its host."""
         from novatui.ui.device_places import devices_of
@@ -93,7 +126,7 @@ class Changing(Framing, inherit_bindings=False):
         self.stage.navigation.open(place)
 
     def _open_tab(self, tab: str, kinds: set[Kind]) -> None:
-        ref = next((ref for ref in self.aim() if ref.kind in kinds), None)
+        ref = next((ref for ref in machines_of(self.fleet, self.aim()) if ref.kind in kinds), None)
         if ref is None:
             raise Wrong(f"this has no {tab}")
         self.stage.navigation.open(Place("detail", ref=str(ref), tab=tab))

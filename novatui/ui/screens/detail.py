@@ -14,6 +14,7 @@ from novatui.core.connection import ConnectionSpec
 from novatui.core.ids import ObjectRef
 from novatui.core.states import Kind
 from novatui.engine.fleet import Changes
+from novatui.ui.export import Listed
 from novatui.ui.followed import Followed
 from novatui.ui.keys import bindings
 from novatui.ui.place import Place
@@ -30,6 +31,7 @@ from novatui.ui.rows.view import RowView
 from novatui.ui.screens.detail_body import Body, ListBody, MembersBody, PageBody
 from novatui.ui.screens.detail_metrics import MetricsBody
 from novatui.ui.screens.detail_raw import RawBody
+from novatui.ui.screens.detail_snapshots import SnapshotsBody
 from novatui.ui.screens.detail_users import UsersBody
 from novatui.ui.screens.frame import FrameScreen
 from novatui.ui.screens.rows import Mover
@@ -147,6 +149,8 @@ class DetailScreen(FrameScreen, inherit_bindings=False):
     def _make(self, tab: Tab) -> Body:
         if pages.is_page(self._object.ref.kind, tab.name):
             return PageBody(self.stage, self.sight, tab)
+        if tab.name == "snapshots":
+            return SnapshotsBody(self, self.sight, tab)
         if is_list(self._object.ref.kind, tab.name):
             return ListBody(self.stage, self.sight, tab)
         if tab.name == "raw":
@@ -235,8 +239,10 @@ class DetailScreen(FrameScreen, inherit_bindings=False):
     def draw_keys(self, width: int) -> Strip:
         """Those that mean something on this tab; charts have keys of their own."""
         body = self._shown()
-        scopes = CHARTING if isinstance(body, MetricsBody) else self.SCOPES
+        scopes = CHARTING if isinstance(body, MetricsBody) else (*body.SCOPES, *self.SCOPES)
         actions = [action for action in self.offered(*scopes) if action.id in body.TAKES or action.id not in ON_ROWS]
+        if body.SCOPES:
+            actions = self.stage.keys.first(actions, body.SCOPES)
         return bars.footer(actions, self.stage.keys, self.look, width, {**TITLES, **body.TITLES})
 
     def paged(self) -> str:
@@ -309,6 +315,14 @@ class DetailScreen(FrameScreen, inherit_bindings=False):
         """Marked rows, else the subject."""
         rows = self.body.rows() if isinstance(self.body, MembersBody) else None
         return sorted(rows.marks) if rows is not None and rows.marks else super().targets()
+
+    def part(self) -> Mapping[str, str]:
+        """The snapshot under the cursor."""
+        return self.body.part() if self.body is not None else {}
+
+    def listed(self) -> Listed | None:
+        """What the tab lists."""
+        return self.body.listed() if self.body is not None else None
 
     def step_back(self) -> bool:
         """What the tab can undo."""

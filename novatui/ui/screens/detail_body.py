@@ -10,11 +10,13 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.strip import Strip
 
+from novatui.actions.catalogue import Scope
 from novatui.core.states import Kind
 from novatui.engine.fleet import Changes
 from novatui.ui.columns.column import Grid
 from novatui.ui.columns.views import VIEWS, View
 from novatui.ui.entries import EntrySource
+from novatui.ui.export import Listed
 from novatui.ui.render.cells import line
 from novatui.ui.render.detail import pages, places, sheet
 from novatui.ui.render.detail.listing import Listing, listing
@@ -56,8 +58,19 @@ class Body(Vertical):
         self.sight = sight
         self.tab = tab
 
+    SCOPES: ClassVar[tuple[Scope, ...]] = ()
+    """Whose keys go before those of the screen while it is shown."""
+
     def redraw(self) -> None:
         """Something changed, or time went by."""
+
+    def part(self) -> Mapping[str, str]:
+        """Arguments that say which part of the object the cursor is on."""
+        return {}
+
+    def listed(self) -> Listed | None:
+        """What an export writes, where there is something to be written."""
+        return None
 
     def take(self, changes: Changes) -> None:
         """Something changed in the stores that concerns what is shown."""
@@ -181,12 +194,17 @@ class ListBody(Body):
         super().__init__(stage, sight, tab)
         ascii_only = stage.look.marks.ascii
         self._source = EntrySource(stage.look)
-        self._view = RowView(self._source, header=True, painter=stage.pulse.painter, ascii_only=ascii_only)
+        self._view = self.view(RowView)
         self._pane = ScrollLines(self._draw_pane, ascii_only=ascii_only)
         self._unfolded: set[int] = set()
         """Branches that were shown open once: who folded one keeps it folded."""
         self._expanded = False
         """The pane has all the room."""
+
+    def view(self, made: type[RowView]) -> RowView:
+        """The rows, of this class."""
+        painter, ascii_only = self.stage.pulse.painter, self.stage.look.marks.ascii
+        return made(self._source, header=True, painter=painter, ascii_only=ascii_only)
 
     def compose(self) -> ComposeResult:
         """The list and the pane."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.geometry import Size
 from textual.strip import Strip
@@ -19,11 +20,15 @@ from novatui.ui.render.subject import Subject
 from novatui.ui.rows.view import RowView
 from novatui.ui.screens import layout
 from novatui.ui.screens.frame import FrameScreen
+from novatui.ui.snapreport import SnapshotReport
 from novatui.ui.sources import TableSource, TreeSource
 from novatui.ui.stage import Stage
 from novatui.ui.widgets.filterbar import FilterBar
 from novatui.ui.widgets.lines import Lines
 from novatui.ui.widgets.pane import Pane
+
+TITLE_EDGES = 10
+"""Cells of a title that are neither text nor far text."""
 
 
 class FleetPanes(FrameScreen, inherit_bindings=False):
@@ -58,6 +63,7 @@ class FleetPanes(FrameScreen, inherit_bindings=False):
         self._words_wanted: bool | None = None
         """Lines in words instead of columns; None: by the width of the screen."""
 
+        self._snapshots = SnapshotReport(stage.fleet, stage.look)
         self._make_panes()
 
     def _make_panes(self) -> None:
@@ -115,7 +121,9 @@ class FleetPanes(FrameScreen, inherit_bindings=False):
             title += f" in {name}"
         elif self._listing.view.name != "conn":
             title += " in all connections"
-        return [bars.rule(self.look, width, title, focused=not self._in_tree, protected=protected)]
+        listed = self._listing.order if self._listing.view.name == "snap" else ()
+        far = self._snapshots.text(listed, width - cell_len(title) - TITLE_EDGES) if listed else ""
+        return [bars.rule(self.look, width, title, far, focused=not self._in_tree, protected=protected)]
 
     def subject(self) -> int | None:
         """The object under the cursor of the pane with the keyboard."""

@@ -113,6 +113,10 @@ class Framing(RowScreen, inherit_bindings=False, inherit_css=False):
         subject = self.subject()
         return [] if subject is None else [subject]
 
+    def part(self) -> Mapping[str, str]:
+        """Arguments that say which part of the subject the cursor is on, such as one of its snapshots."""
+        return {}
+
     def place(self) -> Place:
         """Where the person is now: opening it again shows the same."""
         return self.at

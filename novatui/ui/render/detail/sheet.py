@@ -29,6 +29,9 @@ PAIRS = 68
 NAMES = range(13, 17)
 """Cells that names have, so that values stand below each other from box to box."""
 
+SLIM = 44
+"""Boxes with fewer cells inside give names no more than they need."""
+
 
 class Field(msgspec.Struct, frozen=True):
     """One named value; its unit is part of the text."""
@@ -37,6 +40,8 @@ class Field(msgspec.Struct, frozen=True):
     value: str
     style: Style | None = None
     """None: plain, or quiet for a sign that stands for no value."""
+    alone: bool = False
+    """It has its line for itself, however short it is."""
 
 
 class Text(msgspec.Struct, frozen=True):
@@ -124,11 +129,12 @@ def _fields(fields: Sequence[Field], width: int, look: Look) -> Iterator[Strip]:
         return
     inner = max(1, width - 2)
     longest = max(cell_len(field.name) for field in fields)
-    names = min(max(longest, NAMES.start), NAMES.stop - 1, max(1, inner // 2))
+    least = NAMES.start if inner >= SLIM else 0
+    names = min(max(longest, least), NAMES.stop - 1, max(1, inner // 2))
     half = (inner - 2) // 2 if inner >= PAIRS else 0
     waiting: Field | None = None
     for field in fields:
-        if half and _length(field, names) <= half:
+        if half and not field.alone and _length(field, names) <= half:
             if waiting is None:
                 waiting = field
                 continue

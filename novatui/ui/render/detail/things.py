@@ -93,8 +93,8 @@ def device_sections(whole: Whole) -> Iterator[Section]:
 
 
 SNAPSHOT_COLUMNS = (
-    Column("created", rank=1),
-    Column("age", right=True),
+    Column("created"),
+    Column("age", right=True, rank=1),
     Column("kind"),
     Column("size", right=True),
 )
@@ -121,7 +121,7 @@ def snapshot_section(snapshot: Snapshot, others: Sequence[Snapshot], look: Look)
     kept = {True: "files of its own", False: "inside the disk's file", None: UNKNOWN}[snapshot.external]
     fields: list[Item] = [
         Field("created", words.ago(snapshot.created, look)),
-        Field("kind", _kinds(snapshot)),
+        Field("kind", snapshot_kinds(snapshot)),
         Field("size", words.size(snapshot.size)),
         Field("kept in", kept),
         Field("state then", words.told(snapshot.native_state)),
@@ -134,7 +134,8 @@ def snapshot_section(snapshot: Snapshot, others: Sequence[Snapshot], look: Look)
     return Section(title=snapshot.name or UNKNOWN, items=fields)
 
 
-def _kinds(snapshot: Snapshot) -> str:
+def snapshot_kinds(snapshot: Snapshot) -> str:
+    """What it holds, and whether the guest was quiet then."""
     quiesced = {True: ", quiesced", False: ", not quiesced", None: ""}[snapshot.quiesced]
     disks = {True: "disks and memory", False: "disks only", None: UNKNOWN}[snapshot.memory]
     return disks + quiesced
