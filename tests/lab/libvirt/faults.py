@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import signal
@@ -9,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from io import FileIO
 from pathlib import Path
 
 from tests.lab.faultproxy.client import FaultProxy
@@ -88,9 +90,9 @@ def disk_inside(host: LibvirtHost, file_name: str, size_mib: int) -> Path:
 def full_images(host: LibvirtHost, left_mib: int = 0) -> Iterator[None]:
     """Fill the small file system of a host up to so many MiB."""
     filler = images_inside(host) / "filler"
-    space = os.statvfs(filler.parent)
-    with filler.open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, max(1, space.f_bavail * space.f_frsize - left_mib * MIB))
+    with filler.open("wb", buffering=0) as file:
+        _write_until_full(file)
+        file.truncate(max(0, file.tell() - left_mib * MIB))
     try:
         yield
     finally:
@@ -147,6 +149,16 @@ def guest_killed(host: LibvirtHost, name: str) -> Iterator[None]:
     """SIGKILL to a guest's QEMU, as the kernel does when memory is out; also to one that is only arriving."""
     os.kill(host.guest_pid(name), signal.SIGKILL)
     yield
+
+
+def _write_until_full(file: FileIO) -> None:
+    """Others may write there at the same time, so nothing is worked out beforehand."""
+    try:
+        while file.write(bytes(MIB // 8)):
+            pass
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
 
 
 def _limit_memory(host: LibvirtHost, limit: str) -> None:
