@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from novatui.actions.bulk import Run
 from novatui.actions.confirm import Confirmation
 from novatui.actions.gate import Gate
 from novatui.actions.journal import read
 from novatui.actions.journal_writer import Journal
 from novatui.actions.outcome import Outcome
-from novatui.actions.run import Run
 from novatui.core.ids import ObjectRef
 from novatui.core.migration import MigrationProgress
 from novatui.core.states import Kind

@@ -275,9 +275,7 @@ def test_virsh_does_the_same_by_the_printed_line(make_libvirt_host: MakeHost) ->
 @pytest.mark.parametrize("by_path", [True, False], ids=["folder", "store"])
 def test_its_disk_is_copied_to_another_store(make_libvirt_host: MakeHost, by_path: bool) -> None:
     with voyage(make_libvirt_host, disk_mib=64, dirty=(16, 8)) as it:
-        it.here.type_on_console(
-            it.guest, "dd if=/dev/urandom of=/dev/vda bs=1M count=24 oflag=direct; echo full-$((1+1))"
-        )
+        it.here.type_on_console(it.guest, "dd if=/dev/urandom of=/dev/vda bs=1M count=24; echo full-$((1+1))")
         it.here.wait_console(it.guest, "full-2")
         pool = pool_of(it.there)
         store = str(it.there.images) if by_path else pool

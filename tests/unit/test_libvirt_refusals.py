@@ -111,6 +111,27 @@ SAID = (
         Fault.BACKEND_FAULT,
         "/etc/hosts",
     ),
+    (
+        9,
+        "operation failed: job 'migration out' failed: Unable to write to socket: Bad file descriptor",
+        Fault.BACKEND_FAULT,
+        "out of memory",
+    ),
+    (9, "operation failed: migration of disk vda failed: No space left on device", Fault.BACKEND_FAULT, "make room"),
+    (9, "operation failed: migration of disk vda failed: Input/output error", Fault.BACKEND_FAULT, "space and rights"),
+    (
+        1,
+        "internal error: qemu unexpectedly closed the monitor: x: load of migration failed: Input/output error",
+        Fault.BACKEND_FAULT,
+        "at the destination",
+    ),
+    (
+        1,
+        "internal error: unable to execute QEMU command 'blockdev-add': Failed to connect to '127.0.0.1:17312': "
+        "Connection refused",
+        Fault.BACKEND_FAULT,
+        "49152",
+    ),
     (1, "internal error: client socket is closed", Fault.BACKEND_FAULT, "start it again"),
     (67, "unsupported configuration: revert to external snapshot not supported yet", Fault.NOT_SUPPORTED, "9.9"),
     (

@@ -40,7 +40,8 @@ class MigrateLevers:
         figures = moving(self._planning.link, machine)
         return self._plans[operation.verb](machine, operation, figures)
 
-    def _bandwidth(self, machine: Machine, operation: Operation, _figures: jobs.Figures) -> Plan:
+    def _bandwidth(self, machine: Machine, operation: Operation, figures: jobs.Figures) -> Plan:
+        _refuse_too_early(machine, figures)
         wanted = whole(operation, "bandwidth", least=1)
         rate = mib_per_second(wanted)
         flags = _POST_COPY_SPEED if _is_post_copy(machine) else 0
@@ -55,9 +56,13 @@ class MigrateLevers:
                     "migrate-setspeed", reference(machine), str(rate), *(("--postcopy",) if flags else ())
                 ),
             ),
-            warnings=(f"libvirt counts in whole MiB/s: {size(wanted)}/s becomes {size(rounded)}/s",)
-            if rounded != wanted
-            else (),
+            warnings=(
+                *(
+                    (f"libvirt counts in whole MiB/s: {size(wanted)}/s becomes {size(rounded)}/s",)
+                    * (rounded != wanted)
+                ),
+                *(("it holds for memory; disks are copied at the rate of the start",) * _copies_disks(figures)),
+            ),
             inverse=inverse("migrate.bandwidth", machine, bandwidth=str(limit)) if limit else None,
             irreversible="as long as it moves" if limit else "it had no limit before: set a high one instead",
         )
@@ -117,6 +122,21 @@ class MigrateLevers:
 
 def _is_post_copy(machine: Machine) -> bool:
     return (machine.state, machine.reason) == (states.PAUSED, states.PAUSED_POST_COPY)
+
+
+def _refuse_too_early(machine: Machine, figures: jobs.Figures) -> None:
+    """libvirt takes it and forgets it: when the copying begins, it sets the limit of the start."""
+    if figures and not figures.get("data_total"):
+        raise Conflict(
+            f"the migration of {machine.name} is still being prepared",
+            meaning="a limit that is set now is lost when the copying begins",
+            hint="do it again when the first memory is sent, in a few seconds",
+            subject="preparing",
+        )
+
+
+def _copies_disks(figures: jobs.Figures) -> bool:
+    return bool(figures.get("disk_total")) and not figures.get("memory_total")
 
 
 def _refuse_after_switch(machine: Machine) -> None:

@@ -82,6 +82,8 @@ def _with_figures(base: MigrationProgress, figures: Figures) -> MigrationProgres
         return msgspec.structs.replace(base, fidelity=fidelity, elapsed=elapsed(figures))
     page = number(figures, "memory_page_size")
     dirty = number(figures, "memory_dirty_rate")
+    if not dirty and _first_pass(figures):
+        dirty = None
     return msgspec.structs.replace(
         base,
         fidelity=Fidelity.FULL,
@@ -106,6 +108,11 @@ def _with_figures(base: MigrationProgress, figures: Figures) -> MigrationProgres
         post_copy_requests=number(figures, "memory_postcopy_requests"),
         compression=_compression(figures, page),
     )
+
+
+def _first_pass(figures: Figures) -> bool:
+    """QEMU measures how fast memory changes from one pass to the next: a zero in the first one means nothing."""
+    return (number(figures, "memory_iteration") or 0) <= 1
 
 
 def _phase(figures: Figures, state: State, *, by_hand: bool) -> Phase:
