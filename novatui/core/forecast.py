@@ -52,11 +52,8 @@ SAME = 0.03
 STEPS = 80
 """Passes that a forecast looks ahead; one that needs more tells no time."""
 
-UNSURE = (1.0, 1.25, 1.2, 1.15, 1.1)
+UNSURE = (1.25, 1.2, 1.15, 1.1)
 """By how much a forecast may be too short, by the number of passes that it is made from."""
-
-WIDE = 1.6
-"""What is known before a second pass has ended tells a time only when its ends are within this of each other."""
 
 FIRST_THROTTLE, NEXT_THROTTLE, LAST_THROTTLE = 20, 10, 99
 """Percent by which auto-converge slows the guest at first, how much is added each time, and where it stops."""
@@ -108,25 +105,16 @@ def kept(samples: Sequence[Sample]) -> list[Sample]:
     return found
 
 
-def after(size: float, samples: Sequence[Sample], told: float | None, link: Link) -> tuple[float, float] | None:
-    """Seconds from the end of a pass of this size until the guest runs there, at best and at worst; None: no end.
-
-    `told`: the product's own figure of the guest's speed, all there is before a second pass has ended.
-    """
-    if samples:
-        recent = samples[-3:]
-        best = _ahead(size, sum(sample.speed for sample in recent) / len(recent), 0.0, link)
-        worst = _ahead(size, *_line(samples), link)
-    elif told is not None:
-        best = link.enough / link.rate
-        worst = _ahead(size, told / (1 - link.throttle / 100), 0.0, link)
-        if worst is None or worst * link.rate > size * (WIDE - 1) + link.enough:
-            return None
-    else:
+def after(size: float, samples: Sequence[Sample], link: Link) -> tuple[float, float] | None:
+    """Seconds from the end of a pass of this size until the guest runs there, at best and at worst; None: no end."""
+    if not samples:
         return None
+    recent = samples[-3:]
+    best = _ahead(size, sum(sample.speed for sample in recent) / len(recent), 0.0, link)
     if best is None:
         return None
-    longest = max(best, worst if worst is not None else best * 2) * UNSURE[min(len(samples), len(UNSURE) - 1)]
+    worst = _ahead(size, *_line(samples), link)
+    longest = max(best, best * 2 if worst is None else worst) * UNSURE[min(len(samples), len(UNSURE)) - 1]
     return best, longest * SLUGGISH if link.slows else longest
 
 

@@ -35,7 +35,7 @@ MARGIN = 1.15
 """The floor must exceed what the pause can carry by this, rates differ from moment to moment."""
 
 PROVEN_IN = 2.0
-"""Seconds that they have to span: very short passes prove less."""
+"""Seconds that the passes of a proof have to span: of short ones it takes more."""
 
 
 class Call(StrEnum):
@@ -256,7 +256,7 @@ def _outlook(passes: Passes, begun: float, link: Link) -> _Outlook:
         flat=count > 0,
         floor=floor if proven else 0.0,
         share=share,
-        after=None if proven else after(begun, samples, passes.dirty, link),
+        after=None if proven else after(begun, samples, link),
         measured=bool(samples),
     )
 
@@ -271,7 +271,7 @@ def _weigh(seen: _Outlook, begun: float, left: int, link: Link, limit: float | N
         floor = int(seen.floor)
         return Verdict(call=Call.NOT_CONVERGING, reason=reason, floor=floor, pause=seen.floor / rate, limit=limit)
     call, part = Call.STALLED, None
-    if seen.share <= SHRINKS and (link.slows or not seen.flat) and (told or not seen.measured):
+    if seen.share <= SHRINKS and (link.slows or not seen.flat) and (told is not None or not seen.measured):
         call = Call.CONVERGING
     if call is Call.CONVERGING and not seen.measured:
         reason = f"{size(begun)} were written during the first pass; this one shows how much the guest writes again."

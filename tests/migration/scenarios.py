@@ -15,7 +15,7 @@ from tests.migration.precopy import MIB, Scenario
 
 GIB = 1024 * MIB
 TUNED = range(96)
-HELD_OUT = range(1024, 1120)
+HELD_OUT = range(2048, 2144)
 
 
 def between(random: Random, low: float, high: float) -> float:
