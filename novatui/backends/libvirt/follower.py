@@ -296,7 +296,11 @@ class Follower:
             move.left_at = move.left_at or time.monotonic()
             if time.monotonic() - move.left_at < LEFT_S or move.ours:
                 move.last = movefigures.finishing(move.last, at)
-                self._tell(begun, move, msgspec.structs.replace(task, migration=move.last, detail="finishing"))
+                self._tell(
+                    begun,
+                    move,
+                    msgspec.structs.replace(task, migration=move.last, detail="finishing", cancellable=False),
+                )
             else:
                 self._end(move, TaskState.DONE if moved else TaskState.UNKNOWN, None)
 
