@@ -117,4 +117,11 @@ LATER = (
     Scenario("later-dirty40x3-then-40-bw12", (40, 3), 12, memory_mib=192, actions=(Action(3, "dirty", (40, 40)),)),
     Scenario("later-dirty24x6-bw12-lowered4", (24, 6), 12, actions=(Action(3, "bandwidth", 4),)),
     Scenario("later-dirty24x8-bw16-tunnelled", (24, 8), 16, ("tunnelled",)),
+    Scenario("later-dirty48x64-bw8-192mib", (48, 64), 8, memory_mib=192, patience_s=75),
+    Scenario("later-dirty24x64-bw16", (24, 64), 16, patience_s=65),
+    Scenario("later-dirty64x32-bw16-192mib", (64, 32), 16, memory_mib=192, patience_s=65),
+    Scenario("later-dirty40x40-bw4-throttle20", (40, 40), 4, ("auto-converge",), parameters=THROTTLE_20, patience_s=90),
+    Scenario("later-dirty32x48-bw6-parallel2", (32, 48), 6, ("parallel",), parameters=TWO_WAYS, patience_s=65),
+    Scenario("later-dirty48x48-bw8-xbzrle", (48, 48), 8, ("compressed",), parameters=XBZRLE, patience_s=65),
+    Scenario("later-dirty32x40-bw8-storage", (32, 40), 8, ("storage",), disk_mib=48, patience_s=75),
 )
