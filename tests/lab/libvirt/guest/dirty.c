@@ -21,6 +21,12 @@ static void reread(const char *file, long most, long *megabytes, long *rate) {
     fclose(orders);
 }
 
+static double now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec + time.tv_nsec / 1e9;
+}
+
 int main(int argc, char **argv) {
     const long most = argc > 1 ? atol(argv[1]) : 32;
     long megabytes = most;
@@ -39,23 +45,25 @@ int main(int argc, char **argv) {
     size_t offset = 0;
     unsigned char value = 0;
     unsigned long written = 0;
-    struct timespec since, now;
-    clock_gettime(CLOCK_MONOTONIC, &since);
+    double reported = now(), last = reported;
     for (;;) {
+        usleep(1000000 / BURSTS_PER_SECOND);
         if (argc > 3) reread(argv[3], most, &megabytes, &rate);
-        const size_t size = (size_t)megabytes << 20, burst = ((size_t)rate << 20) / BURSTS_PER_SECOND;
+        // What could not be written while the host let us wait is made up for, up to a second's worth.
+        const double passed = now() - last;
+        const size_t size = (size_t)megabytes << 20;
+        const size_t burst = (size_t)((passed < 1 ? passed : 1) * rate * (1 << 20));
+        last += passed;
         for (size_t done = 0; done < burst; done += PAGE) {
             if (offset >= size) offset = 0;
             memory[offset] = ++value;
             offset += PAGE;
         }
         written += burst;
-        usleep(1000000 / BURSTS_PER_SECOND);
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        if (now.tv_sec - since.tv_sec >= REPORT_SECONDS) {
+        if (last - reported >= REPORT_SECONDS) {
             printf("dirtied %lu MiB\n", written >> 20);
             fflush(stdout);
-            since = now;
+            reported = last;
             written = 0;
         }
     }
