@@ -29,6 +29,8 @@ class Now(msgspec.Struct, frozen=True, kw_only=True):
     away: bool
     """On the host that it travels to."""
     snap: bool
+    taken: Moment | None = None
+    """When its routine took that snapshot."""
     alarm: bool
     edited: bool
     act: Act | None
@@ -99,11 +101,6 @@ class Life:
         stories = [*self._stories.values(), *self._changed.values()]
         return [story.machine for story in stories if any(story.edges(since, until))]
 
-    def last(self, machine: Machine, verb: str, world: float) -> Moment | None:
-        """When that was last done to the machine; None when its routine has no such thing."""
-        story = self._stories.get(machine.id)
-        return story.last(verb, world) if story else None
-
     def latest(self, act: Act) -> Act:
         """What became of something that a call began: others may have hastened or ended it."""
         changed = self._changed.get(act.machine.id)
@@ -146,6 +143,7 @@ class _Story:
             power=power,
             away=then.away,
             snap=then.snap,
+            taken=self.last("snapshot", world) if then.snap else None,
             alarm=then.alarm,
             edited=then.edited,
             act=self._act(last) if busy else None,

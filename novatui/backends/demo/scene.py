@@ -87,7 +87,7 @@ class Scene:
         if not now.snap:
             return machine.snapshots
         last = machine.snapshots[-1] if machine.snapshots else None
-        taken = self.life.last(machine, "snapshot", self.clock.world())
+        taken = now.taken
         mine = Snapshot(
             id=f"{ROUTINE_SNAPSHOT}-{taken.number if taken else 0}",
             name=ROUTINE_SNAPSHOT,
