@@ -155,14 +155,14 @@ class Gate:
         """
         tried = undo.last_action(self._actions) if operation is None else [await self._known(operation)]
         taken = undo.takers(tried)
-        wanted = [Wish(ref=done.ref, operation=done.inverse, state=done.state) for done in taken if done.inverse]
+        wanted = [moving.taken_back(self._fleet, done) for done in taken]
         verb = VERBS[wanted[0].operation.verb]
         words = tuple(dict.fromkeys(clean(done.irreversible) for done in taken if done.irreversible))
         return await self._propose(
             verb,
             wanted,
             least=verb.effect,
-            undoes={done.ref: done.id for done in taken},
+            undoes={wish.ref: done.id for wish, done in zip(wanted, taken, strict=True)},
             extra=words,
         )
 

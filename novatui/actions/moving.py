@@ -9,10 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from urllib.parse import SplitResult, urlsplit
 
+import msgspec
+
+from novatui.actions.outcome import Done
+from novatui.actions.parts import Wish
 from novatui.core.errors import InvalidInput
 from novatui.core.ids import ObjectRef
 from novatui.core.states import Family, Kind
-from novatui.core.verbs import Verb
+from novatui.core.verbs import VERBS, Verb
 from novatui.engine.fleet import Connection, Fleet
 
 OPTION = "migrate_uri"
@@ -39,6 +43,23 @@ def completed(fleet: Fleet, verb: Verb, refs: Sequence[ObjectRef], given: Mappin
         led_from_here = answer.get("mode") == "client"
         answer["uri"] = _address(sources, fleet.connections[to.conn], led_from_here=led_from_here)
     return answer
+
+
+def taken_back(fleet: Fleet, done: Done) -> Wish:
+    """The operation that takes another back: for a machine that has moved to another connection, on that one.
+
+    InvalidInput as `completed`. There the object is read anew: what it looked like after the move is not known.
+    """
+    assert done.inverse is not None, "whoever asks has seen it"
+    to = done.operation.arguments.get("to", "") if done.verb in _MOVES else ""
+    if not to or ObjectRef.parse(to).conn == done.ref.conn:
+        return Wish(ref=done.ref, operation=done.inverse, state=done.state)
+    ref = ObjectRef(ObjectRef.parse(to).conn, done.ref.kind, done.ref.id)
+    arguments = completed(fleet, VERBS[done.inverse.verb], [ref], done.inverse.arguments)
+    return Wish(ref=ref, operation=msgspec.structs.replace(done.inverse, arguments=arguments))
+
+
+_MOVES = frozenset({"migrate.live", "migrate.offline"})
 
 
 def host_of(fleet: Fleet, ref: ObjectRef) -> ObjectRef | None:
@@ -85,6 +106,8 @@ def _check_way(fleet: Fleet, ref: ObjectRef, to: ObjectRef) -> None:
 
 def _address(sources: Sequence[Connection], to: Connection, *, led_from_here: bool) -> str:
     """How the destination is reached: from here, or from every one of these hosts."""
+    if to.spec.driver != Family.LIBVIRT.value:
+        return f"qemu+ssh://{to.info.hostname if to.info else to.name}/system"  # the demo plays libvirt
     if led_from_here:
         return to.spec.uri
     if chosen := to.spec.options.get(OPTION, ""):

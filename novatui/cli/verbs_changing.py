@@ -94,6 +94,50 @@ def _edit(parser: argparse.ArgumentParser) -> None:
     changing(parser)
 
 
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text[:9])):
+        raise argparse.ArgumentTypeError(f"`{text}` is no whole number above 0")
+    return int(text)
+
+
+def _levers(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--bandwidth", metavar="B", help="bytes per second at most: 200M, 1G")
+    parser.add_argument("--downtime", type=_count, metavar="MS", help="milliseconds that the guest may pause for")
+    parser.add_argument("--post-copy", action="store_true", help="armed at the start; with `set`: switch to it now")
+
+
+def _migrate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("object", metavar="OBJECT", help="the machine")
+    parser.add_argument("host", nargs="?", default="", metavar="HOST", help="the host it goes to")
+    parser.add_argument("--storage", metavar="DS", help="copy its disks, to this store")
+    parser.add_argument(
+        "--copy-storage", choices=["copy", "changed"], metavar="HOW", help="copy its disks: copy, changed"
+    )
+    parser.add_argument("--offline", action="store_true", help="move the definition of a machine that is off")
+    parser.add_argument("--auto-converge", action="store_true", help="slow the guest when it does not end")
+    parser.add_argument("--parallel", type=_count, metavar="N", help="connections for its memory")
+    parser.add_argument(
+        "--compress", nargs="?", const="xbzrle", choices=["xbzrle", "mt", "zlib", "zstd"], metavar="HOW",
+        help="xbzrle (default), mt, zlib, zstd",
+    )  # fmt: skip
+    parser.add_argument("--client", action="store_true", help="led by this command, and ended with it")
+    parser.add_argument("--tunnelled", action="store_true", help="through the management connection")
+    parser.add_argument("--persist", action="store_true", help="define it at the destination")
+    parser.add_argument("--undefine", action="store_true", help="remove its definition at the source")
+    parser.add_argument("--uri", default="", metavar="URI", help="the destination as the source host reaches it")
+    parser.add_argument("--watch", action="store_true", help="tell how it goes, a line each change")
+    _levers(parser)
+    changing(parser)
+
+
+def _migrations(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("words", nargs="*", metavar="ACTION", help="cancel OBJECT or set OBJECT; without one: list")
+    parser.add_argument("--follow", action="store_true", help="go on with what comes until interrupted")
+    parser.add_argument("--pause", action="store_true", help="for set: pause the guest until it has moved")
+    _levers(parser)
+    changing(parser)
+
+
 def _manual(*parts: str) -> str:
     return "\n\n".join((*parts, CONFIRMING, OBJECTS, JSON))
 
@@ -151,6 +195,32 @@ vfs HOST DEVICE COUNT              number of virtual functions of a physical one
   novatui edit vcpus web-1 4 --apply live --yes
   novatui edit memory web-1 8G --apply persistent --confirm web-1
   novatui edit iso_insert web-1 /srv/iso/debian-12.iso target=sda --yes""",
+        ),
+    ),
+    "migrate": Verb(
+        summary="move a machine to another host",
+        command="novatui.cli.migrate:migrate",
+        takes=_migrate,
+        manual=_manual(
+            """A migration is led by the source host (peer-to-peer), so it goes on when this command ends; with
+--client it is led from here. --watch tells each reading; with --json each is an object with "type": "migration".""",
+            """examples:
+  novatui migrate db-1 kvm-12 --auto-converge --post-copy --watch --yes
+  novatui migrate db-1 kvm-12 --storage nvme --bandwidth 400M --plan --as virsh""",
+        ),
+    ),
+    "migrations": Verb(
+        summary="what moves, how far, and whether it will end; set and cancel steer one",
+        command="novatui.cli.migrations:migrations",
+        takes=_migrations,
+        manual=_manual(
+            """The verdict says whether a migration ends by itself: docs/verdict.md has the arithmetic. After the first
+pass over memory there is no percentage, except where the product states one itself.""",
+            """examples:
+  novatui migrations
+  novatui migrations --follow --json
+  novatui migrations set db-1 --downtime 2000 --yes
+  novatui migrations cancel db-1 --yes""",
         ),
     ),
 }

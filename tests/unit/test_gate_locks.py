@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,10 @@ from novatui.actions.confirm import UNLOCKED, Confirmation
 from novatui.actions.guard import Code
 from novatui.actions.outcome import Outcome
 from novatui.core.errors import Denied, InvalidInput
+from novatui.core.ids import ObjectRef
 from novatui.core.states import Kind, Link
 from novatui.core.verbs import VERBS, Given
+from novatui.wire import frames
 from tests.changing import Console, console_of, spec, vm
 from tests.fleets import until
 
@@ -26,6 +29,8 @@ def example(given: Given) -> str:
             return "yes"
         case "choice":
             return given.choices[0]
+        case "host":
+            return str(ObjectRef("lab", Kind.HOST, "other"))
         case _:
             return "x"
 
@@ -36,6 +41,9 @@ async def test_on_a_locked_connection_no_operation_makes_a_call(tmp_path: Path, 
     locked = spec(tmp_path, **{lock: "viewer" if lock == "role" else "1"})
     async with console_of(tmp_path, locked) as console:
         tried = 0
+        hosts = [ObjectRef("lab", Kind.HOST, name).key for name in ("home", "other")]
+        rows = frames.Rows("lab", 1, time.monotonic(), ["name"], hosts, [["home", "other"]])
+        console.fleet.inventory.apply_rows(rows, rows.begun)
         for verb in VERBS.values():
             if Kind.VM not in verb.kinds or (verb.states and "off" not in verb.states):
                 continue

@@ -34,7 +34,7 @@ def fleet_of(*specs: ConnectionSpec) -> Fleet:
 
 
 def spec(name: str, uri: str, family: Family = Family.LIBVIRT, **options: str) -> ConnectionSpec:
-    return ConnectionSpec(name=name, family=family, driver="x", uri=uri, options=options)
+    return ConnectionSpec(name=name, family=family, driver=family.value, uri=uri, options=options)
 
 
 def vm() -> ObjectRef:
@@ -69,6 +69,11 @@ def test_the_source_has_to_reach_the_destination(source: ConnectionSpec, to: Con
 
 def test_led_by_the_console_it_is_the_console_that_connects() -> None:
     assert address(spec("a", SSH), spec("b", HERE), mode="client") == HERE
+
+
+def test_the_demo_plays_the_address_that_libvirt_would_have() -> None:
+    demo = ConnectionSpec(name="b", family=Family.LIBVIRT, driver="demo", uri="demo://?site=b")
+    assert address(spec("a", SSH), demo) == "qemu+ssh://b.example/system"
 
 
 def test_what_somebody_says_wins() -> None:

@@ -81,7 +81,7 @@ def _total(journey: Journey, now: State) -> int:
 
 def _in_full(journey: Journey, now: State, known: MigrationProgress) -> MigrationProgress:
     moving = now.iteration > 0
-    expected = now.left / now.rate if now.rate and now.iteration > 1 else LIMIT
+    expected = now.began_with / now.rate if now.rate and now.iteration > 1 else LIMIT  # as QEMU reckons
     return msgspec.structs.replace(
         known,
         left=now.disk_left + (now.left if moving else 0),

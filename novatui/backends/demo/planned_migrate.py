@@ -57,8 +57,7 @@ def _start(case: Case, deed: str) -> Plan:
         expects=(expect(case, "host", target, ARRIVES_S),) if to else (),
         warnings=_warnings(case, deed, journey),
         costs=_costs(deed, journey),
-        inverse=case.takes_back(case.operation.verb, **_back(case, given)) if to else None,
-        irreversible="" if to else "it is taken back from the other connection: move it from there",
+        inverse=case.takes_back(case.operation.verb, **_back(case, given)),
     )
 
 
@@ -104,8 +103,9 @@ def _meant(text: str) -> str:
 
 
 def _back(case: Case, given: dict[str, Plain]) -> dict[str, str]:
-    del given
-    return {"to": str(ObjectRef(case.conn, Kind.HOST, case.one.host.id))}
+    """To where it is now; its storage goes along again if it went there."""
+    home = {"to": str(ObjectRef(case.conn, Kind.HOST, case.one.host.id))}
+    return home | ({"storage": "copy"} if given.get("storage") else {})
 
 
 def _warnings(case: Case, deed: str, journey: Journey) -> tuple[str, ...]:

@@ -78,6 +78,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     disk_sent: int = 0
     left: int = 0
     """Memory that is still to be sent in this round."""
+    began_with: int = 0
+    """What was to be sent when this round began."""
     sent: int = 0
     """Memory sent, rounds upon rounds."""
     iteration: int = 0
@@ -201,7 +203,13 @@ def _round_is_over(journey: Journey, later: State, writes: float) -> State:
     if journey.auto_converge and later.iteration >= 2 and writes > later.rate / 2:
         throttle = min(THROTTLE_MOST, throttle + THROTTLE_MORE) if throttle else THROTTLE_FIRST
     return msgspec.structs.replace(
-        later, iteration=later.iteration + 1, left=again, dirtied=0.0, throttle=throttle, dirty_rate=writes
+        later,
+        iteration=later.iteration + 1,
+        left=again,
+        began_with=again,
+        dirtied=0.0,
+        throttle=throttle,
+        dirty_rate=writes,
     )
 
 
