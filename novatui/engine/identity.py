@@ -25,6 +25,9 @@ APART = 30.0
 _NOBODY = frozenset({"", "00000000-0000-0000-0000-000000000000"})
 """Uuids that say nothing."""
 
+_MOVES = frozenset({"migrate", "migrate live"})
+"""Tasks of products, and our own operations: those are known before a product tells of its job."""
+
 _AWAKE = frozenset({"running", "migrating"})
 
 Name = tuple[Family, str]
@@ -119,7 +122,7 @@ class Identities:
 
     def _migrations(self) -> Iterator[tuple[str, str]]:
         for tracked in self._tasks.running():
-            if tracked.task.verb == "migrate" and tracked.task.key:
+            if tracked.task.verb in _MOVES and tracked.task.key:
                 yield tracked.conn, tracked.task.key
 
     def _names_of(self, objects: Collection[tuple[str, str]]) -> Iterator[Name]:

@@ -90,6 +90,11 @@ class Course:
         ways = ((move.source, self.record.source), (move.destination, self.record.destination))
         return any(one and other and one != other for one, other in ways)
 
+    @property
+    def knows_source(self) -> bool:
+        """One of its tasks is where the machine was; it is acted on there."""
+        return any(not leg.incoming for leg in self.legs.values())
+
     # --- what its tasks say -----------------------------------------------------------------------------------------
 
     def hear(self, leg: Leg, now: float, arguments: Mapping[str, str]) -> None:
@@ -140,6 +145,8 @@ class Course:
         record.percent, record.detail = task.progress, task.detail
         reading = move if move.at is not None else msgspec.structs.replace(move, at=now)
         before = record.trace[-1] if record.trace else None
+        if move.phase == Phase.PREPARING and before is not None and before.phase not in ("", Phase.PREPARING):
+            return  # its figures are cleared away: that is no beginning
         if not leg.live:
             if task.state is TaskState.DONE and move.downtime is not None and move.fidelity is Fidelity.FULL:
                 record.pause_real = move.downtime

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import sha256
 
-from novatui.core.ids import split_key
+from novatui.core.ids import ObjectRef, split_key
 from novatui.core.states import Family, Link
 from novatui.core.tasks import Task
 from novatui.core.verdict import Call, Verdict
@@ -239,10 +239,12 @@ class Migrations:
         slot = self._inventory.slot(record.conn, record.key) if record.key else None
         if slot is not None:
             record.name = self._inventory.name(slot)
+            host = self._inventory.value(slot, "host")
+            if not record.source and record.live and isinstance(host, str) and course.knows_source:
+                at = self._inventory.slot(record.conn, host)
+                record.source = self._inventory.name(at) if at is not None else ""
         if not record.destination and (to := record.arguments.get("to", "")):
-            conn, _, key = to.partition(":")
-            host = self._inventory.slot(conn, key)
-            record.destination = self._inventory.name(host) if host is not None else to
+            record.destination = named(self._inventory, to)
 
     # --- what is kept -----------------------------------------------------------------------------------------------
 
@@ -287,6 +289,16 @@ class Migrations:
         conns = {leg.conn for leg in course.legs.values()} or {course.record.conn}
         found = [self._connections.get(conn) for conn in conns]
         return all(one is None or (one.status.link is Link.UP and one.listed) for one in found)
+
+
+def named(inventory: InventoryStore, text: str) -> str:
+    """Name of the object that a reference means; the reference where it is not known, or is none."""
+    try:
+        ref = ObjectRef.parse(text)
+    except ValueError:
+        return text
+    slot = inventory.slot(ref.conn, ref.key)
+    return inventory.name(slot) if slot is not None else text
 
 
 def lever_words(used: Used) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from textual.app import App
+from textual.worker import Worker
 
 from novatui.actions.bulk import Run
 from novatui.actions.confirm import NONE, Confirmation
@@ -22,12 +23,18 @@ from novatui.ui.asking import SAFETY, asked_of, short, title_of
 from novatui.ui.commands import Wrong
 from novatui.ui.copying import in_full
 from novatui.ui.offers import judge
+from novatui.ui.options import Known
+from novatui.ui.place import Place
 from novatui.ui.unlocking import Unlocking
 
 if TYPE_CHECKING:
+    from novatui.core.reasons import Fit
     from novatui.ui.dialogs.confirm import Answer
     from novatui.ui.dialogs.results import ResultsDialog
     from novatui.ui.stage import Stage
+
+
+MOVES = frozenset({"migrate.live", "migrate.offline"})
 
 
 class Acting:
@@ -96,16 +103,31 @@ class Acting:
         form = ArgumentsForm(self._stage, self._title(VERBS[verb], refs), VERBS[verb], said)
 
         def filled(given: Mapping[str, str] | None) -> None:
+            finding.cancel()
             if given is not None:
                 self._propose(verb, refs, given)
 
         self._app.push_screen(form, filled)
-        self.work(self._find_out(form, verb, refs))
+        finding = self.work(self._find_out(form, verb, refs))
 
     async def _find_out(self, form: Any, verb: str, refs: Sequence[ObjectRef]) -> None:
         from novatui.ui.options import known
 
-        form.tell(await known(self._stage.fleet, self._stage.look, verb, refs))
+        found = await known(self._stage.fleet, self._stage.look, verb, refs)
+        form.tell(found)
+        if len(refs) == 1 and any(given.kind == "host" for given in VERBS[verb].takes):
+            await self._ask_hosts(form, found, refs[0])
+
+    async def _ask_hosts(self, form: Any, found: dict[str, Known], ref: ObjectRef) -> None:
+        """Whether it can run there: each host is offered with its answer, as they come."""
+        from novatui.ui.hosts import offered
+
+        fits: dict[ObjectRef, Fit] = {}
+        async for one in self._stage.fleet.where(ref):
+            fits[one.host] = one.fit
+            if not form.is_attached:
+                return
+            form.tell(found | {"to": Known(offered(self._stage.fleet, [ref], fits))})
 
     def _propose(self, verb: str, refs: Sequence[ObjectRef], said: Mapping[str, str]) -> None:
         """Plan it; what needs no word of a person is carried out at once, everything else is asked for."""
@@ -180,11 +202,18 @@ class Acting:
         title = title_of(proposal)
         self._last = (title, run)
         run.on_change = self._changed
-        if len(run.results) > 1:
+        if proposal.verb.name in MOVES:
+            self._watch(run)
+        elif len(run.results) > 1:
             self.show_results()
         else:
             self._stage.navigation.top.report(f"{title}: begun", bad=False)
         self.work(self._follow(title, run))
+
+    def _watch(self, run: Run) -> None:
+        """What moves is watched where everything that moves is."""
+        ref = str(run.results[0].ref) if len(run.results) == 1 else ""
+        self._stage.navigation.open(Place("mig", ref=ref))
 
     async def _follow(self, title: str, run: Run) -> None:
         """Tell how it ended; what is watched object by object needs no word beside."""
@@ -221,7 +250,7 @@ class Acting:
 
     # What it stands on
 
-    def work(self, work: Awaitable[None]) -> None:
+    def work(self, work: Awaitable[None]) -> Worker[None]:
         """Beside the keys; what goes wrong is told in the footer."""
 
         async def guarded() -> None:
@@ -230,7 +259,7 @@ class Acting:
             except NovaError as error:
                 self._fail(str(error), error.failure.hint, in_full(error.failure, ""))
 
-        self._app.run_worker(guarded())
+        return self._app.run_worker(guarded())
 
     def _fail(self, message: str, hint: str, whole: str) -> None:
         top = self._stage.navigation.top

@@ -10,6 +10,7 @@ from novatui.actions.proposal import Aim, Proposal
 from novatui.actions.protections import is_protected
 from novatui.core.text import clean
 from novatui.core.verbs import VERBS, Given, Verb
+from novatui.engine.migrations import named
 from novatui.ui.options import WORDS, exact_size
 from novatui.ui.render.confirm import Asked, Subject
 
@@ -50,7 +51,7 @@ def asked_of(proposal: Proposal, stage: Stage, gate: Gate) -> Asked:
         protected=any(_protected(stage, aim.ref.conn) for aim in proposal.aims),
         subjects=tuple(_subject(aim, stage, len(proposal.aims) > 1) for aim in proposal.aims),
         things=things(proposal),
-        does=_does(proposal),
+        does=_does(proposal, stage),
         losses=proposal.losses,
         costs=proposal.costs,
         warnings=tuple(one for one in proposal.warnings if proposal.undoes or one not in _irreversible(proposal)),
@@ -61,11 +62,11 @@ def asked_of(proposal: Proposal, stage: Stage, gate: Gate) -> Asked:
     )
 
 
-def _does(proposal: Proposal) -> str:
+def _does(proposal: Proposal, stage: Stage) -> str:
     """The operation and what it was given; whether it takes a snapshot first has a line of its own."""
     arguments = (proposal.planned or proposal.aims)[0].operation.arguments
     given = [
-        f"{one.title} {_value(one, arguments[one.name])}"
+        f"{one.title} {_value(one, arguments[one.name], stage)}"
         for one in proposal.verb.takes
         if one.name in arguments and one.name != SAFETY and not (one.kind == "snapshot" and proposal.aims[0].part)
     ]
@@ -73,8 +74,10 @@ def _does(proposal: Proposal) -> str:
     return clean(f"{proposal.verb.title}{said}", 2_000)
 
 
-def _value(given: Given, value: str) -> str:
+def _value(given: Given, value: str, stage: Stage) -> str:
     """A value as people read it."""
+    if given.kind == "host":
+        return named(stage.fleet.inventory, value)
     if given.kind == "size" and value.isdigit():
         return exact_size(int(value))
     meaning = WORDS.get((given.name, value), "")

@@ -31,6 +31,22 @@ WORDS = {
     ("children", "keep"): "its children stay",
     ("children", "with"): "with all its children",
     ("children", "only"): "its children, not itself",
+    ("mode", "p2p"): "the source host leads: goes on without this console",
+    ("mode", "client"): "this console leads: dies with it",
+    ("tunnelled", "yes"): "encrypted in the connection of the hosts; slower",
+    ("compress", "xbzrle"): "only what changed in a page that goes again",
+    ("compress", "mt"): "all pages, by several threads",
+    ("compress", "zlib"): "of parallel connections: smaller",
+    ("compress", "zstd"): "of parallel connections: faster",
+    ("auto_converge", "yes"): "slows the guest when it does not end; cannot be switched on later",
+    ("auto_converge", "no"): "cannot be switched on later",
+    ("post_copy", "yes"): "armed: it can be switched to post-copy while it runs",
+    ("post_copy", "no"): "it can never be switched to post-copy",
+    ("storage", "shared"): "both hosts see the same disks",
+    ("storage", "copy"): "all of its disks are copied",
+    ("storage", "changed"): "what differs from disks that are there already",
+    ("persist", "no"): "it is gone there once it is switched off",
+    ("undefine", "no"): "its definition stays at the source as well",
 }
 """What a choice means, by argument and choice."""
 
@@ -41,6 +57,13 @@ class Option(NamedTuple):
     value: str
     label: str = ""
     """What is said of it beside."""
+    shown: str = ""
+    """What stands for it; empty: the value itself."""
+
+    @property
+    def word(self) -> str:
+        """What people read and begin to type."""
+        return self.shown or self.value
 
 
 class Known(NamedTuple):
@@ -68,7 +91,7 @@ def _listed(fleet: Fleet, conn: str, given: Given) -> list[Option]:
     if given.kind == "choice":
         return [Option(choice, WORDS.get((given.name, choice), "")) for choice in given.choices]
     if given.kind == "yesno":
-        return [Option("no"), Option("yes")]
+        return [Option(word, WORDS.get((given.name, word), "")) for word in ("no", "yes")]
     kind = LISTED.get(given.kind)
     if kind is None:
         return []
@@ -88,6 +111,11 @@ async def known(fleet: Fleet, look: Look, verb: str, refs: Sequence[ObjectRef]) 
     """
     takes = VERBS[verb].takes
     found = {given.name: Known(_listed(fleet, refs[0].conn, given)) for given in takes}
+    for given in takes:
+        if given.kind == "host":
+            from novatui.ui.hosts import offered
+
+            found[given.name] = Known(offered(fleet, refs, {}))
     if len(refs) > 1:
         return found
     ref = refs[0]

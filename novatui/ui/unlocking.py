@@ -21,7 +21,7 @@ USAGE = ":unlock 15m TICKET, with @NAME for another connection"
 class Unlocking:
     """`work` carries out what has to be waited for, and tells what goes wrong with it."""
 
-    def __init__(self, app: Any, stage: Stage, gate: Gate, work: Callable[[Awaitable[None]], None]) -> None:
+    def __init__(self, app: Any, stage: Stage, gate: Gate, work: Callable[[Awaitable[None]], object]) -> None:
         self._app = app
         self._stage = stage
         self._gate = gate

@@ -20,16 +20,26 @@ from novatui.ui.stage import Stage
 from novatui.ui.widgets.editor import Editor, is_letter
 from novatui.ui.widgets.lines import Lines
 
-LABEL = 32
-"""Cells of a line's name."""
+LABEL, LONG_LABEL = 32, 40
+"""Cells of a line's name: usually, and where there are longer ones."""
+
+GROUPS = {
+    ("migrate.live", "mode"): "how",
+    ("migrate.live", "auto_converge"): "if it does not end by itself",
+    ("migrate.live", "storage"): "what goes with it",
+}
+"""Operation, argument, and what stands above its line where there is room for it."""
 
 OFFERED = 6
 """Lines for what a value can be."""
 
+LEAST = 3
+"""Lines of those that are always there."""
+
 BELOW = OFFERED + 3
 """Lines below the fields: a gap, what can be given, what is wrong, keys."""
 
-FIXED = frozenset({"choice", "yesno"})
+FIXED = frozenset({"choice", "yesno", "host"})
 """Kinds that only have the values they offer."""
 
 
@@ -68,8 +78,14 @@ class ArgumentsForm(TypedDialog, inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         """The box."""
-        self._lines.styles.height = len(self._fields) + BELOW + 3
+        self._lines.styles.height = len(self._fields) + len(self._heads) + BELOW + 3
         yield self._lines
+
+    @property
+    def _heads(self) -> dict[int, str]:
+        """What stands above lines, by their numbers."""
+        named = ((at, GROUPS.get((self._verb.name, given.name))) for at, given in enumerate(self._fields))
+        return {at: head for at, head in named if head}
 
     @property
     def _field(self) -> Given:
@@ -106,9 +122,11 @@ class ArgumentsForm(TypedDialog, inherit_bindings=False):
             self.redraw()
 
     def _pick(self, letter: str) -> None:
-        found = next((one.value for one in self._options if one.value.startswith(letter.casefold())), None)
-        if found is not None:
-            self.editor.set(found)
+        """The next value that begins with it."""
+        fitting = [one.value for one in self._options if one.word.casefold().startswith(letter.casefold())]
+        if fitting:
+            at = fitting.index(self.editor.text) + 1 if self.editor.text in fitting else 0
+            self.editor.set(fitting[at % len(fitting)])
 
     @property
     def _options(self) -> Sequence[Option]:
@@ -160,27 +178,51 @@ class ArgumentsForm(TypedDialog, inherit_bindings=False):
     def _draw_lines(self, width: int, height: int) -> list[Strip]:
         look, styles = self.stage.look, self.stage.look.styles
         head = line([(f" {self._title}", styles.title)], width, cut=look.marks.ellipsis)
-        fields = [self._draw_field(at, given, width) for at, given in enumerate(self._fields)]
         problem = line([(f" {self._problem}", styles.bad)], width, cut=look.marks.ellipsis)
         keys = box.keys(self.stage, in_scope(Scope.ARGUMENTS), width)
+        fields = self._draw_fields(width, max(1, height - 4 - LEAST))
         room = max(0, height - len(fields) - 4)
         offered = self._draw_offered(width)[: min(room, OFFERED)]
         offered += [Strip.blank(width)] * (room - len(offered))
         return [head, *fields, Strip.blank(width), *offered, problem, keys][:height]
 
+    def _draw_fields(self, width: int, room: int) -> list[Strip]:
+        """All lines, with what stands above groups of them if that fits; else those around the cursor."""
+        heads = self._heads if len(self._fields) + len(self._heads) <= room else {}
+        drawn: list[Strip] = []
+        for at, given in enumerate(self._fields):
+            if at in heads:
+                drawn.append(line([(f" {heads[at]}", self.stage.look.styles.header)], width))
+            drawn.append(self._draw_field(at, given, width))
+        top = max(0, min(self._at - room // 2, len(drawn) - room))
+        return drawn[top : top + room]
+
     def _draw_field(self, at: int, given: Given, width: int) -> Strip:
         look, styles, here = self.stage.look, self.stage.look.styles, at == self._at
-        cells = min(LABEL, max(1, width // 2))
-        label = line([(f" {given.title}", styles.title if here else styles.quiet)], cells, look.marks.ellipsis)
+        long = any(len(_short(one)) >= LABEL for one in self._fields)
+        cells = min(LONG_LABEL if long else LABEL, max(1, width // 2))
+        label = line([(f" {_short(given)}", styles.title if here else styles.quiet)], cells, look.marks.ellipsis)
         editor, room = self._editors[given.name], max(1, width - cells)
-        if here:
+        if here and given.kind != "host":
             return Strip.join([label, editor.draw(look, room)])
         unset = "" if given.required else "optional"
-        said = (editor.text, styles.text) if editor.text else (unset, styles.quiet)
+        text = self._word(given, editor.text)
+        said = (text, styles.key if here else styles.text) if text else (unset, styles.quiet)
         return Strip.join([label, line([said], room, look.marks.ellipsis)])
 
+    def _word(self, given: Given, value: str) -> str:
+        """What stands for a value."""
+        known = self._known.get(given.name, Known())
+        return next((one.word for one in known.options if one.value == value), value)
+
     def _draw_offered(self, width: int) -> list[Strip]:
-        """What the line with the cursor can be; around the value that it has."""
+        """What the line with the cursor is in full, where it is cut, and what it can be; around the value it has."""
+        look, styles, title = self.stage.look, self.stage.look.styles, self._field.title
+        cut = title != _short(self._field) or len(title) >= LONG_LABEL
+        head = [line([(f" {title}", styles.text)], width, cut=look.marks.ellipsis)] if cut else []
+        return [*head, *self._draw_options(width, OFFERED - len(head))]
+
+    def _draw_options(self, width: int, room: int) -> list[Strip]:
         look, styles = self.stage.look, self.stage.look.styles
         options = self._options
         if not options:
@@ -188,18 +230,18 @@ class ArgumentsForm(TypedDialog, inherit_bindings=False):
             return [line([(f" {part}", styles.quiet)], width) for part in wrap(said, max(1, width - 2))]
         text = self.editor.text
         chosen = next((at for at, one in enumerate(options) if one.value == text), 0)
-        top = max(0, min(chosen - OFFERED // 2, len(options) - OFFERED))
+        top = max(0, min(chosen - room // 2, len(options) - room))
         drawn: list[Strip] = []
-        for at, one in enumerate(options[top : top + OFFERED], top):
+        for at, one in enumerate(options[top : top + room], top):
             here = at == chosen and one.value == text
             mark = look.marks.point if here else " "
-            pieces = [(f" {mark} {one.value}", styles.key if here else styles.text), (f"  {one.label}", styles.quiet)]
+            pieces = [(f" {mark} {one.word}", styles.key if here else styles.text), (f"  {one.label}", styles.quiet)]
             drawn.append(line(pieces, width, cut=look.marks.ellipsis))
         return drawn
 
     @property
     def _looked_up(self) -> bool:
-        return self._field.kind in ("snapshot", "device", "target", "network", "store")
+        return self._field.kind in ("snapshot", "device", "target", "network", "store", "host")
 
     def _hint(self) -> str:
         match self._field.kind:
@@ -211,3 +253,8 @@ class ArgumentsForm(TypedDialog, inherit_bindings=False):
                 return "nothing is offered here; it can be typed"
             case _:
                 return ""
+
+
+def _short(given: Given) -> str:
+    """The name of a line without what explains it."""
+    return given.title.partition(" (")[0]

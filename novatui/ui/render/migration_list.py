@@ -14,6 +14,7 @@ from novatui.core.tasks import TaskState
 from novatui.core.verdict import Call, Verdict
 from novatui.engine.fleet import Fleet
 from novatui.engine.migration_record import Record
+from novatui.engine.migrations import named
 from novatui.ui.render.cells import Piece
 from novatui.ui.render.item_table import ItemColumn, ItemTable
 from novatui.ui.render.look import Look
@@ -42,14 +43,14 @@ def migration_table(fleet: Fleet, look: Look) -> ItemTable:
     return ItemTable(
         (
             ItemColumn(title="VM", draw=cells.name, width=14, grow=12),
-            ItemColumn(title="FAMILY", draw=cells.family, width=8, rank=4),
-            ItemColumn(title="ROUTE", draw=cells.route, width=14, grow=16),
-            ItemColumn(title="PHASE", draw=cells.phase, width=9),
-            ItemColumn(title="DONE", draw=cells.done, width=4, right=True),
-            ItemColumn(title="LEFT", draw=cells.left, width=5, right=True),
-            ItemColumn(title="RATE", draw=cells.rate, width=5, right=True, rank=3),
-            ItemColumn(title="DIRTY", draw=cells.dirty, width=5, right=True, rank=3),
-            ItemColumn(title="ETA", draw=cells.eta, width=9, right=True),
+            ItemColumn(title="FAMILY", draw=cells.family, width=8, rank=6),
+            ItemColumn(title="ROUTE", draw=cells.route, width=14, grow=16, rank=2),
+            ItemColumn(title="PHASE", draw=cells.phase, width=9, rank=1),
+            ItemColumn(title="DONE", draw=cells.done, width=4, right=True, rank=4),
+            ItemColumn(title="LEFT", draw=cells.left, width=5, right=True, rank=4),
+            ItemColumn(title="RATE", draw=cells.rate, width=5, right=True, rank=5),
+            ItemColumn(title="DIRTY", draw=cells.dirty, width=5, right=True, rank=5),
+            ItemColumn(title="ETA", draw=cells.eta, width=9, right=True, rank=3),
             ItemColumn(title="VERDICT", draw=cells.verdict, width=14),
         ),
         look,
@@ -134,9 +135,7 @@ class _Cells:
 
     def _target(self, item: Moving) -> str:
         to = item.waits.operation.arguments.get("to", "") if item.waits is not None else ""
-        conn, _, key = to.partition(":")
-        slot = self._fleet.inventory.slot(conn, key) if key else None
-        return self._fleet.inventory.name(slot) if slot is not None else to or UNKNOWN
+        return named(self._fleet.inventory, to) or UNKNOWN
 
     def phase(self, item: Moving) -> Piece:
         return ("waits" if item.record is None else phase(item.record)), self._style(item)
@@ -183,7 +182,7 @@ def ended_words(record: Record, look: Look) -> str:
         return ""
     pause = f"pause {units.lasting(record.pause_real)}" if record.pause_real is not None else ""
     why = str(record.failure) if record.failure is not None else ""
-    return "  ".join(filter(None, (f"at {look.clock(record.ended)}", pause, why)))
+    return "  ".join(filter(None, (look.clock(record.ended, seconds=False), pause, why)))
 
 
 def counts(lines: Sequence[Moving]) -> str:

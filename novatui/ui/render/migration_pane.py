@@ -8,7 +8,7 @@ import msgspec
 from rich.style import Style
 from textual.strip import Strip
 
-from novatui.core.migration import Fidelity
+from novatui.core.migration import Fidelity, Phase
 from novatui.core.units import lasting, size
 from novatui.core.waysout import PRODUCTS, Way
 from novatui.engine.migration_record import Record
@@ -74,7 +74,8 @@ def _figures(record: Record, look: Look, width: int) -> list[Strip]:
     """Memory and disk apart; of a product that tells less, less."""
     if record.fidelity in (Fidelity.PERCENT, Fidelity.NONE):
         return [_facts(_little(record), look, width)]
-    groups = [_memory(record), _disk(record) if record.last.disk_total else [], _settings(record)]
+    only_disk = record.last.phase == Phase.DISK and not record.last.memory_total
+    groups = [[] if only_disk else _memory(record), _disk(record) if record.last.disk_total else [], _settings(record)]
     return [_facts(told, look, width) for told in groups if any(value for _, _, value in told)]
 
 
@@ -92,9 +93,9 @@ def _facts(facts: Sequence[Told], look: Look, width: int) -> Strip:
 
 def _little(record: Record) -> list[Told]:
     product = PRODUCTS[record.family]
-    stated = f"{record.percent:.0f} %" if record.percent is not None else "nothing"
+    stated = f"states {record.percent:.0f} %" if record.percent is not None else "tells nothing of how far it is"
     return [
-        (0, product, f"states {stated}"),
+        (0, product, stated if record.live else "told nothing but how it ended"),
         (2, "phase", record.last.phase),
         (1, "says", record.detail),
         (3, "who", record.who),
@@ -190,7 +191,7 @@ def _way(way: Way, opened: Opened, look: Look, width: int) -> Strip:
     off = bool(way.refused)
     key: Piece = (f" {opened.cancel if not way.number else way.number} ", styles.quiet if off else styles.key)
     mark: Piece = (f"{look.marks.inapplicable if off else ' '} ", styles.quiet)
-    cells = min(24, max(14, width // 4))
+    cells = min(24, max(14, width * 2 // 7))
     text: Style = styles.quiet if off else styles.text
     pieces = [key, mark, (f"{fit(way.title, cells, ellipsis=look.marks.ellipsis)} ", text)]
     if width >= NATIVE_FROM and not off:

@@ -48,6 +48,7 @@ class Changing(Framing, inherit_bindings=False):
             said: Mapping[str, str] = read_line(VERBS[verb], text)
         except BadArgument as bad:
             raise Wrong(bad.message, bad.hint) from None
+        said = self._with_hosts(verb, said)
         refs = self.aim()
         if SNAPSHOT in {given.kind for given in VERBS[verb].takes} and refs[0].kind is Kind.SNAPSHOT:
             self._change_snapshots(verb, refs, said, asked=asked)
@@ -69,6 +70,16 @@ class Changing(Framing, inherit_bindings=False):
         else:
             meant = [msgspec.structs.replace(part, arguments={**part.arguments, **said}) for part in found]
             self.acting().begin_each(verb, meant)
+
+    def _with_hosts(self, verb: str, said: Mapping[str, str]) -> dict[str, str]:
+        """Hosts are typed by their names, and meant by their references."""
+        from novatui.ui.hosts import named
+
+        kinds = {given.name: given.kind for given in VERBS[verb].takes}
+        return {
+            name: named(self.fleet, self.aim(), value) if kinds[name] == "host" and value else value
+            for name, value in said.items()
+        }
 
     def action_undo(self) -> None:
         """Plan the way back from the last change of this console."""

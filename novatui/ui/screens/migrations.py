@@ -27,6 +27,7 @@ from novatui.ui.render.migration_list import Moving, counts, is_today, migration
 from novatui.ui.render.migration_pane import Opened, pane
 from novatui.ui.rows.view import RowView
 from novatui.ui.screens import layout
+from novatui.ui.screens.changing import NOWHERE
 from novatui.ui.screens.frame import FrameScreen
 from novatui.ui.sources import AGE_STEP
 from novatui.ui.stage import Stage
@@ -136,8 +137,8 @@ class MigrationScreen(FrameScreen, inherit_bindings=False):
 
     def draw_keys(self, width: int) -> Strip:
         """Leaving is what most people are afraid of: nothing is ended by it."""
-        titles = {"quit": "leave it running", "open": "list" if self._whole else "open"}
-        actions = [one for one in self.offered(*self.SCOPES) if one.section is not Section.MARK]
+        titles = {"quit": "leave running", "open": "list" if self._whole else "open"}
+        actions = [one for one in self.offered(*self.SCOPES) if one.section not in (Section.MARK, Section.FIND)]
         return bars.footer(actions, self.stage.keys, self.look, width, titles)
 
     def line_in_words(self) -> str:
@@ -244,11 +245,13 @@ class MigrationScreen(FrameScreen, inherit_bindings=False):
         if not way.verb or (way.refused and not self._only_locked(way, record)):
             self.report(f"{way.title}: {way.refused or 'it can only be given at the start'}")
             return
-        acting = self.acting()
-        if not record.key:
+        acting = self.stage.acting
+        if acting is None:
+            self.report(NOWHERE)
+        elif not record.key:
             self.report("its product does not tell which machine it is")
         elif number == CANCEL:
-            acting.ask(way.verb, [record.ref], {"task": self._task(record)})
+            acting.ask(way.verb, [record.ref], {"task": self._to_cancel(record)})
         else:
             acting.ask(way.verb, [record.ref], way.arguments)
 
@@ -258,7 +261,7 @@ class MigrationScreen(FrameScreen, inherit_bindings=False):
         refused = acting.gate.check(way.verb, record.ref) if acting is not None else None
         return refused is not None and refused.reason == way.refused and refused.code == "locked"
 
-    def _task(self, record: Record) -> str:
+    def _to_cancel(self, record: Record) -> str:
         """The task to be cancelled: the product's own where it shows one on this connection."""
         native = [id for conn, id in record.tasks if conn == record.conn and id != record.own]
         live = [id for id in native if (found := self.fleet.tasks.get(record.conn, id)) is not None and found.live]
