@@ -36,6 +36,8 @@ class Voyage:
     def __init__(self, here: LibvirtHost, there: LibvirtHost, guest: GuestSpec, probe: Probe) -> None:
         self.here, self.there, self.guest, self.probe = here, there, guest, probe
         self.key = key(Kind.VM, guest.uuid)
+        self.address = there.uri
+        """Of the destination, as the source reaches it."""
         self.told: list[Task] = []
         self._errors: list[NovaError] = []
         self._thread: threading.Thread | None = None
@@ -50,7 +52,7 @@ class Voyage:
     def plan(self, verb: str, **arguments: str) -> Plan:
         if verb in {"migrate.live", "migrate.offline"}:
             to = str(ObjectRef("there", Kind.HOST, self.there.uuid))
-            arguments = {"to": to, "uri": self.there.uri, **arguments}
+            arguments = {"to": to, "uri": self.address, **arguments}
         return planned(self.probe.driver, Operation(verb=verb, key=self.key, arguments=arguments))
 
     def go(self, plan: Plan) -> None:

@@ -256,6 +256,8 @@ def _of_options(operation: Operation) -> tuple[str, ...]:
             "post-copy is only made possible by this: both hosts have to allow it to QEMU (else libvirt refuses), "
             "and once switched there is no way back: if the network fails then, the guest is lost"
         )
+        if rate:
+            told.append("the bandwidth is no limit any more once it has switched to post-copy")
     if yes(operation, "auto_converge"):
         told.append("auto-converge slows the guest down, more and more, when it changes memory faster than it is sent")
     if yes(operation, "tunnelled"):
