@@ -116,11 +116,13 @@ class Voyage:
 
 
 @contextmanager
-def voyage(make: MakeHost, **spec: object) -> Iterator[Voyage]:
-    here, there = make("atlas"), make("borea")
+def voyage(make: MakeHost, *, tcp: bool = False, **spec: object) -> Iterator[Voyage]:
+    here, there = make("atlas"), make("borea", tcp=tcp)
     guest = here.start_guest(GuestSpec(NAME, **{"memory_mib": 128, "dirty": (48, 16), **spec}))
     with connected(here.uri, "host", "vm") as probe:
-        yield Voyage(here, there, guest, probe)
+        made = Voyage(here, there, guest, probe)
+        made.address = there.tcp_uri if tcp else there.uri
+        yield made
 
 
 def refused(voyage: Voyage, verb: str, **arguments: str) -> NovaError:
@@ -135,13 +137,14 @@ LOUD: Mapping[str, tuple[int, int]] = {"dirty": (64, 48)}
 
 def test_one_that_cannot_end_is_steered_to_its_end(make_libvirt_host: MakeHost) -> None:
     """Followed through its phases, its levers told, its limits read; more bandwidth lets it end."""
-    with voyage(make_libvirt_host, **LOUD) as it:
+    with voyage(make_libvirt_host, tcp=True, **LOUD) as it:
         assert refused(it, "migrate.bandwidth", bandwidth=str(MIB)).failure.fault is Fault.CONFLICT
         plan = it.plan("migrate.live", bandwidth=str(8 * MIB), downtime="200", auto_converge="no")
         assert [call.verb for call in plan.calls] == ["virDomainMigrateSetMaxDowntime", "virDomainMigrateToURI3"]
         assert plan.calls[1].long
         it.go(plan)
-        it.until(lambda reading: reading.phase == Phase.PREPARING, "it is prepared")
+        early = it.until(lambda reading: reading.phase == Phase.PREPARING, "it is prepared")
+        assert (early.left, early.destination) == (None, "127.0.0.1")
         reading = it.until(lambda reading: reading.memory_left and reading.downtime_limit, "memory is sent")
         assert (reading.phase, reading.fidelity) == (Phase.MEMORY, Fidelity.FULL)
         assert reading.armed == ("peer-to-peer",)

@@ -37,7 +37,7 @@ LIMITS_EVERY_S = 5.0
 UNSEEN_S = 3.0
 """A migration that was announced and has not been seen for so long is none."""
 
-LEFT_S = 5.0
+LEFT_S = 15.0
 """The event of its end comes with the end of the clearing up; without one, this long after the guest has left."""
 
 STOP_S = 2.0

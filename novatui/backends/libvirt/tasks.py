@@ -81,7 +81,7 @@ class Tasks:
                 suspects, self._suspects = self._suspects, set()
             busy = self.book.busy()
             for uuid in busy:
-                if self.roster.get(uuid) is None:
+                if self.roster.get(uuid) is None and not self.follower.follows(uuid):
                     self._gone(uuid, None)
             first = [each for each in self.roster if self._is_suspect(each, suspects, busy)]
             for known in first:
@@ -220,7 +220,7 @@ class Tasks:
                 state, failure = jobs.outcome(figures)
             elif task.migration is None:
                 state, failure = TaskState.UNKNOWN, None
-            elif task.migration.destination:
+            elif not task.migration.source:
                 state, failure = TaskState.DONE, None
             else:
                 state, failure = TaskState.FAILED, STAYED
@@ -242,7 +242,7 @@ class Tasks:
                 self.book.end(task, TaskState.UNKNOWN, None)
             elif moved:
                 self.book.end(task, TaskState.DONE, None)
-            elif task.migration.destination:
+            elif not task.migration.source:
                 self.book.end(task, TaskState.FAILED, _NEVER_CAME)
             elif self.book.is_old(task):
                 self.book.end(task, TaskState.UNKNOWN, None)
