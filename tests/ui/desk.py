@@ -24,8 +24,11 @@ from novatui.ui.theming import Theming
 from novatui.ui.widgets.filterbar import FilterBar
 from tests.ui.still import StillFleet
 
-PAINT = 0.02
+PAINT = 0.005
 """Seconds between two paints: a person would not wait less for more, but a thousand keys do."""
+
+FRAME = 0.02
+"""Seconds: a little more than Textual lets pass from frame to frame."""
 
 WIDE, MIDDLE, NARROW = (160, 50), (100, 30), (80, 24)
 
@@ -118,13 +121,14 @@ class Desk:
             await self.pilot.pause()
             if painter.idle:
                 break
-            await self.pilot.pause(0.02)
+            await self.pilot.pause(PAINT)
         await self.pilot.pause()
 
     async def still(self) -> list[str]:
         """The screen, once it has been the same three times: what is only being made is laid out step by step."""
         seen: list[list[str]] = []
         while len(seen) < 3 or not seen[-1] == seen[-2] == seen[-3]:
+            await self.pilot.pause(FRAME)
             await self.settle()
             seen.append(self.lines)
         return seen[-1]
@@ -142,6 +146,8 @@ class Desk:
 
     async def resize(self, width: int, height: int) -> None:
         await self.pilot.resize_terminal(width, height)
+        while self.app._resize_timer is not None:  # Textual takes several in a row for one
+            await self.pilot.pause(PAINT)
         await self.settle()
 
 

@@ -30,7 +30,7 @@ from novatui.ui.app import NovaApp
 from novatui.ui.render.marks import DRAWN, Marks
 from novatui.wire import frames
 from tests.ui import world
-from tests.ui.desk import Desk, look_at
+from tests.ui.desk import PAINT, Desk, look_at
 from tests.ui.still import EVENING, Clock, StillFleet
 
 AFTER = {"start": "running", "resume": "running", "wake": "running", "pause": "paused", "suspend": "suspended"}
@@ -244,6 +244,7 @@ async def acting_desk(
         app = NovaApp(fleet, look=look_at(fleet, marks), person="oncall", gate=lambda: Gate(fleet, written))
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
+            app.stage.pulse.painter.interval = PAINT
             person = ActingDesk(app, fleet, pilot)
             person.hands, person.journal = hands, written.path
             await person.settle()
