@@ -20,6 +20,7 @@ import libvirt
 
 from tests.lab.libvirt import recordings
 from tests.lab.libvirt.daemon import LibvirtHost
+from tests.lab.libvirt.guest.build import UP_MARKER
 from tests.lab.libvirt.guests import GuestSpec
 from tests.lab.libvirt.migration_scenarios import FIRST, LATER, Action, Scenario
 from tests.lab.libvirt.moves import ABORTED, HIGHEST_BANDWIDTH_MIB, ON_LOOPBACK, Move, fresh_disk_on, quiet, said, state
@@ -29,6 +30,8 @@ from tests.lab.workspace import CHECKOUT
 INTERVAL_S = 0.25
 LAST_EVENTS_S = 2.0
 SETTLE_S = 2.0
+
+PANIC = "Kernel panic"
 
 #: Part of a copied disk that holds data; the rest is never sent.
 WRITTEN_SHARE = 0.75
@@ -56,6 +59,8 @@ class Recorder:
             header = self._header()
             self._migrate()
             outcome = self._outcome()
+            if PANIC in self.source.console(self.guest)[self.said_before :]:
+                raise LabError(f"the guest's kernel gave up, so nothing is recorded of: {outcome}")
             recordings.write(path, header, self.lines, outcome)
             return outcome
         finally:
@@ -82,10 +87,9 @@ class Recorder:
             command = f"write -P 7 0 {int(scenario.disk_mib * WRITTEN_SHARE)}M"
             file = str(self.source.images / f"{guest.uuid}.qcow2")
             subprocess.run([program("qemu-io"), "-c", command, file], check=True, capture_output=True)
+        self.said_before = len(self.source.console(guest))
         self.source.virsh("start", guest.name)
-        self.source.wait_console(guest, "NOVATUI-GUEST-UP")
-        if scenario.dirty:
-            self.source.wait_console(guest, "dirtied ")
+        self.source.wait_console(guest, "dirtied " if scenario.dirty else UP_MARKER, start=self.said_before)
         time.sleep(SETTLE_S)
         return guest
 
@@ -98,7 +102,12 @@ class Recorder:
             "recorded": datetime.now(UTC).isoformat(timespec="seconds"),
             "commit": _commit(),
             "versions": self.links.versions(),
-            "guest": {"memory_mib": scenario.memory_mib, "vcpus": scenario.vcpus, "dirty": scenario.dirty},
+            "guest": {
+                "memory_mib": scenario.memory_mib,
+                "vcpus": scenario.vcpus,
+                "dirty": scenario.dirty,
+                "settled": True,
+            },
             "flags": self.flags,
             "parameters": self.parameters,
             "limits": dict(self.limits),
@@ -148,8 +157,7 @@ class Recorder:
                     self.aborted_by = by
                     self.domain.abortJob()
                 case "dirty":
-                    megabytes, rate = action.value
-                    self.source.type_on_console(self.guest, f"echo {megabytes} {rate} >/dirty")
+                    refused = self._order(*action.value)
                 case "suspend" | "resume":
                     getattr(self.domain, action.what)()
                 case unknown:
@@ -157,6 +165,14 @@ class Recorder:
         except libvirt.libvirtError as error:
             refused = said(error)
         self.note(action=action.what, value=action.value, refused=refused, limits=dict(self.limits))
+
+    def _order(self, megabytes: int, rate: int) -> tuple[int, str] | None:
+        """Tell the guest what to write from now on."""
+        try:
+            self.source.type_on_console(self.guest, f"echo {megabytes} {rate} >/dirty")
+        except LabError as error:
+            return 0, str(error)[:200]
+        return None
 
     def _wait_for_the_end(self) -> None:
         """The call has returned; the last events may still be under way."""
@@ -267,7 +283,11 @@ def main() -> int:
                 path = asked.into / f"{scenario.name}.jsonl"
                 if path.exists() and not asked.again:
                     continue
-                outcome = Recorder(scenario, (source, target), links).run(path)
+                try:
+                    outcome = Recorder(scenario, (source, target), links).run(path)
+                except LabError as reason:
+                    print(f"{scenario.name}: {reason}", file=sys.stderr)
+                    continue
                 print(
                     f"{scenario.name}: {outcome['end']} after {outcome['t']} s, {path.stat().st_size} bytes", flush=True
                 )

@@ -2,7 +2,8 @@
 
 A recording says what happened, as libvirt told it: `record_migrations` makes it, nothing in it is derived or intended.
 Every line is a JSON object; `t` counts seconds from the start of the migrate call. The first line is the header, the
-last one the outcome (with `end`). A sample is a list of values in the order of the header's `keys`.
+last one the outcome (with `end`). A sample is a list of values in the order of the header's `keys`. `settled` says that
+the guest was up and wrote as `dirty` says when the migration began; otherwise it may still have been booting.
 """
 
 from __future__ import annotations
