@@ -235,6 +235,9 @@ ACTIONS: tuple[Action, ...] = (
         scope=Scope.OBJECTS,
         takes=Argument.CONNECTION,
     ),
+    Action(id="where.checks", keys=("enter",), title="all checks", section=Section.OTHER, scope=Scope.WHERE, footer=1),
+    Action(id="where.move", keys=("l",), title="move it there", section=Section.OTHER, scope=Scope.WHERE, footer=2),
+    Action(id="where.sort", keys=("s",), title="next order", section=Section.OTHER, scope=Scope.WHERE, footer=5),
     Action(id="help", keys=("question_mark",), title="help", section=Section.OTHER, scope=Scope.FRAME, footer=11),
     Action(id="quit", keys=("q",), title="quit", section=Section.OTHER, scope=Scope.FRAME, footer=10),
     Action(id="columns", keys=("o",), title="columns", section=Section.VIEW, scope=Scope.FLEET, leader="look"),
@@ -291,7 +294,7 @@ ACTIONS: tuple[Action, ...] = (
         scope=Scope.CHART,
     ),
     Action(id="chart.live", keys=("G", "end"), title="back to now", section=Section.CHART, scope=Scope.CHART),
-    Action(id="chart.fit", keys=("f",), title="fit the scale", section=Section.CHART, scope=Scope.CHART, footer=14),
+    Action(id="chart.fit", keys=("f",), title="fit the scale", section=Section.CHART, scope=Scope.CHART, footer=18),
     Action(id="chart.history", keys=("H",), title="history", section=Section.CHART, scope=Scope.CHART, footer=13),
     Action(id="movers.cpu", keys=("c",), title="cpu", section=Section.MOVERS, scope=Scope.MOVERS, footer=3),
     Action(id="movers.memory", keys=("m",), title="memory", section=Section.MOVERS, scope=Scope.MOVERS, footer=5),
@@ -315,7 +318,7 @@ ctrl-j, ctrl-m (backspace, tab and enter in disguise)."""
 DIALOGS = frozenset(
     {
         Scope.PICKER, Scope.COLUMNS, Scope.DIALOG, Scope.QUESTION, Scope.FORM, Scope.TRIAL, Scope.ASK,
-        Scope.ARGUMENTS, Scope.CONFIRM, Scope.RESULTS, Scope.WHY,
+        Scope.ARGUMENTS, Scope.CONFIRM, Scope.RESULTS, Scope.WHY, Scope.CHECKS,
     }
 )  # fmt: skip
 """Scopes of dialogs: each shows its keys itself."""

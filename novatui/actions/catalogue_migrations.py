@@ -28,6 +28,10 @@ MIGRATIONS: tuple[Action, ...] = (
     Action(
         id="migrate", keys=("m",), title="migrate", section=Section.CHANGE, scope=Scope.CHANGES, footer=18, leads=True,
     ),
+    Action(
+        id="where", keys=("w",), title="where can it run", section=Section.CHANGE, scope=Scope.CHANGES,
+        leader="migrate", verb="where",
+    ),
     *(
         Action(
             id=verb, keys=(key,), title=VERBS[verb].title, section=Section.CHANGE, scope=Scope.CHANGES,

@@ -23,17 +23,24 @@ T = TypeVar("T")
 
 def fit(needs: Needs, told: HostTold) -> Fit:
     """Everything that speaks for the machine on this host, or against it."""
-    here = _here(needs, told)
-    checks = [_place(needs, told)] if here else list(chain.from_iterable(rule(needs, told) for rule in _RULES))
+    if _here(needs, told):
+        return already_there(needs, told.host, told.name)
+    checks = chain.from_iterable(rule(needs, told) for rule in _RULES)
     return Fit(
         host=told.host,
         name=told.name,
-        checks=(*checks, *told.judged, *(() if here else needs.held)),
+        checks=(*checks, *told.judged, *needs.held),
         memory_free=told.memory_free.value,
         cpu_used=told.cpu_used,
         at=told.at,
         ms=told.ms,
     )
+
+
+def already_there(needs: Needs, host: str, name: str) -> Fit:
+    """The host that the machine is on: there is nothing to ask it."""
+    check = _check(Topic.PLACE, Answer.NO, f"it is on {name} already", needs.evidence)
+    return Fit(host=host, name=name, checks=(check,))
 
 
 # --- the host itself --------------------------------------------------------------------------------------------------
@@ -47,8 +54,6 @@ def _here(needs: Needs, told: HostTold) -> bool:
 
 
 def _place(needs: Needs, told: HostTold) -> Check:
-    if _here(needs, told):
-        return _check(Topic.PLACE, Answer.NO, f"it is on {told.name} already", needs.evidence)
     if not (needs.host_uuid and told.host_uuid):
         unknown = f"whether {told.name} is the host that it is on is not known: one of them has no uuid"
         return _check(Topic.PLACE, Answer.UNKNOWN, unknown, needs.evidence)

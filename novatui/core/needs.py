@@ -25,6 +25,7 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True):
     host: str = ""
     """Key of the host that it is on now; empty when it is on none."""
     host_uuid: str = ""
+    host_name: str = ""
     power: Power = Power.UNKNOWN
     vm: VmSpec
     snapshots: int | None = None
@@ -38,6 +39,8 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True):
     """Its description in the product's own form, for preflight calls."""
     native_host: str = ""
     """What the product tells of the processor of the host that it is on, for the same."""
+    native_disks: dict[str, str] = {}
+    """What it tells there of the storage behind a disk, by the disk's target: a host that reaches it tells the same."""
 
     @property
     def running(self) -> bool:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 
 from novatui.core.errors import BackendFault, Failure, NotFound, NotSupported, NovaError, Unreachable
+from novatui.core.fitting import already_there
 from novatui.core.ids import ObjectRef
 from novatui.core.needs import Needs
-from novatui.core.reasons import Fit, not_asked
+from novatui.core.reasons import Check, Fit, not_asked
 from novatui.core.states import Family, Kind, Link
 from novatui.engine.connection import Connection
 from novatui.engine.inventory_store import InventoryStore
@@ -30,6 +33,24 @@ class HostFit(msgspec.Struct, frozen=True):
     host: ObjectRef
     """A connection, where no host of it is known."""
     fit: Fit
+
+    def plain(self) -> dict[str, Any]:
+        """As scripts get it: what is not known is no key, times are ISO 8601 in UTC."""
+        fit = self.fit
+        form = {
+            "ref": str(self.host),
+            "connection": self.host.conn,
+            "name": fit.name,
+            "answer": fit.answer.value,
+            "conditions": list(fit.conditions),
+            "reasons": list(fit.reasons),
+            "memory_free": fit.memory_free,
+            "cpu_used": fit.cpu_used,
+            "at": _moment(fit.at),
+            "ms": fit.ms,
+            "checks": [_check(check) for check in fit.checks],
+        }
+        return _known(form)
 
 
 class PlacementRequests:
@@ -62,8 +83,8 @@ class PlacementRequests:
 
     def others(self, ref: ObjectRef) -> list[Family]:
         """Families of other connections: no machine moves from one to another."""
-        home = self._connection(ref.conn).spec.family
-        found = {one.spec.family for one in self._connections.values()} - {home}
+        home = self._connections.get(ref.conn)
+        found = {one.spec.family for one in self._connections.values()} - {home.spec.family} if home else set()
         return [family for family in Family if family in found]
 
     async def where(self, ref: ObjectRef, hosts: Collection[ObjectRef] = ()) -> AsyncIterator[HostFit]:
@@ -106,6 +127,8 @@ class PlacementRequests:
                 raise why
             if host.kind is not Kind.HOST:
                 raise NotFound("its hosts are not known")
+            if (host.conn, host.key) == (needs.conn, needs.host):
+                return HostFit(host, already_there(needs, host.key, name))
             async with turn:
                 return HostFit(host, await self._answer_of(needs, host, connection))
         except NovaError as error:
@@ -159,6 +182,31 @@ def ranked(answers: Sequence[HostFit]) -> list[HostFit]:
 
 
 _RANK = {answer: at for at, answer in enumerate(("yes", "partly", "unknown", "no"))}
+
+
+def _check(check: Check) -> dict[str, Any]:
+    evidence = check.evidence
+    told = None if evidence is None else _known(msgspec.to_builtins(evidence) | {"at": _moment(evidence.at)})
+    form = {
+        "topic": check.topic.value,
+        "answer": check.answer.value,
+        "blocking": check.blocking,
+        "reason": check.reason,
+        "condition": check.condition,
+        "evidence": told,
+    }
+    return _known(form)
+
+
+def _known(form: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in form.items() if value is not None and value != ""}
+
+
+def _moment(epoch: float | None) -> str | None:
+    try:
+        return None if epoch is None else datetime.fromtimestamp(epoch, UTC).isoformat(timespec="milliseconds")
+    except (ValueError, OverflowError, OSError):
+        return None  # no time that a calendar has
 
 
 def _kin(connection: Connection) -> tuple[Family, str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from novatui.ui.columns.views import VIEWS
 from novatui.ui.place import Place
 from novatui.ui.render.marks import DRAWN, PLAIN, Marks
-from tests.ui import change_pictures, chart_pictures, hostile, migration_pictures, newcomer
+from tests.ui import change_pictures, chart_pictures, hostile, migration_pictures, newcomer, where_pictures
 from tests.ui.desk import Desk, desk
 from tests.ui.still import StillFleet
 from tests.ui.world import parts, world
@@ -155,7 +155,13 @@ def every() -> dict[str, Callable[[], Awaitable[str]]]:
     found["empty"] = lambda: picture((100, 30), DRAWN, fleet=lambda: StillFleet([]))
     found |= newcomer.pictures()
     found["ascii-help"] = lambda: picture((80, 24), PLAIN, ACTS["help"])
-    return found | chart_pictures.PICTURES | change_pictures.PICTURES | migration_pictures.PICTURES
+    return (
+        found
+        | chart_pictures.PICTURES
+        | change_pictures.PICTURES
+        | migration_pictures.PICTURES
+        | where_pictures.PICTURES
+    )
 
 
 async def _draw() -> None:

@@ -11,7 +11,7 @@ from novatui.ui.completion import offer
 from novatui.ui.dialogs.picker import Picker
 from novatui.ui.place import Place
 from novatui.ui.screens.log import LogScreen
-from novatui.ui.screens.registry import SCREENS
+from novatui.ui.screens.registry import OF_ONE, SCREENS
 from novatui.ui.widgets.commandline import CommandLine
 from tests.ui import hostile
 from tests.ui.desk import Desk, desk
@@ -197,7 +197,7 @@ async def test_every_verb_of_the_catalogue_is_available_somewhere() -> None:
         reached = set()
         for name in SCREENS:
             for tab in ("", "metrics"):
-                await person.open(Place(name, ref="kvm-03:vm:etl-big-2" if name == "detail" else "", tab=tab))
+                await person.open(Place(name, ref="kvm-03:vm:etl-big-2" if name in OF_ONE else "", tab=tab))
                 reached |= {action.id for action in available(person.screen)}
         assert reached == {action.id for action in verbs()}
 

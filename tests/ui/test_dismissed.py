@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from novatui.ui.place import Place
-from novatui.ui.screens.registry import SCREENS
+from novatui.ui.screens.registry import OF_ONE, SCREENS
 from tests.ui.desk import desk
 from tests.ui.world import SPECS, world
 
 GONE = ("kvm-03", "vc-east", "pve-lab")
 """One of two in a group, a large one, one that is not there."""
 
-WITHOUT_OBJECT = sorted(set(SCREENS) - {"detail"})
+WITHOUT_OBJECT = sorted(set(SCREENS) - OF_ONE)
 
 
 @pytest.mark.parametrize("conn", GONE)

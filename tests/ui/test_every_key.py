@@ -14,16 +14,17 @@ from novatui.ui.keying import Keying
 from novatui.ui.place import Place
 from novatui.ui.render.detail.tabs import TABS
 from novatui.ui.screens.frame import FrameScreen
-from novatui.ui.screens.registry import SCREENS
+from novatui.ui.screens.registry import OF_ONE, SCREENS
 from tests.ui import detail_pictures, details
 from tests.ui.desk import Desk, desk
 from tests.ui.world import parts, world
 
 OBJECT = "kvm-03:vm:etl-big-2"
 
-PLACES = [Place(name) for name in SCREENS if name not in ("detail", "passthrough")]
+PLACES = [Place(name) for name in SCREENS if name not in OF_ONE]
 PLACES += [Place("passthrough", ref=ref) for ref in ("kvm-03:host:kvm-03", OBJECT)]
 PLACES += [Place("detail", ref=OBJECT, tab=tab) for tab in ("", "metrics", "raw")]
+PLACES += [Place("where", ref=OBJECT)]
 """Every list and screen, with something in each."""
 
 TOLD = [(conn, key) for name, (conn, key) in detail_pictures.OBJECTS.items() if name not in detail_pictures.FIRST_ONLY]

@@ -29,6 +29,15 @@ ASKED: Mapping[Family, str] = {
 }
 """What each product is asked where a machine can go."""
 
+READ: Mapping[Family, str] = {
+    Family.LIBVIRT: "virDomainGetXMLDesc",
+    Family.VSPHERE: "RetrievePropertiesEx",
+    Family.HYPERV: "Get-VM",
+    Family.XCPNG: "VM.get_record",
+    Family.PROXMOX: "GET /nodes/{node}/qemu/{vmid}/config",
+}
+"""How each product is asked what a machine is like."""
+
 LACKING: Mapping[int, str] = {2: "network", 3: "machine", 5: "answer", 6: "memory", 10: "tpm"}
 """What the host with that number has not, in sites that are large enough."""
 
@@ -51,7 +60,8 @@ def needs_of(scene: Scene, conn: str, wanted: str) -> Needs:
     """What a machine asks of a host. NotFound when it is not there."""
     one = Standing.of(scene, wanted)
     machine, host, estate = one.machine, one.host, scene.estate
-    evidence = Evidence(kind="asked", call=scene.dialect.traits.types.get(machine.kind, "read"), at=scene.clock.now())
+    call = READ[one.family].format(node=host.name, vmid=machine.id)
+    evidence = Evidence(kind="asked", call=call, at=scene.clock.now())
     return Needs(
         key=wanted,
         conn=conn,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from novatui.backends.driver import (
     DetailSource,
@@ -15,6 +15,7 @@ from novatui.backends.driver import (
     MetricSource,
     MigrationControl,
     NetworkSource,
+    PlacementSource,
     PowerControl,
     ResourceControl,
     Session,
@@ -45,10 +46,12 @@ from novatui.backends.libvirt.link import Link, timed
 from novatui.backends.libvirt.metrics import Metrics
 from novatui.backends.libvirt.migrate import MigratePlans
 from novatui.backends.libvirt.migratelevers import MigrateLevers
+from novatui.backends.libvirt.needs import needs_of
 from novatui.backends.libvirt.networks import Networks
 from novatui.backends.libvirt.offers import offered
 from novatui.backends.libvirt.planning import Planning
 from novatui.backends.libvirt.power import PowerPlans
+from novatui.backends.libvirt.preflight import fits_of
 from novatui.backends.libvirt.reading import READING
 from novatui.backends.libvirt.roster import Roster
 from novatui.backends.libvirt.session import Opened, open_again, open_elsewhere, open_session
@@ -64,7 +67,9 @@ from novatui.core.devices import Device
 from novatui.core.errors import NotFound, NovaError, Unreachable
 from novatui.core.events import Event
 from novatui.core.ids import split_key
+from novatui.core.needs import Needs
 from novatui.core.operations import Argument, NativeCall, Operation, Plan
+from novatui.core.reasons import Fit
 from novatui.core.snapshots import Snapshot
 from novatui.core.states import Kind
 from novatui.core.tasks import Task
@@ -130,6 +135,7 @@ class LibvirtDriver(
     DeviceSource,
     StorageSource,
     NetworkSource,
+    PlacementSource,
     Invoker,
     PowerControl,
     ResourceControl,
@@ -295,6 +301,19 @@ class LibvirtDriver(
     def leases(self, key: str) -> list[Lease]:
         """Addresses that one network gave out."""
         return self._parts.networks.leases(_id(key, Kind.NETWORK))
+
+    # Where machines can run
+
+    def needs(self, key: str) -> Needs:
+        """What the machine asks of a host."""
+        return needs_of(self._parts.link, self._parts.host, self.spec.name, key)
+
+    def fits(self, needs: Needs, hosts: Sequence[str]) -> list[Fit]:
+        """The one host of this connection, asked for that."""
+        parts = self._parts
+        if unknown := [host for host in hosts if host != parts.host.key]:
+            raise NotFound(f"no host {unknown[0]} on this connection")
+        return [fits_of(parts.link, parts.host, needs) for _ in hosts]
 
     # Changing
 

@@ -12,9 +12,10 @@ _SESSION = (
 """Calls about the connection itself."""
 
 _HOST = (
-    "getCPUMap", "getCPUStats", "getCapabilities", "getDomainCapabilities", "getHostname", "getInfo", "getLibVersion",
-    "getMemoryParameters", "getMemoryStats", "getSysinfo", "getType", "getVersion",
-    "listAllDevices", "nodeDeviceLookupByName",
+    "compareCPU", "compareHypervisorCPU",
+    "getCPUMap", "getCPUStats", "getCapabilities", "getDomainCapabilities", "getFreeMemory", "getFreePages",
+    "getHostname", "getInfo", "getLibVersion", "getMemoryParameters", "getMemoryStats", "getSysinfo", "getType",
+    "getVersion", "listAllDevices", "nodeDeviceLookupByName",
 )  # fmt: skip
 
 _MACHINE = (

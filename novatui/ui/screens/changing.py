@@ -136,6 +136,14 @@ class Changing(Framing, inherit_bindings=False):
         place = devices_named(self.fleet, name) if name else devices_of(self.fleet, self.aim())
         self.stage.navigation.open(place)
 
+    def action_where(self) -> None:
+        """Ask where the machine that is meant can run."""
+        ref = next((ref for ref in self.aim() if ref.kind in {Kind.VM, Kind.CONTAINER}), None)
+        if ref is None:
+            self.report("this is no machine", "move the cursor to one")
+        else:
+            self.stage.navigation.open(Place("where", ref=str(ref)))
+
     def _open_tab(self, tab: str, kinds: set[Kind]) -> None:
         ref = next((ref for ref in machines_of(self.fleet, self.aim()) if ref.kind in kinds), None)
         if ref is None:

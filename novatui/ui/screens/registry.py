@@ -23,9 +23,14 @@ SCREENS: dict[str, str] = {
     "mig": "novatui.ui.screens.migrations:MigrationScreen",
     "log": "novatui.ui.screens.log:LogScreen",
     "passthrough": "novatui.ui.screens.passthrough:PassthroughScreen",
+    "where": "novatui.ui.screens.where:WhereScreen",
     "audit": "novatui.ui.screens.audit:AuditScreen",
 }
 """`module:Class` by the name of a place."""
+
+
+OF_ONE = frozenset({"detail", "passthrough", "where"})
+"""Places that are about one object: `Place.ref` names it."""
 
 
 @cache
