@@ -8,11 +8,16 @@ moment: the expected downtime is that size divided by the rate of the same readi
 
 from __future__ import annotations
 
+from math import inf
+from typing import TypeVar
+
 import msgspec
 
 from novatui.core.forecast import Sample, kept
 from novatui.core.migration import MigrationProgress
 from novatui.core.sending import Sending
+
+Figure = TypeVar("Figure", int, float)
 
 KEPT = 10
 """Passes that are remembered while nothing changes."""
@@ -84,7 +89,8 @@ class Passes:
     def add(self, reading: MigrationProgress, at: float, limit: float) -> None:
         """Take one more reading of the memory phase; `limit`: seconds that the guest may pause."""
         left = memory_left(reading)
-        told = reading.memory_rate if reading.memory_rate is not None else reading.rate
+        told = sane(reading.memory_rate if reading.memory_rate is not None else reading.rate)
+        throttle = min(99, sane(reading.throttle) or 0)
         self.total = reading.memory_total or reading.total
         self.sending.add(at, self._all_sent(reading), told, left)
         self._count(reading, left)
@@ -93,21 +99,21 @@ class Passes:
         number, rate = self.number, self.sending.rate
         if number is None or number < 2:
             return
-        if reading.dirty_rate:
-            self.dirty = reading.dirty_rate
+        self.dirty = sane(reading.dirty_rate) or self.dirty
         self._watch_settings(reading, rate)
-        if left is not None and rate:
+        if left is not None and rate and rate >= 1:
             enough = (self.sending.told or rate) * limit
-            size = reading.downtime * told if reading.downtime and told else None
+            downtime = sane(reading.downtime)
+            size = downtime * told if downtime and told else None
             if size is not None and self.total and size > self.total * 1.02:
                 size = None
-            self._measure(at, left, number, size, rate, enough, reading.throttle or 0)
+            self._measure(at, left, number, size, rate, enough, throttle)
 
     def _all_sent(self, reading: MigrationProgress) -> int | None:
         """Of memory alone as soon as the product has told that, else of everything."""
         if reading.memory_sent is not None:
             self._memory_alone = True
-        return reading.memory_sent if self._memory_alone else reading.sent
+        return sane(reading.memory_sent if self._memory_alone else reading.sent)
 
     def _count(self, reading: MigrationProgress, left: int | None) -> None:
         if reading.iteration is not None:
@@ -194,7 +200,12 @@ class Passes:
 def memory_left(reading: MigrationProgress) -> int | None:
     """Bytes of memory left; of everything, where the product does not tell memory from storage."""
     if reading.memory_left is not None:
-        return reading.memory_left
+        return sane(reading.memory_left)
     if reading.left is None or reading.disk_left is None:
-        return reading.left
+        return sane(reading.left)
     return max(0, reading.left - reading.disk_left)
+
+
+def sane(value: Figure | None) -> Figure | None:
+    """The figure, unless it can be none: below 0, or without end."""
+    return value if value is not None and 0 <= value < inf else None

@@ -27,7 +27,7 @@ class Sending:
 
     def add(self, at: float, sent: int | None, told: float | None, left: int | None) -> None:
         """One more reading: all that was sent so far, the product's own rate, and what is left."""
-        if told:
+        if told and told >= 1:
             self._told.append(told)
             self.told = sorted(self._told)[len(self._told) // 2]
         if sent is None:

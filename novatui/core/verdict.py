@@ -12,7 +12,7 @@ import msgspec
 
 from novatui.core.forecast import LAST_THROTTLE, PROVEN, Link, after, eta, level, line_floor
 from novatui.core.migration import Fidelity, MigrationProgress, Phase
-from novatui.core.passes import Passes
+from novatui.core.passes import Passes, sane
 from novatui.core.tasks import TaskState
 from novatui.core.units import lasting, size
 
@@ -151,7 +151,7 @@ class Judge:
         return msgspec.structs.replace(verdict, since=before.since if same else at)
 
     def _judge(self, reading: MigrationProgress, at: float, percent: float | None) -> Verdict:
-        limit = reading.downtime_limit
+        limit = sane(reading.downtime_limit)
         if reading.phase == Phase.PREPARING and self._passes.number is not None:
             return Verdict(call=Call.UNKNOWN, reason="The product tells nothing of it any more.", limit=limit)
         if reading.phase in _PHASES:
@@ -173,14 +173,13 @@ class Judge:
         if passes.left is None:
             return _by_rates(passes, reading)
         rate = passes.sending.rate
-        if not rate:
+        if not rate or rate < 1:
             call = Call.FIRST_PASS if passes.number == 1 else Call.UNKNOWN
             return Verdict(call=call, reason=f"{size(passes.left)} left; the rate is not known yet.", limit=limit)
         return self._memory(reading, passes.left, rate)
 
     def _memory(self, reading: MigrationProgress, left: int, rate: float) -> Verdict:
-        passes = self._passes
-        limit = reading.downtime_limit
+        passes, limit = self._passes, sane(reading.downtime_limit)
         if reading.guest_paused:
             reason = f"The guest is paused and writes nothing: {size(left)} left at {size(rate)}/s."
             return Verdict(call=Call.CONVERGING, reason=reason, eta=_range(left / rate), limit=limit)
@@ -199,7 +198,7 @@ class Judge:
         if not passes.samples and not passes.dirty:
             reason = f"{size(left)} left at {size(rate)}/s; what the guest writes is not measured yet."
             return Verdict(call=Call.UNKNOWN, reason=reason, pause=begun / rate, limit=limit)
-        throttle = reading.throttle or 0
+        throttle = min(LAST_THROTTLE, sane(reading.throttle) or 0)
         slows = throttle < LAST_THROTTLE and (throttle > 0 or "auto-converge" in (reading.armed or ()))
         link = Link(rate, enough, throttle, slows)
         return _weigh(self._look(begun, link), begun, left, link, limit)
@@ -298,8 +297,8 @@ def _range(expected: float) -> tuple[float, float]:
 
 
 def _disk(reading: MigrationProgress, limit: float | None) -> Verdict:
-    left = reading.disk_left if reading.disk_left is not None else reading.left
-    rate = reading.disk_rate if reading.disk_rate is not None else reading.rate
+    left = sane(reading.disk_left if reading.disk_left is not None else reading.left)
+    rate = sane(reading.disk_rate if reading.disk_rate is not None else reading.rate)
     if left is None or not rate:
         return Verdict(call=Call.DISK, reason="Storage is copied; memory follows.", limit=limit)
     reason = f"Storage is copied: {size(left)} left at {size(rate)}/s; memory follows."
@@ -315,12 +314,12 @@ def _post_copy(passes: Passes) -> Verdict:
 
 def _by_rates(passes: Passes, reading: MigrationProgress) -> Verdict:
     """Where the product does not tell what is left there is only the guest's rate of writing against the link's."""
-    limit, sent, whole = reading.downtime_limit, reading.sent, passes.total
+    limit, sent, whole = sane(reading.downtime_limit), sane(reading.sent), sane(passes.total)
     if not passes.sending.rate:
         return Verdict(call=Call.UNKNOWN, reason="The product tells neither what is left nor a rate.", limit=limit)
-    if reading.dirty_rate:
-        reason = f"The guest writes {size(reading.dirty_rate)}/s, the link carries {size(passes.sending.rate)}/s."
-        call = Call.STALLED if reading.dirty_rate > passes.sending.rate * SHRINKS else Call.CONVERGING
+    if dirty := sane(reading.dirty_rate):
+        reason = f"The guest writes {size(dirty)}/s, the link carries {size(passes.sending.rate)}/s."
+        call = Call.STALLED if dirty > passes.sending.rate * SHRINKS else Call.CONVERGING
         return Verdict(call=call, reason=reason, limit=limit)
     if sent is not None and whole is not None and sent < whole:
         reason = f"First pass over memory: {size(sent)} sent at {size(passes.sending.rate)}/s."
