@@ -15,7 +15,6 @@ from novatui.core.verdict import Call, Judge
 from tests.migration.matrix import CHANGED, ENDED, OPEN, PROVABLE, Figures, Scored
 from tests.migration.recorded import Replay
 
-
 ABOVE = 1.5
 """Passes that begin with so many times what the pause can carry are clearly above it."""
 
