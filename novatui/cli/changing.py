@@ -216,8 +216,12 @@ async def _carry_out(
     with _leaving_out(run):
         async with _told_beside(run, tell):
             await run.done
+    unsaid = [done for done in run.results if done.failure and done.failure.subject == "confirm"]
+    if len(unsaid) > 1 and unsaid[0].failure:
+        complain(f"{len(unsaid)} objects: refused: {unsaid[0].failure}")
     for done in run.results:
-        _tell(done, as_json=options.json)
+        if len(unsaid) < 2 or done not in unsaid:
+            _tell(done, as_json=options.json)
     if options.json:
         say_json({"results": [_form(done) for done in run.results]})
     if run.stopped:

@@ -80,3 +80,41 @@ def test_devices_of_all_hosts_are_listed(program: Program, demo: str) -> None:
     forms = program.run("device", "ls", "-c", demo, "--json").json["devices"]
     assert len(forms) == len(table) - 1 > 0
     assert {"host", "id", "device_class"} <= forms[0].keys()
+
+
+def test_old_snapshots_are_cleaned_up_in_one_run(program: Program, demo: str) -> None:
+    told = program.run("snap", "ls", "--older-than", "30d", "-c", demo, "--json")
+    assert told.code == 0, told.err
+    count, machines = told.json["report"]["count"], told.json["report"]["machines"]
+    assert count == len(told.json["snapshots"]) > machines > 1
+    assert "longest chain" in program.run("snap", "ls", "--older-than", "30d", "-c", demo).err
+    words = ("snap", "rm", "--older-than", "30d", "-c", demo)
+    for said in (["--yes"], ["--confirm", str(count - 1)]):
+        refused = program.run(*words, *said)
+        assert refused.code == 4
+        assert f"--confirm '{count}'" in refused.err
+        assert len(refused.err.splitlines()) < 5, "what was not confirmed is not told object by object"
+    assert not done_to(demo)
+    gone = program.run(*words, "--confirm", str(count), "--json")
+    assert gone.code == 0, gone.err
+    assert len(gone.json["results"]) == count
+    sent = [(one["call"], json.dumps(one["args"], sort_keys=True)) for one in done_to(demo)]
+    assert len(sent) == len(set(sent)) == count, "each of them once"
+    assert program.run("snap", "ls", "--older-than", "30d", "-c", demo, "--json").json["snapshots"] == []
+    nothing = program.run(*words, "--confirm", "0")
+    assert (nothing.code, "nothing to do" in nothing.err) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["create", "--older-than", "3d"], "takes no --older-than"),
+        (["rm", "--older-than", "soon"], "no span of time"),
+        (["rm", "--older-than", "3d", "--children", "with"], "--children is for one snapshot"),
+        (["rm"], "of which machine?"),
+        (["rm", "one", "two", "three"], "needs the NAME"),
+    ],
+)
+def test_what_makes_no_sense_is_said(program: Program, demo: str, words: list[str], said: str) -> None:
+    answer = program.run("snap", *words, "-c", demo)
+    assert (answer.code, said in answer.err) == (2, True), answer.err
