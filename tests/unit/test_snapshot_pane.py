@@ -69,6 +69,7 @@ def test_a_parent_that_is_not_told_ends_the_chain_and_a_circle_does_too() -> Non
     [
         ({"external": True, "memory": False, "current": True, "size": 7 * GIB, "created": WEEK}, "1.0 GiB a day"),
         ({"external": True, "memory": None, "current": True, "size": 7 * GIB, "created": WEEK}, "1.0 GiB a day"),
+        ({"external": True, "memory": False, "current": True, "size": GIB, "created": NOW - 60}, "1.0 GiB in 1m"),
         ({"external": True, "memory": False, "size": 10 * GIB, "created": NOW - 5 * DAY}, "none, written no more"),
         ({"external": True, "memory": True, "current": True, "size": 10 * GIB, "created": NOW - DAY}, "?"),
         ({"external": False, "memory": False, "current": True, "size": 10 * GIB, "created": NOW - DAY}, "?"),

@@ -98,6 +98,8 @@ class SnapshotsBody(ListBody):
         rows.body = self
         self._prospects = Prospects(screen.stage, self._redraw_pane)
         self._resting: Timer | None = None
+        self._rests_on = ""
+        """Id of the snapshot that the timer waits for."""
         self._old: tuple[float, int] | None = None
         """How many machines have old snapshots, and when they were counted."""
         self._heading = Lines(lambda width, _: [self._draw_heading(width)], id="snapshot-heading")
@@ -194,12 +196,17 @@ class SnapshotsBody(ListBody):
         self.redraw()
 
     def _rest(self) -> None:
-        """Ask about the snapshot under the cursor, once it rests there."""
+        """Ask about the snapshot under the cursor, once it rests there; what is drawn anew meanwhile is no movement."""
+        here = self.part().get("snapshot", "")
         if self._resting is not None:
+            if self._rests_on == here:
+                return
             self._resting.stop()
+        self._rests_on = here
         self._resting = self.set_timer(REST, self._ask) if self.is_mounted else None
 
     def _ask(self) -> None:
+        self._resting = None
         whole, one = self.sight(), self._snapshot
         if whole is not None and one is not None and self.display and self.screen_of.is_current:
             self._prospects.ask(whole.fleet.inventory.ref(whole.slot), one.id)

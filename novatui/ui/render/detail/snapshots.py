@@ -86,8 +86,10 @@ def growth(one: Snapshot, look: Look) -> str:
         return UNKNOWN
     if not one.current:
         return "none, written no more"
-    days = (look.epoch() - one.created) / DAY
-    return f"{words.size(one.size / days)} a day" if days > 0 else UNKNOWN
+    age = look.epoch() - one.created
+    if age < DAY:
+        return f"{words.size(one.size)} in {units.span(age)}"
+    return f"{words.size(one.size / age * DAY)} a day"
 
 
 def in_full(
@@ -95,12 +97,13 @@ def in_full(
 ) -> Iterator[Section]:
     """Everything about one snapshot. `acts`: the console may ask what changes would do; `all_of_it`: there is room."""
     about, more = _facts(one, others, look)
-    items = [*about, *_consequences(prospect, look, acts=acts), *more]
+    items = [*about, *_consequences(prospect, look, acts=acts)]
     yield Section(title=one.name or UNKNOWN, far="asking" if prospect.asking else "", items=items)
     yield Section(
         title=f"Diff {one.name or UNKNOWN} {look.marks.to} now",
         items=list(_changes(one, prospect, look, whole=all_of_it)),
     )
+    yield Section(title="More", items=more)
 
 
 def _facts(one: Snapshot, others: Sequence[Snapshot], look: Look) -> tuple[list[Item], list[Item]]:
