@@ -67,7 +67,7 @@ async def test_chosen_keys_work_and_those_of_the_catalogue_do_not(tmp_path: Path
 
 
 async def test_footer_help_strip_palette_and_dialogs_print_them(tmp_path: Path) -> None:
-    async with desk(world(), (100, 90), keying=keying(tmp_path)) as person:
+    async with desk(world(), (100, 110), keying=keying(tmp_path)) as person:
         assert "Q mark" in person.lines[-1]
         assert "= filter" in person.lines[-1]
         assert "X quit" in person.lines[-1]
