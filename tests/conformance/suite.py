@@ -31,6 +31,7 @@ from tests.conformance.details import DetailConformance
 from tests.conformance.inventory import InventoryConformance
 from tests.conformance.metrics import MetricConformance
 from tests.conformance.parts import DeviceConformance, NetworkConformance, SnapshotConformance, StorageConformance
+from tests.conformance.placement import PlacementConformance
 from tests.conformance.safety import SafetyConformance
 from tests.conformance.session import SessionConformance
 from tests.conformance.through_worker import WorkerConformance
@@ -47,6 +48,7 @@ class Conformance(
     DeviceConformance,
     StorageConformance,
     NetworkConformance,
+    PlacementConformance,
     SafetyConformance,
     WorkerConformance,
 ):
