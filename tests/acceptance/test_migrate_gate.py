@@ -85,7 +85,7 @@ class Lab:
 @asynccontextmanager
 async def lab(make: MakeHost, folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Lab]:
     here, there = make("atlas"), make("borea")
-    guest = here.start_guest(GuestSpec(NAME, memory_mib=128, dirty=(64, 48)))
+    guest = here.start_guest(GuestSpec(NAME, memory_mib=96, dirty=(24, 48)))
     monkeypatch.setenv("LIBVIRT_LOG_FILTERS", "1:libvirt")
     monkeypatch.setenv("LIBVIRT_LOG_OUTPUTS", f"1:file:{folder}/api.log")
     async with live(libvirt("here", here.uri), libvirt("there", there.uri)) as fleet:

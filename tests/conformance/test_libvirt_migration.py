@@ -19,7 +19,7 @@ from tests.lab.libvirt.guests import GuestSpec
 pytest.importorskip("libvirt")
 pytestmark = [pytest.mark.libvirt, pytest.mark.long, pytest.mark.timeout(400)]
 
-SLOW = str(8 << 20)
+SLOW = str(4 << 20)
 """Bytes per second that the guest outdoes."""
 
 
@@ -29,7 +29,7 @@ class TwoHosts(MigrationLab):
     def __init__(self, source: LibvirtHost, destination: LibvirtHost) -> None:
         self.source, self.destination = source, destination
         self.spec = ConnectionSpec(name="lab", family=Family.LIBVIRT, driver="libvirt", uri=source.uri)
-        self.guest = source.start_guest(GuestSpec("traveller", memory_mib=128, dirty=(64, 48)))
+        self.guest = source.start_guest(GuestSpec("traveller", memory_mib=96, dirty=(24, 48)))
         self.foreign: subprocess.Popen[bytes] | None = None
 
     def traveller(self, *, endless: bool) -> tuple[str, dict[str, str]]:

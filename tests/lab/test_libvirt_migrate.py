@@ -131,7 +131,7 @@ def refused(voyage: Voyage, verb: str, **arguments: str) -> NovaError:
     return refusal.value
 
 
-LOUD: Mapping[str, tuple[int, int]] = {"dirty": (64, 48)}
+LOUD: Mapping[str, object] = {"dirty": (24, 48), "memory_mib": 96}
 """Changes more memory than a slow connection sends."""
 
 
@@ -139,7 +139,7 @@ def test_one_that_cannot_end_is_steered_to_its_end(make_libvirt_host: MakeHost) 
     """Followed through its phases, its levers told, its limits read; more bandwidth lets it end."""
     with voyage(make_libvirt_host, tcp=True, **LOUD) as it:
         assert refused(it, "migrate.bandwidth", bandwidth=str(MIB)).failure.fault is Fault.CONFLICT
-        plan = it.plan("migrate.live", bandwidth=str(8 * MIB), downtime="200", auto_converge="no")
+        plan = it.plan("migrate.live", bandwidth=str(4 * MIB), downtime="200", auto_converge="no")
         assert [call.verb for call in plan.calls] == ["virDomainMigrateSetMaxDowntime", "virDomainMigrateToURI3"]
         assert plan.calls[1].long
         it.go(plan)
@@ -148,7 +148,7 @@ def test_one_that_cannot_end_is_steered_to_its_end(make_libvirt_host: MakeHost) 
         reading = it.until(lambda reading: reading.memory_left and reading.downtime_limit, "memory is sent")
         assert (reading.phase, reading.fidelity) == (Phase.MEMORY, Fidelity.FULL)
         assert reading.armed == ("peer-to-peer",)
-        assert (reading.downtime_limit, reading.bandwidth_limit) == (0.2, 8.0 * MIB)
+        assert (reading.downtime_limit, reading.bandwidth_limit) == (0.2, 4.0 * MIB)
         assert reading.memory_total
         assert reading.at
         assert reading.guest_paused is False
@@ -159,7 +159,7 @@ def test_one_that_cannot_end_is_steered_to_its_end(make_libvirt_host: MakeHost) 
         assert refused(it, "migrate.live").failure.fault is Fault.BUSY
         lever = it.do("migrate.bandwidth", bandwidth=str(900 * MIB))
         assert lever.inverse is not None
-        assert lever.inverse.arguments == {"bandwidth": str(8 * MIB)}
+        assert lever.inverse.arguments == {"bandwidth": str(4 * MIB)}
         it.until(lambda reading: reading.bandwidth_limit == 900.0 * MIB, "the new limit is read")
         assert it.arrive() is None
         end = it.ended()
@@ -195,10 +195,10 @@ def virsh_migrate(it: Voyage, *options: str) -> subprocess.Popen[str]:
 def test_one_of_virsh_appears_and_pausing_lets_it_end(make_libvirt_host: MakeHost) -> None:
     """Somebody else's is followed as our own; what it was armed with is not known."""
     with voyage(make_libvirt_host, **LOUD) as it:
-        work = virsh_migrate(it, "--bandwidth", "8")
+        work = virsh_migrate(it, "--bandwidth", "4")
         reading = it.until(lambda reading: reading.memory_left and reading.downtime_limit, "it appears by itself")
         assert reading.armed is None
-        assert reading.bandwidth_limit == 8.0 * MIB
+        assert reading.bandwidth_limit == 4.0 * MIB
         it.until(lambda reading: (reading.iteration or 0) >= 2, "it goes over its memory again")
         it.do("migrate.pause")
         paused = it.until(lambda reading: reading.guest_paused, "the guest stands still")
@@ -224,7 +224,7 @@ def end_well(it: Voyage) -> MigrationProgress:
 @pytest.mark.long
 def test_a_larger_pause_lets_it_end(make_libvirt_host: MakeHost) -> None:
     with voyage(make_libvirt_host, **LOUD) as it:
-        it.go(it.plan("migrate.live", bandwidth=str(6 * MIB)))
+        it.go(it.plan("migrate.live", bandwidth=str(4 * MIB)))
         it.until(lambda reading: (reading.iteration or 0) >= 2, "it goes over its memory again")
         lever = it.do("migrate.downtime", downtime="20000")
         assert lever.inverse is not None
@@ -323,7 +323,7 @@ def test_the_target_daemon_dies_and_the_guest_stays(make_libvirt_host: MakeHost)
 def test_the_source_connection_is_lost_and_the_move_goes_on(make_libvirt_host: MakeHost) -> None:
     """Peer-to-peer belongs to the daemons: another driver meets it, under way, and sees its end."""
     with voyage(make_libvirt_host, **LOUD) as it:
-        it.go(it.plan("migrate.live", bandwidth=str(8 * MIB)))
+        it.go(it.plan("migrate.live", bandwidth=str(4 * MIB)))
         before = it.until(lambda reading: reading.memory_left, "memory is sent")
         it.probe.driver.close()
         with connected(it.here.uri, "host", "vm") as probe:

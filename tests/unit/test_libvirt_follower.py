@@ -270,6 +270,9 @@ def test_a_guest_that_somebody_paused_is_no_switch(scene: Scene) -> None:
     scene.reading(lambda reading: reading.guest_paused is False, "it goes on")
     scene.domain.at = STANDS
     assert scene.reading(lambda reading: reading.guest_paused, "the switch").phase == Phase.SWITCHOVER
+    scene.domain.figures = {**MEMORY, "data_remaining": 500 * MIB}
+    more = scene.reading(lambda reading: reading.left == 500 * MIB, "what was changed until then is counted")
+    assert more.phase == Phase.SWITCHOVER
 
 
 def test_a_pause_of_ours_is_known_for_what_it_is(scene: Scene) -> None:

@@ -259,7 +259,8 @@ class Follower:
 
     def _goes_on(self, begun: float, at: float, move: Move, figures: jobs.Figures, state: tuple[int, int]) -> None:
         progress = movefigures.leaving(figures, state, at=at, known=move.known, by_hand=move.by_hand)
-        if progress.guest_paused and not move.by_hand and movefigures.fits_in_pause(progress) is False:
+        stood = move.last is not None and move.last.guest_paused
+        if progress.guest_paused and not stood and not move.by_hand and movefigures.fits_in_pause(progress) is False:
             move.by_hand = True  # the switch pauses a guest only when the rest fits
             progress = movefigures.leaving(figures, state, at=at, known=move.known, by_hand=True)
         if not progress.guest_paused:
