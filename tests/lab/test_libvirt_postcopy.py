@@ -32,44 +32,26 @@ def voyage() -> Iterator[Voyage]:
             yield made
 
 
-def test_it_switches_when_it_is_asked_to(voyage: Voyage) -> None:
-    plan = voyage.plan(
-        "migrate.live", post_copy="yes", bandwidth=str(8 * MIB), data_uri=f"tcp://{voyage.there.address}"
-    )
-    voyage.go(plan)
+def test_it_switches_when_it_is_asked_to_and_there_is_no_way_back(voyage: Voyage) -> None:
+    """At 1 MiB/s after the switch there is time to look."""
+    way = {"post_copy": "yes", "bandwidth": str(8 * MIB), "data_uri": f"tcp://{voyage.there.address}"}
+    voyage.go(voyage.plan("migrate.live", **way))
     reading = voyage.until(lambda reading: (reading.iteration or 0) >= 1 and reading.left, "memory is sent")
     assert reading.armed == ("peer-to-peer", "post-copy")
     assert reading.destination == voyage.there.address
-    lever = voyage.do("migrate.postcopy")
-    assert lever.losses
-    voyage.until(lambda reading: reading.phase == Phase.POST_COPY, "it has switched")
-    running = [task for task in voyage.told if task.migration and task.migration.phase == Phase.POST_COPY]
-    assert running[0].cancellable is False
-    assert running[0].migration is not None
-    assert running[0].migration.guest_paused is False
+    voyage.here.virsh("migrate-setspeed", NAME, "1", "--postcopy")
+    task = voyage.told[-1].id
+    assert voyage.do("migrate.postcopy").losses
+    switched = voyage.until(lambda reading: reading.phase == Phase.POST_COPY, "it has switched")
+    assert (switched.guest_paused, switched.requested) == (False, "")
+    for verb, arguments in (("migrate.pause", {}), ("migrate.postcopy", {}), ("task.cancel", {"task": task})):
+        assert refused(voyage, verb, **arguments).failure.fault is Fault.CONFLICT
+    faster = voyage.do("migrate.bandwidth", bandwidth=str(900 * MIB))
+    assert faster.calls[0].args["flags"] == 1
     error = voyage.arrive()
     assert error is None, error.failure
     end = voyage.ended()
     assert end.state is TaskState.DONE
     assert end.migration is not None
     assert end.migration.post_copy_requests is not None
-    assert voyage.where() == "there"
-
-
-def test_after_the_switch_there_is_no_way_back(voyage: Voyage) -> None:
-    """Slowed down to 1 MiB/s, there is time to look."""
-    voyage.go(voyage.plan("migrate.live", post_copy="yes", bandwidth=str(8 * MIB)))
-    voyage.until(lambda reading: (reading.iteration or 0) >= 1 and reading.left, "memory is sent")
-    task = voyage.told[-1].id
-    voyage.do("migrate.bandwidth", bandwidth=str(7 * MIB))
-    voyage.here.virsh("migrate-setspeed", NAME, "1", "--postcopy")
-    voyage.do("migrate.postcopy")
-    voyage.until(lambda reading: reading.phase == Phase.POST_COPY, "it has switched")
-    assert refused(voyage, "migrate.pause").failure.fault is Fault.CONFLICT
-    assert refused(voyage, "migrate.postcopy").failure.fault is Fault.CONFLICT
-    assert refused(voyage, "task.cancel", task=task).failure.fault is Fault.CONFLICT
-    faster = voyage.do("migrate.bandwidth", bandwidth=str(900 * MIB))
-    assert faster.calls[0].args["flags"] == 1
-    error = voyage.arrive()
-    assert error is None, error.failure
     assert voyage.where() == "there"
