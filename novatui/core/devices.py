@@ -29,7 +29,16 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     """SR-IOV virtual functions that a physical function can have."""
     functions: int | None = None
     """SR-IOV virtual functions that exist."""
+    functions_free: int | None = None
+    """Those of them that no machine holds."""
     mdev_types: tuple[MdevType, ...] = ()
+
+    @property
+    def mdevs_free(self) -> int | None:
+        """Mediated devices that can still be made at most, if all are of the smallest type: types share the card. None
+        where none are made of it, or their number is not told."""
+        left = [each.available for each in self.mdev_types if each.available is not None]
+        return (0 if self.holder else max(left)) if left else None
 
 
 class Giving(msgspec.Struct, frozen=True, kw_only=True):

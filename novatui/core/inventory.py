@@ -113,6 +113,9 @@ FIELDS: tuple[Field, ...] = (
     Field("iommu_group", Type.INT, Group.DEVICE, "IOMMU group"),
     Field("numa_node", Type.INT, Group.DEVICE, "NUMA node of the host it is near to"),
     Field("driver", Type.TEXT, Group.DEVICE, "driver of the host that has it now, empty for none"),
+    Field("vfs", Type.INT, Group.DEVICE, "SR-IOV virtual functions that exist of it"),
+    Field("vfs_free", Type.INT, Group.DEVICE, "virtual functions of it that no machine holds"),
+    Field("vgpus_free", Type.INT, Group.DEVICE, "mediated devices (vGPUs) of it that can still be made at most"),
     Field("holder", Type.TEXT, Group.DEVICE, "key of the machine that holds the device, empty if free"),
 )
 """Every column, in drawing order. Names are unique; names of metrics live in `metrics.METRICS`."""

@@ -199,7 +199,7 @@ def offered(device: Device, devices: Iterable[Device]) -> str:
         free, made = functions(device, devices)
         said.append(f"{free}/{made} VFs")
     if device.mdev_types:
-        left = more(device)
+        left = device.mdevs_free
         said.append("? vGPUs" if left is None else f"{left} vGPUs")
     return ", ".join(said)
 
@@ -208,14 +208,6 @@ def functions(device: Device, devices: Iterable[Device]) -> tuple[int, int]:
     """Virtual functions that nobody holds, and all that exist."""
     mine = [each for each in devices if each.parent == device.id and each.device_class == "vf"]
     return sum(1 for each in mine if not each.holder), len(mine)
-
-
-def more(device: Device) -> int | None:
-    """Mediated devices that could be made at most, if all were of the smallest type: types share the card."""
-    if device.holder:
-        return 0
-    left = [each.available for each in device.mdev_types if each.available is not None]
-    return max(left) if left else None
 
 
 def _left(each: MdevType, device: Device) -> str:

@@ -11,6 +11,7 @@ from novatui.engine.query import Query, QueryError, parse
 from novatui.engine.query_keys import SUMS
 from novatui.engine.selection import Selection, Sort
 from novatui.ui.columns import aggregate
+from novatui.ui.columns.parts import free_of
 from novatui.ui.columns.views import HOME, View, falls
 from novatui.ui.pins import Pins
 from novatui.ui.render.bars import Listing
@@ -165,6 +166,7 @@ class FleetListing:
             total=self._total(),
             marked=marked,
             pinned=len(self._pinned),
+            free=free_of(self._fleet, self.order) if Kind.DEVICE in self.view.kinds else "",
             sort=self.sort.key,
             sort_word=self.view.word_for(self.sort.key),
             descending=self.sort.descending,

@@ -13,7 +13,7 @@ import pytest
 pytest.importorskip("libvirt")
 
 from novatui.backends.libvirt.passthrough import consequences
-from novatui.core.devices import Device
+from novatui.core.devices import Device, Giving
 from novatui.core.errors import Busy, Conflict, InvalidInput, NotFound, NotSupported, NovaError
 from novatui.core.operations import NativeCall, Operation, Plan, Result
 from novatui.core.verbs import Effect
@@ -94,6 +94,40 @@ def test_what_the_pane_shows(mock: Probe) -> None:
     assert mediated.numa_node == 1, "it is where its parent is"
     row = mock.sink.objects[f"device:{CARD}"]
     assert (row["iommu_group"], row["numa_node"]) == (20, 0)
+    assert (row["vfs"], row["vfs_free"], row["vgpus_free"]) == (2, 1, None)
+    assert mock.sink.objects[f"device:{GPU}"]["vgpus_free"] == 14
+    assert mock.sink.objects[f"device:{FREE_VF}"]["vfs"] is None
+
+
+def test_what_a_host_does_not_tell_of_itself_is_unknown(mock: Probe) -> None:
+    """The test driver says that it has no IOMMU, and has devices in groups; of VFIO it cannot be asked."""
+    host = next(iter(mock.sink.of_kind("host")))
+    assert mock.driver.detail(host, {"devices"}).giving == Giving(iommu=True, vfio=None)
+    assert mock.driver.detail(host, {"raw"}).giving is None
+
+
+def test_rows_follow_what_machines_are_given(mock: Probe) -> None:
+    """Nothing happens to a device when a machine is given it: the machine is what libvirt tells of."""
+    key = mock.sink.key_of("edge-router")
+    conn = mock.driver._parts.link.conn
+    domain = conn.lookupByUUIDString(key.removeprefix("vm:"))
+    plain = domain.XMLDesc(2)
+    given = (
+        "<hostdev mode='subsystem' type='pci' managed='yes'><source>"
+        "<address domain='0x0000' bus='0x3b' slot='0x00' function='0x3'/></source></hostdev></devices>"
+    )
+    if domain.isActive():
+        domain.destroy()
+
+    def told() -> tuple[object, object]:
+        rows = mock.sink.objects
+        return rows[f"device:{FREE_VF}"]["holder"], rows[f"device:{CARD}"]["vfs_free"]
+
+    assert told() == ("", 1)
+    conn.defineXML(plain.replace("</devices>", given))
+    mock.sink.until(lambda: told() == (key, 0), "the function is held")
+    conn.defineXML(plain)
+    mock.sink.until(lambda: told() == ("", 1), "the function is free again")
 
 
 # Giving and taking back
@@ -277,6 +311,12 @@ def test_a_host_without_iommu_is_refused_before_anything_is_sent(real: Probe, ho
     assert "IOMMU" in failure.meaning or "VFIO" in failure.meaning
     assert "vfio-pci" in failure.hint
     assert changes(wire) == []
+    giving = real.driver.detail(next(iter(real.sink.of_kind("host"))), {"devices"}).giving
+    assert giving.vfio is False
+    assert giving.obstacle.startswith(
+        "no IOMMU" if "<iommu support='no'/>" in host.virsh("capabilities") else "no VFIO"
+    )
+    assert "vfio-pci" in giving.hint
     host.virsh("undefine", "wants")
 
 

@@ -130,16 +130,40 @@ def _snapshots(fleet: StillFleet) -> None:
 
 
 def _devices(fleet: StillFleet) -> None:
-    for conn, name, kind, vendor, group, holder in (
-        ("kvm-03", "pci_0000_5e_00_0", "gpu", "NVIDIA Corporation GA100 [A100 PCIe 40GB]", 41, "vm:gpu-train-1"),
-        ("kvm-03", "pci_0000_5e_00_1", "vf", "Intel Corporation Ethernet Virtual Function 700 Series", 42, ""),
-        ("kvm-03", "usb_1_4", "usb", "SafeNet eToken", None, ""),
-        ("kvm-12", "pci_0000_17_00_0", "nic", "Mellanox Technologies MT27800", 7, None),
+    for conn, name, kind, vendor, group, holder, more in (
+        (
+            "kvm-03",
+            "pci_0000_5e_00_0",
+            "gpu",
+            "NVIDIA Corporation GA100 [A100 PCIe 40GB]",
+            41,
+            "vm:gpu-train-1",
+            {"numa_node": 0, "driver": "vfio-pci", "vgpus_free": 0},
+        ),
+        (
+            "kvm-03",
+            "pci_0000_5e_00_1",
+            "vf",
+            "Intel Corporation Ethernet Virtual Function 700 Series",
+            42,
+            "",
+            {"numa_node": 1, "driver": "iavf"},
+        ),
+        ("kvm-03", "usb_1_4", "usb", "SafeNet eToken", None, "", {"driver": ""}),
+        (
+            "kvm-12",
+            "pci_0000_17_00_0",
+            "nic",
+            "Mellanox Technologies MT27800",
+            7,
+            None,
+            {"numa_node": 1, "driver": "mlx5_core", "vfs": 16, "vfs_free": 12},
+        ),
     ):
         home = f"host:{conn}"
         device = {
             "name": name, "parent": home, "host": home, "device_class": kind, "vendor": vendor, "iommu_group": group,
-            "holder": holder, "native_id": name, "native_type": "node device",
+            "holder": holder, "native_id": name, "native_type": "node device", **more,
         }  # fmt: skip
         fleet.tell(conn, {f"device:{name}": device})
     for conn in ("kvm-03", "kvm-12"):

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from novatui.core.devices import Device, Giving, MdevType
-from novatui.ui.device_tree import Line, fitting, fitting_lines, functions, more, of_host, of_machine
+from novatui.ui.device_tree import Line, fitting, fitting_lines, functions, of_host, of_machine
 
 HOLDER = "vm:db"
 
@@ -104,7 +104,7 @@ def test_what_is_free_of_a_card() -> None:
 
 def test_unknown_counts_stay_unknown() -> None:
     card = Device(id="g", name="g", device_class="gpu", iommu_group=1, mdev_types=(MdevType(id="t"),))
-    assert more(card) is None
+    assert card.mdevs_free is None
     lines = {line.title: line for line in of_host([card])}
     assert lines["g"].offer == "? vGPUs"
     assert lines["t"].note == "t: ? more can be made"
@@ -112,7 +112,7 @@ def test_unknown_counts_stay_unknown() -> None:
 
 def test_a_card_that_is_given_away_makes_nothing() -> None:
     card = Device(id="g", name="g", device_class="gpu", iommu_group=1, mdev_types=TYPES, holder=HOLDER)
-    assert more(card) == 0
+    assert card.mdevs_free == 0
     assert "whole card is given away" in of_host([card])[1].note
 
 
@@ -124,6 +124,10 @@ def test_without_an_iommu_nothing_has_a_group() -> None:
         ("USB", "1 device; needs no IOMMU"),
     ]
     assert "the group is not told" in of_host([bare])[0].note
+
+
+def test_counts_of_functions_are_those_that_are_told() -> None:
+    assert functions(nic(), [vf(1, HOLDER), vf(2), vf(3)]) == (2, 3)
 
 
 # For one machine

@@ -108,7 +108,12 @@ def device_row(dialect: Dialect, host: Host, device: Device) -> Row:
         "device_class": device.device_class,
         "vendor": f"{device.vendor} {device.product}".strip() or None,
         "iommu_group": device.iommu_group,
+        "numa_node": device.numa_node,
+        "driver": device.driver,
         "holder": device.holder,
+        "vfs": device.functions,
+        "vfs_free": _free(host, device),
+        "vgpus_free": device.mdevs_free,
     }
     return Row(Kind.DEVICE, dialect.device_key(host, device.id), values)
 
@@ -171,3 +176,10 @@ def _told(dialect: Dialect, values: dict[str, Value]) -> dict[str, Value]:
     """Only what the family fills; a column that it never fills is not named."""
     silent = dialect.traits.silent
     return {name: value for name, value in values.items() if name not in silent}
+
+
+def _free(host: Host, device: Device) -> int | None:
+    """Virtual functions of a port that nobody holds; None where it has none."""
+    if device.functions is None:
+        return None
+    return sum(1 for each in host.devices if each.parent == device.id and not each.holder)

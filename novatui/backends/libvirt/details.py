@@ -73,7 +73,7 @@ class Details:
         return Detail(
             key=self.host.key,
             devices=tuple(devices) if devices is not None else None,
-            giving=giving_of(self.link) if gather.wants("devices") else None,
+            giving=giving_of(self.link, devices) if devices is not None else None,
             properties=tuple(host_properties(self.link, self.host)),
             raw=capabilities or "",
             raw_format="xml",

@@ -39,12 +39,20 @@ class Devices:
         self.roster = roster
         self.sink = sink
         self._wanted = False
+        self._told: dict[str, str] = {}
+        """Who had what when it was told last."""
 
     def load(self) -> None:
         """List all devices as rows, and follow their events from now on."""
         self._wanted = True
         begun = self.sink.now()
+        self._told = self._holders()
         self.sink.rows(begun, [self._row(device) for device in self.list()])
+
+    def look_again(self) -> None:
+        """A machine was read again: it may have been given one, or have given one back."""
+        if self._wanted and self._holders() != self._told:
+            self.load()
 
     def follow(self, name: str) -> None:
         """A device came, went or changed: of interest only where devices are rows."""
@@ -110,6 +118,9 @@ class Devices:
                 "numa_node": device.numa_node,
                 "driver": device.driver,
                 "holder": device.holder if self.roster.listed else None,
+                "vfs": device.functions,
+                "vfs_free": device.functions_free if self.roster.listed else None,
+                "vgpus_free": device.mdevs_free,
             },
         )
 
@@ -143,6 +154,7 @@ def _pci(root: Element, capability: Element, holders: dict[str, str]) -> Device 
     address = pci_address(*(integer(text_at(capability, part)) for part in ("domain", "bus", "slot", "function")))
     inner = {each.get("type"): each for each in capability.findall("capability")}
     functions = inner.get("virt_functions")
+    made = [pci_address_of(each) for each in functions.findall("address")] if functions is not None else []
     return _device(
         root,
         "vf" if "phys_function" in inner else _PCI_CLASSES.get(base_class, "pci"),
@@ -154,7 +166,8 @@ def _pci(root: Element, capability: Element, holders: dict[str, str]) -> Device 
         iommu_group=integer(attribute_at(capability, "iommuGroup", "number")),
         numa_node=integer(attribute_at(capability, "numa", "node")),
         functions_max=integer(functions.get("maxCount")) if functions is not None else None,
-        functions=len(functions.findall("address")) if functions is not None else None,
+        functions=len(made) if functions is not None else None,
+        functions_free=sum(each not in holders for each in made) if functions is not None else None,
         mdev_types=_mdev_types(inner.get("mdev_types")),
     )
 

@@ -119,9 +119,10 @@ class _Parts:
         self.planning = Planning(link, spec.name)
 
     def refresh_machine(self, uuid: str) -> None:
-        """Read a machine and its snapshots again."""
+        """Read a machine, its snapshots and who holds which device again."""
         self.domains.refresh(uuid)
         self.snapshots.follow(uuid)
+        self.devices.look_again()
 
 
 class LibvirtDriver(

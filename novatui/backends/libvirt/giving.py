@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from xml.etree.ElementTree import Element
 
 from novatui.backends.libvirt.host import parsed
 from novatui.backends.libvirt.link import Link
 from novatui.backends.libvirt.xmltree import attribute_at
-from novatui.core.devices import Giving
+from novatui.core.devices import Device, Giving
 
 IOMMU_HINT = (
     "switch VT-d/AMD-Vi on in the firmware, boot with intel_iommu=on (AMD needs nothing), then: modprobe vfio-pci"
@@ -16,10 +16,16 @@ IOMMU_HINT = (
 VFIO_HINT = "load it on the host: modprobe vfio-pci; `ls /dev/vfio` shows whether it is there"
 
 
-def giving_of(link: Link) -> Giving:
-    """What is told of the host as a whole; what a driver cannot be asked stays None."""
+def giving_of(link: Link, devices: Iterable[Device]) -> Giving:
+    """What is told of the host as a whole; what a driver cannot be asked stays None.
+
+    libvirt writes `iommu support='no'` for drivers that never looked, too (the test driver): a device that is in an
+    IOMMU group knows better.
+    """
     capabilities = parsed(link.attempt(link.conn.getCapabilities))
     iommu = {"yes": True, "no": False}.get(attribute_at(capabilities, "host/iommu", "support"))
+    if any(device.iommu_group is not None for device in devices):
+        iommu = True
     vfio = has_vfio(offers(hostdev_of(link, None, None, None, None)))
     hint = IOMMU_HINT if iommu is False else VFIO_HINT if vfio is False else ""
     return Giving(iommu=iommu, vfio=vfio, hint=hint)

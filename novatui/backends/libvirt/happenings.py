@@ -80,6 +80,16 @@ class Happenings:
                 due["DOMAIN", uuid] = max(due.get(("DOMAIN", uuid), 0), reading_after(name, arguments))
         for (what, identifier), depth in due.items():
             self._read_again(what, identifier, depth)
+        if ("DOMAIN", ALL) in {(what, depth) for (what, _), depth in due.items()}:
+            self._look_at_devices()
+
+    def _look_at_devices(self) -> None:
+        try:
+            self.devices.look_again()
+        except Unreachable:
+            raise
+        except NovaError as error:
+            log.warning("devices cannot be read after an event: %s", error.failure)
 
     def _read_again(self, what: str, identifier: str, depth: int) -> None:
         """Read one object; that it cannot be read now keeps no other from being read."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import msgspec
 
 from novatui.actions.snapshots import OLD
@@ -14,6 +16,7 @@ from novatui.ui.render import readings
 from novatui.ui.render.cells import Piece
 from novatui.ui.render.marks import UNKNOWN
 from novatui.ui.render.subject import Subject
+from novatui.ui.rows.cells import fit
 
 FULL = 90.0
 """Percent from which a store is drawn as a warning."""
@@ -73,6 +76,28 @@ def _holder(subject: Subject, width: int) -> Piece:
     if name == "":
         return cells.plain("free", subject, width, subject.look.styles.good)
     return cells.plain(UNKNOWN if name is None else str(name), subject, width)
+
+
+def _to_give(subject: Subject, width: int) -> Piece:
+    """What a card can still be shared out as."""
+    fleet, slot = subject.fleet, subject.slot
+    made, free, left = (readings.number(fleet, slot, name) for name in ("vfs", "vfs_free", "vgpus_free"))
+    if left is not None:
+        return fit(f"{left:.0f} gpu", width, right=True), subject.look.styles.text
+    if made is None:
+        return cells.inapplicable(subject, width, right=True)
+    known = UNKNOWN if free is None else f"{free:.0f}"
+    return fit(f"{known}/{made:.0f}", width, right=True), subject.look.styles.text
+
+
+def free_of(fleet: Fleet, slots: Collection[int]) -> str:
+    """What these host devices can be shared out as together: `VFs 21/64 free, vGPUs 28`; empty where nothing can."""
+    store = fleet.inventory
+    functions = [slot for slot in slots if store.value(slot, "device_class") == "vf"]
+    free = sum(store.value(slot, "holder") == "" for slot in functions)
+    left = [count for slot in slots if isinstance(count := store.value(slot, "vgpus_free"), int)]
+    said = [f"VFs {free}/{len(functions)} free"] if functions else []
+    return ", ".join([*said, *([f"vGPUs {sum(left)}"] if left else [])])
 
 
 STORE = (
@@ -180,12 +205,24 @@ DEVICE = (
         letter="c", word="class", draw=cells.text("device_class"),
     ),
     Column(
-        id="vendor", title="VENDOR, PRODUCT", help="vendor and product", width=16, grow=30, rank=2, sort="vendor",
+        id="vendor", title="VENDOR, PRODUCT", help="vendor and product", width=13, grow=33, rank=2, sort="vendor",
         letter="v", word="vendor", draw=cells.text("vendor"),
     ),
     Column(
-        id="iommu", title="IOMMU", help="IOMMU group: devices that can only be given away together", width=5, rank=2,
+        id="iommu", title="GROUP", help="IOMMU group: devices that can only be given away together", width=5, rank=2,
         sort="iommu_group", letter="u", word="iommu", draw=cells.number("iommu_group"), numeric=True,
+    ),
+    Column(
+        id="numa", title="NUMA", help="NUMA node of the host that it is near to", width=4, rank=3, sort="numa_node",
+        letter="m", word="numa", draw=cells.number("numa_node"), numeric=True,
+    ),
+    Column(
+        id="driver", title="DRIVER", help="driver of the host that has it now", width=9, grow=4, rank=5, sort="driver",
+        letter="d", word="driver", draw=cells.filled("driver"),
+    ),
+    Column(
+        id="free", title="FREE", help="virtual functions that are free, of all; vGPUs that can still be made", width=6,
+        rank=2, sort="vfs_free", letter="f", word="free", draw=_to_give, numeric=True,
     ),
     Column(
         id="holder", title="HELD BY", help="machine that has it", width=12, grow=8, rank=1, sort="holder", letter="b",

@@ -33,6 +33,8 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     total: int = 0
     marked: int = 0
     pinned: int = 0
+    free: str = ""
+    """What is free of it all, where that can be summed up."""
     sort: str = "name"
     sort_word: str = "name"
     """What people call the key that is sorted by."""
@@ -150,10 +152,11 @@ def counts(view: Listing, look: Look) -> list[Piece]:
     quiet, dot = look.styles.quiet, look.marks.dot
     shown = f" {view.shown:,} of {view.total:,} " if view.shown != view.total else f" {view.total:,} "
     marked = f"{dot} {view.marked:,} marked " if view.marked else ""
+    free = f"{dot} {view.free} " if view.free else ""
     pinned = f"{dot} {view.pinned:,} pinned " if view.pinned else ""
     return [
         (shown, quiet),
-        (f"{pinned}{marked}{dot} sort {view.sort_word}{' desc' if view.descending else ''} ", quiet),
+        (f"{pinned}{marked}{free}{dot} sort {view.sort_word}{' desc' if view.descending else ''} ", quiet),
     ]
 
 

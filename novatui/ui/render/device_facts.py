@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from novatui.actions.confirm import TYPED
 from novatui.core.devices import Device, Giving
 from novatui.core.errors import Failure
-from novatui.ui.device_tree import FREE_DRIVERS, Line, along, functions, more
+from novatui.ui.device_tree import FREE_DRIVERS, Line, along, functions
 from novatui.ui.foreseeing import Foreseen
 from novatui.ui.render.detail.words import joined, told
 from novatui.ui.render.device_table import Holder
@@ -107,7 +107,7 @@ def totals(devices: Sequence[Device], giving: Giving) -> list[str]:
         vfs = [each for each in devices if each.device_class == "vf"]
         said.append(f"VFs {sum(1 for each in vfs if not each.holder)}/{len(vfs)} free")
     if makers := [each for each in devices if each.mdev_types]:
-        left = [more(each) for each in makers]
+        left = [each.mdevs_free for each in makers]
         known = sum(count for count in left if count is not None)
         said.append(f"vGPUs up to {known} more" if None not in left else "vGPUs ?")
     return said

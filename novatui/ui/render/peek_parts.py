@@ -92,6 +92,8 @@ def device(subject: Subject) -> list[Sequence[Fact]]:
                 ("class", readings.text(fleet, slot, "device_class")),
                 ("held by", _named(subject, "holder") or "nobody"),
                 ("IOMMU group", readings.text(fleet, slot, "iommu_group")),
+                ("NUMA node", readings.text(fleet, slot, "numa_node")),
+                ("driver", readings.text(fleet, slot, "driver")),
                 ("host", _named(subject, "host")),
             ),
         ],
