@@ -205,7 +205,7 @@ DEVICE = (
         letter="c", word="class", draw=cells.text("device_class"),
     ),
     Column(
-        id="vendor", title="VENDOR, PRODUCT", help="vendor and product", width=13, grow=33, rank=2, sort="vendor",
+        id="vendor", title="PRODUCT", help="vendor and product", width=13, grow=33, rank=2, sort="vendor",
         letter="v", word="vendor", draw=cells.text("vendor"),
     ),
     Column(

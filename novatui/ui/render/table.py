@@ -34,7 +34,7 @@ def header(grid: Grid, width: int, look: Look, sort: str, descending: bool) -> S
         told = told or here
         pieces.append((arrow if here else " ", styles.key))
         title = column.titled(look) if column.titled is not None else column.title
-        pieces.append((fit(title, cells, right=column.numeric), styles.header))
+        pieces.append((fit(title, cells, right=column.numeric, ellipsis=look.marks.ellipsis), styles.header))
     return line(pieces, width)
 
 
