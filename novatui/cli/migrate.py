@@ -1,4 +1,4 @@
-"""`novatui migrate OBJECT [HOST]`: move a machine to another host, and watch it go."""
+"""`novatui migrate OBJECT [HOST]`: move a machine to another host, watch it go, or ask where it could."""
 
 from __future__ import annotations
 
@@ -29,9 +29,13 @@ _ONLY_LIVE = {
 
 
 def migrate(options: Namespace) -> int:
-    """Move it."""
+    """Move it, or with --check tell where it can run."""
+    if options.check:
+        from novatui.cli.where import where
+
+        return where(options)
     if not options.host:
-        raise UsageError("say which host it is to go to")
+        raise UsageError("say which host it is to go to", "novatui migrate OBJECT --check tells where it can run")
     given = _given(options)
     verb = "migrate.offline" if options.offline else "migrate.live"
     if options.offline and (wrong := [word for name, word in _ONLY_LIVE.items() if name in given]):

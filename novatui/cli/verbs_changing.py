@@ -109,6 +109,7 @@ def _levers(parser: argparse.ArgumentParser) -> None:
 def _migrate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("object", metavar="OBJECT", help="the machine")
     parser.add_argument("host", nargs="?", default="", metavar="HOST", help="the host it goes to")
+    parser.add_argument("--check", action="store_true", help="tell where it can run, or whether on HOST")
     parser.add_argument("--storage", metavar="DS", help="copy its disks, to this store")
     parser.add_argument(
         "--copy-storage", choices=["copy", "changed"], metavar="HOW", help="copy its disks: copy, changed"
@@ -205,6 +206,7 @@ vfs HOST DEVICE COUNT              number of virtual functions of a physical one
             """A migration is led by the source host (peer-to-peer), so it goes on when this command ends; with
 --client it is led from here. --watch tells each reading; with --json each is an object with "type": "migration".""",
             """examples:
+  novatui migrate db-1 --check
   novatui migrate db-1 kvm-12 --auto-converge --post-copy --watch --yes
   novatui migrate db-1 kvm-12 --storage nvme --bandwidth 400M --plan --as virsh""",
         ),

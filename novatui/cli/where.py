@@ -59,7 +59,7 @@ async def _where(session: Session) -> int:
 
 
 def _machine(fleet: Fleet, word: str) -> ObjectRef:
-    ref = fleet.inventory.ref(resolve(fleet, word))
+    ref = fleet.inventory.ref(resolve(fleet, word, Kind.VM))
     if ref.kind not in {Kind.VM, Kind.CONTAINER}:
         raise exits.UsageError(f"`{word}` is no machine", "novatui ls lists them")
     return ref

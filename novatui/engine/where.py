@@ -204,7 +204,8 @@ def _known(form: Mapping[str, Any]) -> dict[str, Any]:
 
 def _moment(epoch: float | None) -> str | None:
     try:
-        return None if epoch is None else datetime.fromtimestamp(epoch, UTC).isoformat(timespec="milliseconds")
+        moment = None if epoch is None else datetime.fromtimestamp(epoch, UTC)
+        return moment and moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     except (ValueError, OverflowError, OSError):
         return None  # no time that a calendar has
 
