@@ -49,15 +49,14 @@ class MigrationBook:
                 found.append(record)
         return found
 
-    def write(self, records: list[bytes]) -> None:
-        """Write what `packed` made, each file in one step, mode 0600; then drop the oldest of too many.
+    def write(self, records: list[Record]) -> None:
+        """Write these, each file in one step, mode 0600; then drop the oldest of too many.
 
-        OSError or ConfigError when the disk says no.
+        `kept` makes records that another thread may read. OSError or ConfigError when the disk says no.
         """
         private_dir(self.folder)
-        for body in records:
-            id = msgspec.json.decode(body, type=_Head).id
-            write_private(self.folder / f"{id}.json", body)
+        for record in records:
+            write_private(self.folder / f"{record.id}.json", packed(record))
         for path in self._files()[:-FILES]:
             path.unlink(missing_ok=True)
 
@@ -67,8 +66,12 @@ class MigrationBook:
         return sorted(found, key=lambda path: (int(path.stem.partition("-")[0]), path.stem))
 
 
-class _Head(msgspec.Struct):
-    id: str
+def kept(record: Record) -> Record:
+    """The record as it stands now, for another thread: what goes on changes another one."""
+    return msgspec.structs.replace(
+        record, trace=thinned(list(record.trace), READINGS), steps=list(record.steps), used=list(record.used),
+        tasks=list(record.tasks),
+    )  # fmt: skip
 
 
 def packed(record: Record) -> bytes:

@@ -297,9 +297,10 @@ def ended_as(record: Record) -> Verdict:
     """The last word on it."""
     calls = {TaskState.DONE: Call.DONE, TaskState.FAILED: Call.FAILED, TaskState.CANCELLED: Call.CANCELLED}
     call = calls.get(record.state, Call.UNKNOWN)
-    at = f"the machine is at {record.source}" if record.source else "the machine is where it was"
+    source, destination = record.route
+    at = f"the machine is at {source}" if source else "the machine is where it was"
     reasons = {
-        Call.DONE: f"it runs at {record.destination}" if record.destination else "it has moved",
+        Call.DONE: f"it runs at {destination}" if destination else "it has moved",
         Call.FAILED: str(record.failure) if record.failure is not None else at,
         Call.CANCELLED: str(record.failure) if record.failure is not None else at,
         Call.UNKNOWN: "nobody was told how it ended: look where the machine runs now",

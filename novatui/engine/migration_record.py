@@ -68,6 +68,8 @@ class Record(msgspec.Struct, kw_only=True):
     """uuid of the machine; empty when its product tells none."""
     source: str = ""
     destination: str = ""
+    to_conn: str = ""
+    """Connection of the destination; empty while that is not known."""
     who: str = ""
     ended: float | None = None
     state: TaskState = TaskState.RUNNING
@@ -104,6 +106,13 @@ class Record(msgspec.Struct, kw_only=True):
     def ref(self) -> ObjectRef:
         """The object that levers are for."""
         return ObjectRef(self.conn, *split_key(self.key))
+
+    @property
+    def route(self) -> tuple[str, str]:
+        """From where to where, empty where it is not known. Hosts of one name are told apart by their connections."""
+        if self.source == self.destination and self.to_conn not in ("", self.conn):
+            return self.conn, self.to_conn
+        return self.source, self.destination
 
     @property
     def live(self) -> bool:

@@ -26,8 +26,8 @@ def as_json(record: Record) -> str:
         "uuid": record.identity,
         "connection": record.conn,
         "family": record.family.value,
-        "source": record.source,
-        "destination": record.destination,
+        "source": record.route[0],
+        "destination": record.route[1],
         "state": record.state.value,
         "began": _time(record.began),
         "ended": _time(record.ended),
@@ -68,7 +68,7 @@ def _facts(record: Record) -> list[str]:
     took = record.ended - record.began if record.ended is not None else None
     facts = {
         "machine": str(record.ref),
-        "route": f"{record.source or '?'} to {record.destination or '?'}",
+        "route": " to ".join(place or "?" for place in record.route),
         "state": record.state.value,
         "began": _time(record.began),
         "ended": _time(record.ended),

@@ -7,9 +7,10 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import sha256
 
-from novatui.core.ids import ObjectRef, split_key
+from novatui.core.ids import ObjectRef, decode_id, split_key
 from novatui.core.states import Family, Link
-from novatui.core.tasks import Task
+from novatui.core.tasks import Task, TaskState
+from novatui.core.units import lasting, size
 from novatui.core.verdict import Call, Verdict
 from novatui.engine.connection import Connection
 from novatui.engine.inventory_store import InventoryStore
@@ -84,6 +85,10 @@ class Migrations:
         """The latest move of a machine, seen from any of its connections; None without one."""
         found = [course.record for name in self._names(conn, key) for course in self._by_name.get(name, ())]
         return max(found, key=lambda one: (one.live, one.began), default=None)
+
+    def machine(self, conn: str, key: str) -> Name:
+        """What a machine is the same by on all of its connections, as far as that is known."""
+        return max(self._names(conn, key) or {(conn, key)}, key=lambda name: name != (conn, key))
 
     def offered(self, record: Record) -> frozenset[str]:
         """Operations that the connection of a move offers."""
@@ -191,7 +196,8 @@ class Migrations:
                 verb, arguments = self._asked.get((conn, task.id), (task.verb.replace(" ", ".", 1), {}))
                 used = Used(at=at, task=task.id, verb=verb, arguments=dict(arguments), outcome=task.state.value)
                 record.used = [*(one for one in record.used if one.task != task.id), used]
-                notes(record, at, task.id, f"{task.id} {lever_words(used)}")
+                failed = f": {task.failure}" if task.state is TaskState.FAILED and task.failure is not None else ""
+                notes(record, at, task.id, f"{task.id} {lever_words(used)}{failed}")
                 self._touch(course)
 
     # --- names ------------------------------------------------------------------------------------------------------
@@ -243,8 +249,10 @@ class Migrations:
             if not record.source and record.live and isinstance(host, str) and course.knows_source:
                 at = self._inventory.slot(record.conn, host)
                 record.source = self._inventory.name(at) if at is not None else ""
-        if not record.destination and (to := record.arguments.get("to", "")):
-            record.destination = named(self._inventory, to)
+        if to := record.arguments.get("to", ""):
+            record.destination = record.destination or named(self._inventory, to)
+            record.to_conn = record.to_conn or decode_id(to.partition(":")[0])
+        record.to_conn = next((leg.conn for leg in course.legs.values() if leg.incoming), record.to_conn)
 
     # --- what is kept -----------------------------------------------------------------------------------------------
 
@@ -303,8 +311,19 @@ def named(inventory: InventoryStore, text: str) -> str:
 
 def lever_words(used: Used) -> str:
     """A lever as a timeline tells it."""
-    said = " ".join(f"{name} {value}" for name, value in used.arguments.items() if name != "task")
-    return " ".join(part for part in (used.verb.replace("migrate.", "").replace("task.", ""), said) if part)
+    said = used.arguments
+    words = {
+        "migrate.bandwidth": f"bandwidth of at most {size(_whole(said.get('bandwidth')))}/s",
+        "migrate.downtime": f"a pause of at most {lasting(_whole(said.get('downtime'), 1000))}",
+        "migrate.postcopy": "switch to post-copy",
+        "migrate.pause": "pause the guest",
+        "task.cancel": "cancel",
+    }
+    return words.get(used.verb, used.verb)
+
+
+def _whole(text: str | None, unit: int = 1) -> float | None:
+    return int(text) / unit if text and text.isdigit() else None
 
 
 def _numbered(stem: str, number: int) -> str:

@@ -10,12 +10,12 @@ from textual.app import App
 from novatui.config.errors import ConfigError
 from novatui.engine import blocking
 from novatui.engine.fleet import Fleet
-from novatui.engine.migration_book import MigrationBook, packed
+from novatui.engine.migration_book import MigrationBook, kept
 from novatui.engine.migration_record import Record
 
 log = logging.getLogger(__name__)
 
-KEEP = 15.0
+KEEP = 5.0
 """Seconds between two writings of what is under way: a console that is killed loses no more of it."""
 
 
@@ -66,8 +66,8 @@ class MigrationWatch:
         try:
             if self._book is not None and found:
                 book, versions = self._book, {one.id: one.version for one in found}
-                bodies = [packed(one) for one in found]
-                await blocking.run(lambda: book.write(bodies))
+                records = [kept(one) for one in found]
+                await blocking.run(lambda: book.write(records))
                 self._written |= versions
         except (OSError, ConfigError) as error:
             log.error("records of migrations cannot be kept: %s", error)

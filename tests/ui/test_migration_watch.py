@@ -204,9 +204,7 @@ async def test_records_are_kept_and_counted_the_next_time(tmp_path: Path) -> Non
     TOLD["done"](fleet)
     [before] = fleet.migrations.ended()
     book = MigrationBook(tmp_path / "state" / "migrations")
-    from novatui.engine.migration_book import packed
-
-    book.write([packed(before)])
+    book.write([before])
     fleet = offering(two_hosts())
     fleet.migrations.restore(book.load())
     async with desk(fleet, (100, 30), place=Place("mig")) as person:
@@ -312,7 +310,7 @@ def test_no_recording_shows_a_percentage_after_its_first_pass(name: str) -> None
         over = over or (move.iteration or 0) > 1
         more_sent = more_sent or bool(move.memory_total and (move.memory_sent or 0) > move.memory_total)
         if over or more_sent:
-            assert "%" not in table.words(Moving(record=only(fleet)))
+            assert "%" not in table.words(Moving(key=0, record=only(fleet)))
 
 
 def test_most_recordings_have_several_passes_and_send_more_than_there_is() -> None:
@@ -357,3 +355,30 @@ async def test_only_changed_lines_are_written_again(monkeypatch: pytest.MonkeyPa
         outgoing(fleet, move=reading(fleet.clock.time() + 1, 1 << 20, iteration=4))
         await person.settle()
         assert drawn == ["etl-big-2"]
+
+
+async def test_a_machine_that_moves_again_stays_on_its_row() -> None:
+    fleet = offering(two_hosts())
+    async with desk(fleet, (100, 30), place=Place("mig")) as person:
+        for number, state in enumerate((TaskState.FAILED, DONE, TaskState.CANCELLED)):
+            fleet.clock.advance(30)
+            begun, id = fleet.clock.time(), f"{VM}/5/{number}"
+            for told in (TaskState.RUNNING, state):
+                outgoing(fleet, told, id=id, move=reading(fleet.clock.time(), 1 << 30), started=begun)
+                await person.settle()
+                assert rows_named(person) == 1, person.text
+                fleet.clock.advance(1)
+        assert "earlier today" in person.text
+        assert "1 done today  1 failed" in person.lines[0]
+        assert len(fleet.migrations.ended()) == 3
+
+
+async def test_hosts_of_one_name_are_called_by_their_connections() -> None:
+    fleet = offering(two_hosts())
+    for name in ("kvm-03", "kvm-12"):
+        fleet.tell(name, {f"host:{name}": {"name": "localhost"}})
+    outgoing(fleet, move=reading(fleet.clock.time(), source="localhost"))
+    move = MigrationProgress(destination="localhost", at=fleet.clock.time())
+    tell(fleet, "kvm-12", f"{VM}/4/1", move=move)
+    async with desk(fleet, (100, 30), place=Place("mig")) as person:
+        assert "kvm-03→kvm-12" in person.line("▌")

@@ -30,7 +30,7 @@ def moved(fleet: StillFleet, readings: int = 3) -> Record:
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     record = moved(two_hosts())
     book = MigrationBook(tmp_path / "state" / "migrations")
-    book.write([packed(record)])
+    book.write([record])
     [found] = book.load()
     assert found == record
     [file] = book.folder.iterdir()
@@ -51,14 +51,14 @@ def test_there_are_so_many_files_at_most(tmp_path: Path) -> None:
     record = moved(two_hosts())
     book = MigrationBook(tmp_path)
     many = [msgspec.structs.replace(record, id=f"{1000 + number}-x") for number in range(FILES + 20)]
-    book.write([packed(one) for one in many])
+    book.write(many)
     assert [one.id for one in book.load()] == [one.id for one in many[20:]]
 
 
 def test_damaged_files_are_left_alone(tmp_path: Path) -> None:
     book = MigrationBook(tmp_path)
     record = moved(two_hosts())
-    book.write([packed(record)])
+    book.write([record])
     (tmp_path / "1-half.json").write_bytes(packed(record)[:100])
     (tmp_path / "2-other.json").write_bytes(packed(record))
     (tmp_path / "3-odd.json").write_bytes(b'{"id": "3-odd", "trace": {}}')

@@ -26,15 +26,14 @@ HOPELESS = frozenset({Call.NOT_CONVERGING, Call.STALLED})
 
 
 class Moving(msgspec.Struct, frozen=True):
-    """A line: a move that is told of, or one of ours that waits for its turn."""
+    """A line: the latest move of a machine that is told of, or one of ours that waits for its turn."""
 
+    key: Hashable
+    """The machine: it stays the same line, however often it moves."""
     record: Record | None = None
     waits: Done | None = None
-
-    @property
-    def key(self) -> Hashable:
-        """What it stays the same line by."""
-        return self.record.id if self.record is not None else f"waits {self.waits.ref if self.waits else ''}"
+    earlier: tuple[Record, ...] = ()
+    """What else it did today, the latest first."""
 
 
 def migration_table(fleet: Fleet, look: Look) -> ItemTable:
@@ -85,7 +84,8 @@ def eta(verdict: Verdict, ascii_only: bool) -> str:
 
 def route(record: Record, look: Look) -> str:
     """From where to where, as far as it is told."""
-    return f"{record.source or UNKNOWN}{look.marks.to}{record.destination or UNKNOWN}"
+    source, destination = record.route
+    return f"{source or UNKNOWN}{look.marks.to}{destination or UNKNOWN}"
 
 
 def phase(record: Record) -> str:
@@ -187,10 +187,10 @@ def ended_words(record: Record, look: Look) -> str:
 
 def counts(lines: Sequence[Moving]) -> str:
     """How many there are of each sort; what there is none of is left out."""
-    records = [one.record for one in lines if one.record is not None]
+    records = [record for one in lines for record in (one.record, *one.earlier) if record is not None]
     moving = sum(one.live for one in records)
     done, failed = (sum(one.state is state for one in records) for state in (TaskState.DONE, TaskState.FAILED))
-    queued = len(lines) - len(records)
+    queued = sum(one.waits is not None for one in lines)
     words = ((queued, "queued"), (done, "done today"), (failed, "failed"))
     return "  ".join([f"{moving} moving", *(f"{count} {word}" for count, word in words if count)])
 

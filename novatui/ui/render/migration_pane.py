@@ -37,6 +37,8 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
     ways: Sequence[Way]
     cancel: str = "c"
     """The key of the cancel."""
+    earlier: Sequence[Record] = ()
+    """What else the machine did today."""
     bell: bool = False
     whole: bool = False
     """It has the screen for itself."""
@@ -45,7 +47,8 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
 def pane(opened: Opened, look: Look, width: int, height: int) -> list[Strip]:
     """As much as fits: what has to be decided before what is only looked at."""
     record = opened.record
-    head, figures, verdict = [_head(opened, look, width)], _figures(record, look, width), _verdict(record, look, width)
+    figures = [*_figures(record, look, width), *_earlier(opened, look, width)]
+    head, verdict = [_head(opened, look, width)], _verdict(record, look, width)
     ways = _ways(opened, look, width) if record.live else []
     room = height - len(head) - len(figures) - len(verdict) - len(ways)
     if room < 0:
@@ -77,6 +80,16 @@ def _figures(record: Record, look: Look, width: int) -> list[Strip]:
     only_disk = record.last.phase == Phase.DISK and not record.last.memory_total
     groups = [[] if only_disk else _memory(record), _disk(record) if record.last.disk_total else [], _settings(record)]
     return [_facts(told, look, width) for told in groups if any(value for _, _, value in told)]
+
+
+def _earlier(opened: Opened, look: Look, width: int) -> list[Strip]:
+    """Moves of the same machine before this one: a line for all of them."""
+    told = [f"{look.clock(one.ended, seconds=False)} {route(one, look)} {one.state.value}" for one in opened.earlier]
+    if not told:
+        return []
+    return [
+        line([(" earlier today ", look.styles.quiet), (", ".join(told), look.styles.text)], width, look.marks.ellipsis)
+    ]
 
 
 Told = tuple[int, str, str]

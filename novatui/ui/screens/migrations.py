@@ -104,7 +104,7 @@ class MigrationScreen(FrameScreen, inherit_bindings=False):
     def reveal(self, ref: ObjectRef) -> bool:
         """Put the cursor on the move of a machine."""
         record = self._moves.of(ref.conn, ref.key)
-        number = self._source.number(record.id) if record is not None else None
+        number = self._source.number(self._moving(record).key) if record is not None else None
         return number is not None and self._list.select(number)
 
     def take(self, changes: Changes) -> None:
@@ -158,24 +158,32 @@ class MigrationScreen(FrameScreen, inherit_bindings=False):
     # Reading
 
     @property
+    def _line(self) -> Moving | None:
+        return self._source.item(self._list.cursor)
+
+    @property
     def _record(self) -> Record | None:
-        one = self._source.item(self._list.cursor)
-        return one.record if one is not None else None
+        return self._line.record if self._line is not None else None
 
     def _queue(self) -> list[Moving]:
         """Moves of ours that wait for their turn."""
         runs = self.stage.acting.gate.runs if self.stage.acting is not None else ()
         waiting = (one for run in runs for one in run.results if one.outcome is Outcome.WAITING)
-        return [Moving(waits=done) for done in waiting if done.verb in ("migrate.live", "migrate.offline")]
+        moves = (done for done in waiting if done.verb in ("migrate.live", "migrate.offline"))
+        return [Moving(key=self._moves.machine(done.ref.conn, done.ref.key), waits=done) for done in moves]
 
     def _read(self) -> None:
-        """List what moves, what waits, and what has ended today: each machine once."""
+        """List what moves, what waits, and what has ended today: each machine once, by the latest that it did."""
         queue = self._queue()
         self._listed = self._moves.version, [one.key for one in queue]
-        live = [Moving(record=one) for one in self._moves.live()]
-        ended = [Moving(record=one) for one in self._moves.ended() if is_today(one, self.look)]
+        found: dict[Hashable, Moving] = {}
+        ended = (one for one in self._moves.ended() if is_today(one, self.look))
+        for one in (*map(self._moving, self._moves.live()), *queue, *map(self._moving, ended)):
+            first = found.setdefault(one.key, one)
+            if first is not one and one.record is not None:
+                found[one.key] = replace(first, earlier=(*first.earlier, one.record))
         before = self._source.order
-        self._list.forget(self._source.show([(one.key, one) for one in (*live, *queue, *ended)]))
+        self._list.forget(self._source.show(list(found.items())))
         if self._source.order != before or not before:
             self._list.placeholder = " nothing moves, and nothing has moved today"
             self._list.replace(self._source.order)
@@ -185,6 +193,9 @@ class MigrationScreen(FrameScreen, inherit_bindings=False):
             self._awaited = ""
         self.header.redraw()
         self._pane.redraw()
+
+    def _moving(self, record: Record) -> Moving:
+        return Moving(key=self._moves.machine(record.conn, record.key) if record.key else record.id, record=record)
 
     def _version(self, one: Moving) -> Hashable:
         record = one.record
@@ -215,6 +226,7 @@ class MigrationScreen(FrameScreen, inherit_bindings=False):
             record=record,
             ways=self._ways(record) if record.live else (),
             cancel=self.key("mig.cancel"),
+            earlier=self._line.earlier if self._line is not None else (),
             bell=record.id in self.stage.moves.bells,
             whole=self._whole,
         )
