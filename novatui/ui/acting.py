@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from textual.app import App
 from textual.worker import Worker
 
@@ -94,8 +95,13 @@ class Acting:
     def begin_each(self, verb: str, parts: Sequence[Part]) -> None:
         """Begin an operation on parts of objects, each with arguments of its own. What it cannot be done to is named in
         the dialog, with the reason, and left."""
-        title = f"{short(VERBS[verb])} {len(parts)} snapshots"
-        self._ask(title, lambda _: self.gate.propose_each(verb, parts), {})
+        safe = {SAFETY: "yes"} if any(given.name == SAFETY for given in VERBS[verb].takes) else {}
+
+        def plan(said: Mapping[str, str]) -> Awaitable[Proposal]:
+            meant = [msgspec.structs.replace(part, arguments={**part.arguments, **said}) for part in parts]
+            return self.gate.propose_each(verb, meant)
+
+        self._ask(f"{short(VERBS[verb])} {len(parts)} snapshots", plan, safe)
 
     def _fill_in(self, verb: str, refs: Sequence[ObjectRef], said: Mapping[str, str]) -> None:
         from novatui.ui.dialogs.arguments import ArgumentsForm

@@ -101,6 +101,22 @@ async def test_only_the_snapshot_under_the_cursor_is_asked_about_and_only_once(t
         assert asked(person)[4:] == base, "another state, another answer"
 
 
+async def test_it_is_asked_also_while_the_machine_changes_all_the_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("novatui.ui.screens.detail_snapshots.REST", 0.3)
+    async with acting_desk(tmp_path) as person:
+        await person.go_to(*RUNNING)
+        await person.press("n", "l")
+        for turn in range(200):
+            person.fleet.tell("kvm-03", {"vm:gpu-train-1": {"description": f"turn {turn}"}})
+            person.app.stage.pulse.age()
+            await person.pilot.pause(0.03)
+            if person.hands.planned:
+                break
+        assert asked(person)[0] == ("snap.revert", "base")
+
+
 async def test_why_something_is_blocked_is_said_with_a_way_on(tmp_path: Path) -> None:
     async with acting_desk(tmp_path) as person:
         person.hands.obstacles["snap.revert"] = NO
@@ -207,6 +223,7 @@ async def test_marked_snapshots_are_deleted_in_one_run_the_youngest_first(tmp_pa
         assert isinstance(person.app.screen, ConfirmDialog)
         await person.planned()
         assert "delete 3 snapshots" in person.text
+        assert "3 snapshots of 1 machine on kvm-03" in person.text
         assert "gpu-train-1/leaf" in person.text
         assert "Type 3, how many they are" in person.text
         assert asked(person) == [("snap.delete", name) for name in ("leaf", "middle", "root")]
@@ -222,6 +239,31 @@ async def test_marked_snapshots_are_deleted_in_one_run_the_youngest_first(tmp_pa
         assert "gpu-train-1/middle" in person.text
         assert [one["args"]["snapshot"] for one in person.records("call")] == ["leaf", "middle", "root"]
         assert len(person.records("operation")) == 3
+
+
+async def test_several_are_reverted_with_a_safety_snapshot_each_and_never_two_of_one_machine(tmp_path: Path) -> None:
+    fleet = parts()
+    fleet.tell("kvm-03", {
+        f"snapshot:{machine}%2F{name}": {
+            "name": f"{machine[:2]}-{name}", "native_id": name, "vm": f"vm:{machine}", "parent": f"vm:{machine}",
+            "snapshot_parent": "", "created": fleet.clock.time() - days * 86400,
+        }
+        for machine, name, days in (("gpu-train-1", "a", 50), ("ci-runner-7", "b", 49), ("ci-runner-7", "c", 48))
+    })  # fmt: skip
+    async with acting_desk(tmp_path, fleet=fleet) as person:
+        await command(person, "snap @kvm-03 re:^(gp|ci)-")
+        await person.press("g", "space", "space", "n", "R")
+        await person.planned()
+        assert "2 snapshots of 2 machines" in person.text
+        assert "[x] take a safety snapshot first" in person.text
+        assert [one.arguments for one in person.hands.planned] == [
+            {"snapshot": "a", "safety": "yes"},
+            {"snapshot": "b", "safety": "yes"},
+        ]
+        await person.press("escape", "space", "n", "R")
+        await person.planned()
+        assert "several parts of one object" in person.text
+        assert person.hands.made == []
 
 
 async def test_one_snapshot_of_the_list_is_asked_about_like_in_its_pane(tmp_path: Path) -> None:

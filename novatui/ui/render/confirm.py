@@ -41,6 +41,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     subjects: tuple[Subject, ...]
     things: str = "objects"
     """What several of them are called."""
+    owners: int = 0
+    """How many machines they are parts of; 0 for what is no part."""
     does: str
     """In our words."""
     native: str = ""
@@ -102,7 +104,8 @@ def _many(asked: Asked, fine: Sequence[Subject]) -> str:
     where = f" on {next(iter(conns))}" if len(conns) == 1 else f" on {len(conns)} connections"
     left = len(asked.subjects) - len(fine)
     but = f"; {left} of {len(asked.subjects)} left out" if left else ""
-    return f"{len(fine)} {asked.things.removesuffix('s') if len(fine) == 1 else asked.things}{where}{but}"
+    of = f" of {asked.owners} machine{'' if asked.owners == 1 else 's'}" if asked.owners else ""
+    return f"{len(fine)} {asked.things.removesuffix('s') if len(fine) == 1 else asked.things}{of}{where}{but}"
 
 
 def _line(one: Subject) -> str:
