@@ -25,7 +25,7 @@ from novatui.ui.app import NovaApp
 from novatui.ui.dialogs.typed import SETTLING
 from novatui.ui.render.marks import DRAWN, PLAIN, Marks
 from novatui.wire import frames
-from tests.ui.desk import Desk, look_at
+from tests.ui.desk import PAINT, Desk, look_at
 from tests.ui.still import StillFleet
 
 FOUND = (
@@ -88,6 +88,7 @@ async def newcomer(
         app = NovaApp(fleet, look=look_at(fleet, marks), roster=roster)
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
+            app.stage.pulse.painter.interval = PAINT
             person = Desk(app, fleet, pilot)
             await person.settle()
             await app.workers.wait_for_complete()

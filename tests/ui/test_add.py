@@ -10,7 +10,7 @@ from novatui.config.draft import draft
 from novatui.config.imports import Imported
 from novatui.core.errors import Failure, Fault
 from novatui.core.states import Link
-from novatui.ui.dialogs import typed
+from novatui.ui.dialogs import agree, typed
 from novatui.ui.dialogs.form import ConnectionForm
 from novatui.ui.dialogs.question import QuestionDialog
 from novatui.ui.dialogs.quit import QuitDialog
@@ -290,12 +290,15 @@ async def test_a_question_that_nobody_wants_answered_any_more_goes_away(tmp_path
         assert answers(person.fleet) == []
 
 
-async def test_a_hostile_question_is_one_of_harmless_lines(tmp_path: Path) -> None:
+async def test_a_hostile_question_is_one_of_harmless_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(typed, "SETTLING", 0.0)
+    monkeypatch.setattr(agree, "SETTLING", 0.0)
     async with newcomer(tmp_path, fleet=world()) as (person, _):
         for number, name in enumerate(hostile.TEXTS):
             person.fleet.hear(frames.Question("kvm-03", number, "password", f"{name} " * 40, True))
         for _ in hostile.TEXTS:
-            await asked(person)
+            await person.settle()
+            assert isinstance(person.app.screen, QuestionDialog)
             assert "\x1b" not in person.text
             await person.press("escape")
 
