@@ -261,8 +261,12 @@ def test_a_machine_that_was_saved_while_paused_is_woken_and_goes_on(host: Libvir
     again = planned(probe, "power.suspend", made.uuid, {})
     assert again.calls
     probe.driver.refresh([vm])
-    assert not [task for task in probe.driver.tasks() if task.key == vm and task.verb == "migrate"]
-    assert probe.sink.objects[vm]["power"] == "paused"
+
+    def told() -> str:
+        assert not [task for task in probe.driver.tasks() if task.key == vm and task.verb == "migrate"]
+        return str(probe.sink.objects[vm]["power"])
+
+    wait_until(lambda: told() == "paused", "its row says that it is paused", 60)
     done(probe, "power.resume", made.uuid)
     done(probe, "power.off", made.uuid)
 

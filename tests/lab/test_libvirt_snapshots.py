@@ -403,8 +403,10 @@ def test_a_hung_machine_is_told(make: Any) -> None:
             stderr=subprocess.DEVNULL,
         )
         guest.probe.sink.until(lambda: "occupied" in guest.host.virsh("domcontrol", guest.name), "the monitor is held")
+        asked = guest.probe.sink.counts.get("jobStats", 0)
         plan = guest.plan("delete", snapshot="one")
         assert plan.calls
+        assert guest.probe.sink.counts.get("jobStats", 0) == asked, "libvirt would wait 30 s for its answer"
     finally:
         guest.host.thaw_guest(guest.name)
         waiting.wait()

@@ -31,8 +31,11 @@ class Machine:
         self.saved = bool(link.attempt(self.domain.hasManagedSaveImage))
         autostart = link.attempt(self.domain.autostart)
         self.autostart = None if autostart is None else bool(autostart)
-        self.trouble = control.monitor_trouble(link.attempt(self.domain.controlInfo) if self.active else None)
-        """What holds its monitor, in words; empty when nothing does."""
+        held = control.asked(lambda: link.attempt(self.domain.controlInfo)) if self.active else None
+        self.trouble = control.monitor_trouble(held)
+        """What holds its monitor, in words; empty when nothing does, or not for long."""
+        self.answers = not self.trouble and control.held_for(held) is None
+        """Nothing holds its monitor: what asks it is answered at once, and not after libvirt's 30 s."""
         self.jobless = self._looks_coming(link)
         """libvirt gives a migration as the reason of its state, and knows of no job."""
         self.live = _read(link.call(self.domain.XMLDesc)) if self.active else None
@@ -63,7 +66,7 @@ class Machine:
         return self.live or self.stored or Described(Element("domain"), VmSpec(name=self.name))
 
     def _looks_coming(self, link: Link) -> bool:
-        if (self.state, self.reason) != states.COMING or self.trouble:
+        if (self.state, self.reason) != states.COMING or not self.answers:
             return False
         return jobs.is_none(link.attempt(self.domain.jobStats) or {})
 

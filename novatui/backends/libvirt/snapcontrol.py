@@ -52,7 +52,7 @@ class SnapshotPlans:
         if machine.in_job:
             holder = machine.native_state
         else:
-            job = None if machine.trouble else self._planning.link.attempt(machine.domain.jobStats)
+            job = self._planning.link.attempt(machine.domain.jobStats) if machine.answers else None
             holder = "a job of libvirt" if job and job.get("type") in _AT_WORK else ""
         if holder:
             raise Busy(

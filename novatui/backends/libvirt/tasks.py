@@ -42,10 +42,6 @@ migration tells of itself when the first memory is sent, a save by its end; what
 _EARLY_S = 0.1
 """A call of `current` that comes so much too early is a round's all the same."""
 
-ASK_AGAIN_S = 0.02
-ATTEMPTS = 3
-"""A job holds its monitor for moments at a time; a monitor that is held each time is stuck."""
-
 _COMPLETED_KEPT = 1 | 2
 """VIR_DOMAIN_JOB_STATS_COMPLETED | _KEEP_COMPLETED: others may want to read it too."""
 
@@ -164,13 +160,7 @@ class Tasks:
 
     def _free(self, known: Known) -> list[int] | None:
         """What holds the monitor, asked again while it is at work."""
-        info = self.link.call(known.domain.controlInfo)
-        for _ in range(ATTEMPTS - 1):
-            if control.held_for(info) is None:
-                break
-            time.sleep(ASK_AGAIN_S)
-            info = self.link.call(known.domain.controlInfo)
-        return info
+        return control.asked(lambda: self.link.call(known.domain.controlInfo))
 
     def _ask(self, known: Known) -> None:
         """Its monitor is free, so this is answered at once."""
