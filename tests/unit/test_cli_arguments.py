@@ -10,7 +10,10 @@ from novatui.cli.verbs import VERBS
 
 
 @pytest.mark.parametrize(
-    "verb", sorted(set(VERBS) - {"show", "audit", "config", "completion", "power", "snap", "device", "edit"})
+    "verb",
+    sorted(
+        set(VERBS) - {"show", "audit", "config", "completion", "power", "snap", "device", "edit", "migrate", "evacuate"}
+    ),
 )
 def test_a_verb_is_known_wherever_options_stand(verb: str) -> None:
     for argv in ([verb, "-c", "ls"], ["-c", "ls", verb], ["--ro", "-c", "ls", verb, "--timeout", "3"]):
