@@ -23,6 +23,9 @@ PER_CONNECTION = 4
 PER_HOST = 2
 """Operations at the same time on the machines of one host."""
 
+MOVES = 2
+"""Machines that leave a host, and that arrive at one, at the same time, unless told otherwise."""
+
 
 class Lanes:
     """Turns of objects: a host's machines wait for each other, and so do a connection's."""
@@ -31,6 +34,9 @@ class Lanes:
         self._fleet = fleet
         self._connections = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(PER_CONNECTION))
         self._hosts = defaultdict[tuple[str, str], asyncio.Semaphore](lambda: asyncio.Semaphore(PER_HOST))
+        self._moves = defaultdict[tuple[str, str], asyncio.Semaphore](lambda: asyncio.Semaphore(self.moves))
+        self.moves = MOVES
+        """Machines that leave a host, or arrive at one, at the same time; counts for those that begin to wait."""
 
     @asynccontextmanager
     async def turn(self, ref: ObjectRef) -> AsyncGenerator[None]:
@@ -38,6 +44,18 @@ class Lanes:
         # The host first: whoever waits for a busy host holds up no other host of the connection.
         async with self._host(ref), self._connections[ref.conn]:
             yield
+
+    @asynccontextmanager
+    async def turn_to_move(self, ref: ObjectRef, source: ObjectRef | None, to: str) -> AsyncGenerator[None]:
+        """The same for a machine that goes from one host to another."""
+        # Those that leave and those that arrive are counted apart: two hosts that swap machines never wait for ever.
+        async with self._moves["from", str(source or ref.conn)], self._moves["to", to], self._connections[ref.conn]:
+            yield
+
+    def limit_moves(self, at_once: int) -> None:
+        """So many machines leave a host at the same time from now on; those that wait already wait as before."""
+        self.moves = at_once
+        self._moves.clear()
 
     def _host(self, ref: ObjectRef) -> asyncio.Semaphore:
         inventory = self._fleet.inventory

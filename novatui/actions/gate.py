@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext, suppress
 from functools import partial
 from typing import Any
 
@@ -131,14 +131,16 @@ class Gate:
         wanted = [Wish(ref=ref, operation=Operation(verb=verb, key=ref.key, arguments=given)) for ref in scope.refs]
         return await self._propose(known, wanted, least=least, whole=scope.whole)
 
-    async def propose_each(self, verb: str, parts: Sequence[Part]) -> Proposal:
+    async def propose_each(self, verb: str, parts: Sequence[Part], *, whole: str = "") -> Proposal:
         """The operation on exactly these parts of objects, planned, each with arguments of its own. Parts of one object
-        are taken one after another, in this order; each counts where the confirmation asks how many.
+        are taken one after another, in this order; each counts where the confirmation asks how many. `whole`: name of
+        the host that is meant as a whole.
 
         InvalidInput when the operation, its arguments or its parts make no sense.
         """
         known = _verb(verb)
-        return await self._propose(known, wishes(known, parts), least=known.effect)
+        wanted = [moving.addressed(self._fleet, known, wish) for wish in wishes(known, parts)]
+        return await self._propose(known, wanted, least=known.effect, whole=(whole,) if whole else ())
 
     def _cancel(self, conn: str, given: dict[str, str]) -> tuple[dict[str, str], Effect]:
         """A task of ours is cancelled as the product's task that does its work; that weighs less than a foreign one."""
@@ -322,7 +324,7 @@ class Gate:
         secrets: Mapping[str, str],
     ) -> None:
         lever = proposal.verb.lever
-        async with nullcontext() if lever else self._lanes.turn(aim.ref):
+        async with self._turn(aim, lever=lever):
             if run.stopped or aim.plan is None:
                 return
             head = self._head(proposal, aim) | {"confirmed": {"level": proposal.level, "how": said.how}}
@@ -332,6 +334,19 @@ class Gate:
                 return
             with nullcontext() if lever else self._holding(course.done):
                 await course.go(aim.plan, head, secrets)
+
+    def _turn(self, aim: Aim, *, lever: bool) -> AbstractAsyncContextManager[None]:
+        """Levers of what is under way wait for nobody; a move waits for both of its hosts."""
+        to = aim.operation.arguments.get("to", "")
+        if lever:
+            return nullcontext()
+        if to:
+            return self._lanes.turn_to_move(aim.ref, moving.host_of(self._fleet, aim.ref), to)
+        return self._lanes.turn(aim.ref)
+
+    def limit_moves(self, at_once: int) -> None:
+        """So many machines leave a host, and arrive at one, at the same time from now on."""
+        self._lanes.limit_moves(at_once)
 
     @contextmanager
     def _holding(self, done: Done) -> Generator[None]:

@@ -45,6 +45,12 @@ def completed(fleet: Fleet, verb: Verb, refs: Sequence[ObjectRef], given: Mappin
     return answer
 
 
+def addressed(fleet: Fleet, verb: Verb, wish: Wish) -> Wish:
+    """The same with the address of its destination, as `completed`."""
+    arguments = completed(fleet, verb, [wish.ref], wish.operation.arguments)
+    return msgspec.structs.replace(wish, operation=msgspec.structs.replace(wish.operation, arguments=arguments))
+
+
 def taken_back(fleet: Fleet, done: Done) -> Wish:
     """The operation that takes another back: for a machine that has moved to another connection, on that one.
 

@@ -150,14 +150,14 @@ async def _through(
     if options.plan:
         return _show(await propose(gate), options)
     try:
-        await _begin(gate, refs, options.unlock)
+        await begin(gate, refs, options.unlock)
     except NovaError as error:
         complain_of(error.failure)
-        return _code(error.failure)
-    return await _carry_out(gate, await propose(gate), options, tell)
+        return code_of(error.failure)
+    return await carried_out(gate, await propose(gate), options, tell)
 
 
-async def _begin(gate: Gate, refs: Sequence[ObjectRef], ticket: str | None) -> None:
+async def begin(gate: Gate, refs: Sequence[ObjectRef], ticket: str | None) -> None:
     """What has to be before anything is changed: a journal that can be written, and the unlock that was asked for."""
     await gate.start()
     if ticket:
@@ -181,7 +181,7 @@ def _show(proposal: Proposal, options: Namespace) -> int:
             complain_of(aim.failure, aim.title)
     if proposal.locked and not options.json:
         complain(str(proposal.locked))
-    return exits.worst(_code(aim.failure) for aim in proposal.failed)
+    return exits.worst(code_of(aim.failure) for aim in proposal.failed)
 
 
 def _lines(proposal: Proposal, options: Namespace) -> list[str]:
@@ -204,9 +204,10 @@ def _tell_consequences(proposal: Proposal) -> None:
 # --- carried out ---------------------------------------------------------------------------------------------------
 
 
-async def _carry_out(
+async def carried_out(
     gate: Gate, proposal: Proposal, options: Namespace, tell: Callable[[Run], Awaitable[None]] | None
 ) -> int:
+    """Ask as much as it needs, carry it out and tell the results; the exit code."""
     said = await _confirmation(proposal, options)
     if said is None:
         await gate.decline(proposal)
@@ -334,10 +335,10 @@ def _result_code(done: Done) -> int:
         case Outcome.REFUSED | Outcome.DECLINED:
             return exits.REFUSED
         case _:
-            return _code(done.failure)
+            return code_of(done.failure)
 
 
-def _code(failure: Failure | None) -> int:
+def code_of(failure: Failure | None) -> int:
     """4 for what the guard refused, 2 for what makes no sense, 1 for everything else."""
     if failure is not None and failure.fault is Fault.DENIED and failure.subject in _GUARDED:
         return exits.REFUSED

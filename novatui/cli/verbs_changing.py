@@ -131,6 +131,21 @@ def _migrate(parser: argparse.ArgumentParser) -> None:
     changing(parser)
 
 
+def _evacuate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("host", metavar="HOST", help="the host that is to be emptied")
+    parser.add_argument("--limit", type=_few, metavar="N", help="machines at the same time: 1 to 4 (default 2)")
+    parser.add_argument("--skip", action="append", default=[], metavar="NAME", help="leave this machine (repeatable)")
+    parser.add_argument("--resume", action="store_true", help="take up one that was cut off")
+    parser.add_argument("--watch", action="store_true", help="tell how each goes, a line each change")
+    changing(parser)
+
+
+def _few(text: str) -> int:
+    if text not in {"1", "2", "3", "4"}:
+        raise argparse.ArgumentTypeError(f"`{text}` is none of 1, 2, 3, 4")
+    return int(text)
+
+
 def _migrations(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("words", nargs="*", metavar="ACTION", help="cancel OBJECT or set OBJECT; without one: list")
     parser.add_argument("--follow", action="store_true", help="go on with what comes until interrupted")
@@ -209,6 +224,20 @@ vfs HOST DEVICE COUNT              number of virtual functions of a physical one
   novatui migrate db-1 --check
   novatui migrate db-1 kvm-12 --auto-converge --post-copy --watch --yes
   novatui migrate db-1 kvm-12 --storage nvme --bandwidth 400M --plan --as virsh""",
+        ),
+    ),
+    "evacuate": Verb(
+        summary="move every machine away from a host, as far as they can go",
+        command="novatui.cli.evacuate:evacuate",
+        takes=_evacuate,
+        manual=_manual(
+            """Every host of the family is asked about every machine. Machines that cannot go stay, with the reason
+(exit 1 then, even when all others have gone). Asked for: the name of the host. Cut off by a crash it is taken up with
+--resume: what has moved, or moves, is never sent again.""",
+            """examples:
+  novatui evacuate kvm-03 --plan
+  novatui evacuate kvm-03 --limit 1 --skip db-1 --confirm kvm-03
+  novatui evacuate kvm-03 --resume --confirm kvm-03""",
         ),
     ),
     "migrations": Verb(

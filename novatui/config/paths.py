@@ -78,6 +78,11 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
         return self.state_home / "migrations"
 
     @property
+    def drains(self) -> Path:
+        """Hosts that are being emptied, a file for each."""
+        return self.state_home / "drains"
+
+    @property
     def log_file(self) -> Path:
         return self.log_home / "novatui.log"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from novatui.backends.demo.moves import LEVERS, LINE, begun, destination, fit_to_move, moving, turn_of
 from novatui.backends.demo.planned import Case, expect
 from novatui.backends.demo.precopy import Journey, Phase, state_at, takes
@@ -52,8 +54,9 @@ def _start(case: Case, deed: str) -> Plan:
     fit_to_move(case.one, to, copies=deed == "migrate-offline" or bool(given.get("storage")))
     journey = begun(case.machine, given)
     target = key(Kind.HOST, to.id) if to else ""
+    call = case.call(deed, given={name: given.get(name) for name in found.names})
     return case.plan(
-        case.call(deed, given={name: given.get(name) for name in found.names}),
+        msgspec.structs.replace(call, long=True),
         expects=(expect(case, "host", target, ARRIVES_S),) if to else (),
         warnings=_warnings(case, deed, journey),
         costs=_costs(deed, journey),
