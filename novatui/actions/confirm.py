@@ -56,6 +56,14 @@ def weightiest(effects: Iterable[Effect]) -> Effect:
     return max(effects, key=_WEIGHT.index)
 
 
+def effect_of(word: str) -> Effect:
+    """What a plan says that it weighs; a word that nobody knows weighs most."""
+    try:
+        return Effect(word)
+    except ValueError:
+        return Effect.LOSS
+
+
 def phrase(asked: int, names: Iterable[str], whole: str) -> str:
     """What has to be typed: the name of the object or of the host that is meant as a whole, or how many they are."""
     all_names = list(names)

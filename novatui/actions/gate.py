@@ -190,7 +190,9 @@ class Gate:
         """`least`: what it weighs where a plan says nothing else."""
         aims = await few_at_a_time([partial(self._aim, wish) for wish in wanted], PLANS)
         planned = [aim for aim in aims if aim.plan]
-        effect = confirm.weightiest([least, *(_effect(a.plan.effect) for a in planned if a.plan and a.plan.effect)])
+        effect = confirm.weightiest(
+            [least, *(confirm.effect_of(a.plan.effect) for a in planned if a.plan and a.plan.effect)]
+        )
         protected = any(self._protections.holds(aim.ref.conn) for aim in planned)
         asked = confirm.level(effect, len(planned), whole=bool(whole), protected=protected)
         level = confirm.UNLOCKED if asked is None else asked
@@ -247,7 +249,7 @@ class Gate:
         What was not confirmed enough is refused. Objects without a plan stay what they are: failed, with the reason.
         """
         said = confirmation or Confirmation()
-        results = [_result(proposal, aim) for aim in proposal.aims]
+        results = [proposal.result(aim) for aim in proposal.aims]
         run = Run(results)
         turns: dict[ObjectRef, list[tuple[Aim, Done]]] = {}
         for aim, done in zip(proposal.aims, results, strict=True):
@@ -378,27 +380,11 @@ class Gate:
         return head
 
 
-def _result(proposal: Proposal, aim: Aim) -> Done:
-    done = Done(verb=aim.operation.verb, ref=aim.ref, name=aim.title, operation=aim.operation)
-    done.undoes = proposal.undoes.get(aim.ref, 0)
-    if aim.plan is None:
-        done.outcome, done.failure = Outcome.FAILED, aim.failure
-    return done
-
-
 def _verb(name: str) -> Verb:
     known = VERBS.get(name)
     if known is None:
         raise InvalidInput(f"there is no operation {name}", subject="verb")
     return known
-
-
-def _effect(word: str) -> Effect:
-    """What a plan says that it weighs; a word that nobody knows weighs most."""
-    try:
-        return Effect(word)
-    except ValueError:
-        return Effect.LOSS
 
 
 _LEFT_TO_THE_PLAN = LOCKS | {Code.STATE}

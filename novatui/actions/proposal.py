@@ -10,6 +10,7 @@ import msgspec
 from novatui.actions.confirm import typeable
 from novatui.actions.guard import Refused
 from novatui.actions.journal_writer import call_body, failure_body
+from novatui.actions.outcome import Done, Outcome
 from novatui.core.errors import Failure
 from novatui.core.ids import ObjectRef
 from novatui.core.operations import NativeCall, Operation, Plan, SecretName, described
@@ -75,6 +76,14 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     def failed(self) -> tuple[Aim, ...]:
         """The objects that it cannot be done to, each with its reason."""
         return tuple(aim for aim in self.aims if aim.plan is None)
+
+    def result(self, aim: Aim) -> Done:
+        """What is to become of one object: it waits, or has failed already because there is no plan."""
+        done = Done(verb=aim.operation.verb, ref=aim.ref, name=aim.title, operation=aim.operation)
+        done.undoes = self.undoes.get(aim.ref, 0)
+        if aim.plan is None:
+            done.outcome, done.failure = Outcome.FAILED, aim.failure
+        return done
 
     @property
     def locked(self) -> Refused | None:
