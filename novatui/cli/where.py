@@ -73,7 +73,7 @@ def _host(fleet: Fleet, machine: ObjectRef, word: str) -> ObjectRef:
         slot = store.slot(host.conn, host.key)
         name = host.id if slot is None else store.name(slot)
         uuid = None if slot is None else store.value(slot, "uuid")
-        if word in {str(host), name, f"{host.conn}/{name}", uuid}:
+        if word in (str(host), name, f"{host.conn}/{name}", uuid):
             found.append(host)
     if not found:
         raise exits.NotThere(f"no host `{word}` that this machine could go to", "without HOST all of them are asked")

@@ -84,8 +84,10 @@ class PlacementRequests:
     def others(self, ref: ObjectRef) -> list[Family]:
         """Families of other connections: no machine moves from one to another."""
         home = self._connections.get(ref.conn)
-        found = {one.spec.family for one in self._connections.values()} - {home.spec.family} if home else set()
-        return [family for family in Family if family in found]
+        if home is None:
+            return []
+        found = {one.spec.family for one in self._connections.values()}
+        return [family for family in Family if family in found and family is not home.spec.family]
 
     async def where(self, ref: ObjectRef, hosts: Collection[ObjectRef] = ()) -> AsyncIterator[HostFit]:
         """How each of these hosts (without any: every candidate) meets what the machine needs, in the order in which

@@ -24,6 +24,9 @@ NO_POOL, NO_VOLUME = "49", "50"
 ACTIVE = 2
 """VIR_CONNECT_LIST_STORAGE_POOLS_ACTIVE."""
 
+TOLERANCE_S = 1.0
+"""How far the clock of a file server may be behind ours."""
+
 SHARED = {"netfs", "iscsi", "iscsi-direct", "rbd", "gluster", "sheepdog"}
 """Kinds of pools whose source is on the network: the same source is the same storage."""
 
@@ -105,9 +108,14 @@ class _Disk:
             return asked.untold("a file with that path and size is there; whether it is the same one is not told")
         if self.host.name == self.needs.host_name:
             return asked.untold("both hosts are one computer: libvirt may refuse a disk that is local to it as unsafe")
-        if ours == theirs or (self.needs.running and theirs > ours):
+        if ours == theirs or (theirs > ours and self._written_since(theirs)):
             return asked.tell(True, "the same file: its size, and the time of its last change, agree")
         return asked.untold("a file with that path and size is there, changed at another time: perhaps another one")
+
+    def _written_since(self, changed: tuple[int, int]) -> bool:
+        """It was changed after our look at the disk where its machine runs: who but that machine writes to it?"""
+        looked = self.needs.evidence.at
+        return self.needs.running and looked is not None and changed[0] >= looked - TOLERANCE_S
 
     def _room(self, asked: Asked, pool: Any) -> Told[bool]:
         """Whether the pool has room for a copy: libvirt makes one only in a pool."""

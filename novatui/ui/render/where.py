@@ -49,14 +49,15 @@ class Asked(msgspec.Struct, frozen=True):
         """What there is to say of it first."""
         if self.fit is None:
             return "it is being asked"
-        if self.fit.answer is Answer.PARTLY:
-            return f"once {', '.join(self.fit.conditions)}: {self.fit.reasons[0]}"
-        against = self.fit.against
+        against = list(self.fit.against)
         if self.fit.answer is Answer.YES:
             warned = f"; {against[0].reason}" if against else ""
             return f"all {len(self.fit.checks)} checks asked{warned}"
+        if not against:
+            return "nothing was asked"
         more = f" (+{len(against) - 1})" if len(against) > 1 else ""
-        return f"{against[0].reason}{more}"
+        once = f"once {', '.join(self.fit.conditions)}: " if self.fit.answer is Answer.PARTLY else ""
+        return f"{once}{against[0].reason}{more}"
 
 
 def where_table(look: Look) -> ItemTable:
