@@ -65,12 +65,15 @@ def of_host(devices: Sequence[Device], giving: Giving | None = None, above: Key 
 def of_machine(machine: str, name: str, host: str, devices: Sequence[Device], giving: Giving | None) -> list[Line]:
     """What the machine with this key holds, what of its host would fit it, and folded everything else."""
     held = [device for device in devices if device.holder == machine]
-    fit = [] if giving is not None and giving.obstacle else fitting(devices, machine, _near(held))
+    unable = giving is not None and bool(giving.obstacle)
+    fit = fitting(devices, machine, _near(held))
+    fit = [each for each in fit if each.device_class == "usb" or not unable]
+    none = "the host can give none" if unable else "no device is free that nothing else depends on"
     shown = {device.id for device in (*held, *fit)}
     lines: list[Line] = []
     for key, title, members, empty in (
         ("held", f"held by {name}", held, "it holds no device of its host"),
-        ("fit", f"free on {host}, and would fit", fit, "no device is free that nothing else depends on"),
+        ("fit", f"free on {host}, and would fit", fit, none),
     ):
         lines.append(Line(key=(key,), title=title, note=counted(members) if members else empty))
         lines += (

@@ -18,6 +18,7 @@ from novatui.core.errors import Busy, Conflict, InvalidInput, NotFound, NotSuppo
 from novatui.core.operations import NativeCall, Operation, Plan, Result
 from novatui.core.verbs import Effect
 from novatui.core.vmspec import NumaSpec
+from novatui.ui.device_tree import of_host, of_machine
 from tests.lab.fixtures import or_skip
 from tests.lab.libvirt.daemon import LibvirtHost
 from tests.lab.libvirt.daemonlog import carry_out, changes, recorded
@@ -97,6 +98,25 @@ def test_what_the_pane_shows(mock: Probe) -> None:
     assert (row["vfs"], row["vfs_free"], row["vgpus_free"]) == (2, 1, None)
     assert mock.sink.objects[f"device:{GPU}"]["vgpus_free"] == 14
     assert mock.sink.objects[f"device:{FREE_VF}"]["vfs"] is None
+
+
+def test_the_pane_of_this_host(mock: Probe) -> None:
+    """Groups, functions below their card, types and what was made of them below the GPU; of a machine its own first."""
+    host = next(iter(mock.sink.of_kind("host")))
+    told = mock.driver.detail(host, {"devices"})
+    lines = {line.real.id: line for line in of_host(told.devices, told.giving) if line.real is not None}
+    assert lines[HELD_VF].above == lines[FREE_VF].above == lines[CARD].key
+    assert lines[CARD].offer == "1/2 VFs"
+    assert lines[HELD_GPU].above == lines[HELD_SOUND].above == ("group 41",)
+    made = next(line for line in lines.values() if line.device is not None and line.device.address == FREE_MDEV)
+    assert made.above == (GPU, "type nvidia-471")
+    key = mock.sink.key_of(HOLDER)
+    own = of_machine(key, HOLDER, "atlas", told.devices, told.giving)
+    held = {line.real.address for line in own if line.above == ("held",) and line.real is not None}
+    assert held == {"0000:3b:00.2", "0000:66:00.0", "0000:66:00.1", HELD_MDEV}
+    fit = [line.real.id for line in own if line.above == ("fit",) and line.real is not None]
+    assert FREE_VF in fit
+    assert CARD not in fit, "its functions would vanish"
 
 
 def test_what_a_host_does_not_tell_of_itself_is_unknown(mock: Probe) -> None:

@@ -172,7 +172,9 @@ def test_what_is_near_comes_first() -> None:
 
 def test_nothing_fits_where_nothing_can_be_given() -> None:
     lines = of_machine(HOLDER, "db", "kvm-03", ALL, Giving(vfio=False))
-    assert [line.note for line in lines if line.key == ("fit",)] == ["no device is free that nothing else depends on"]
+    assert [line.title for line in lines if line.above == ("fit",)] == ["stick"], "USB needs no IOMMU"
+    bare = of_machine(HOLDER, "db", "kvm-03", [GPU], Giving(vfio=False))
+    assert [line.note for line in bare if line.key == ("fit",)] == ["the host can give none"]
 
 
 # Filter
