@@ -13,6 +13,7 @@ from novatui.backends.demo.life import Act
 from novatui.backends.demo.scene import Scene
 from novatui.backends.demo.shapes import AWAY_FROM_SITE, Machine
 from novatui.config.demo import expand
+from novatui.core.devices import Giving
 from novatui.core.errors import BackendFault, Busy, Conflict, NotFound, NotSupported, NovaError
 from novatui.core.ids import key
 from novatui.core.operations import Operation, Plan
@@ -257,6 +258,28 @@ def test_devices_are_held_by_one_machine_at_a_time(make: Callable[..., Site]) ->
     assert one.name in caught.value.failure.message
     site.do("device.detach", one, device=device.id)
     assert site.plan("device.attach", other, device=device.id).calls
+
+
+def test_rows_of_devices_tell_what_is_free_and_plans_what_goes_along(make: Callable[..., Site]) -> None:
+    site = make("libvirt", speed=0)
+    one, host = site.calm(), key(Kind.HOST, site.scene.estate.hosts[0].id)
+    assert site.driver.detail(host, ("devices",)).giving == Giving(iommu=True, vfio=True)
+    devices = {each.id: each for each in site.driver.devices(host)}
+    port = next(each for each in devices.values() if each.functions)
+    taken = next(each for each in devices.values() if each.parent == port.id and not each.holder)
+
+    def free() -> object:
+        return site.sink.table[key(Kind.DEVICE, port.id)].get("vfs_free")
+
+    before = free()
+    assert isinstance(before, int)
+    site.do("device.attach", one, device=taken.id)
+    site.driver.load({Kind.DEVICE.value})
+    assert free() == before - 1
+    sound = next(each for each in devices.values() if each.device_class == "pci" and not each.holder)
+    [card] = [each for each in devices.values() if each.iommu_group == sound.iommu_group and each.id != sound.id]
+    warnings = site.plan("device.attach", one, device=sound.id).warnings
+    assert any(warning.startswith(f"{card.name} is in the same IOMMU group") for warning in warnings)
 
 
 def test_mediated_devices_use_up_their_parent(make: Callable[..., Site]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from uuid import uuid4
 
 from novatui.backends.demo.hardware import change_host, device_of, free_of, mdev_id, need_cold
@@ -45,10 +46,19 @@ def _of_machine(case: Case) -> Plan:
     lost = f"{device.driver} of {case.one.host.name} gives it away" if attach and device.driver else ""
     return case.plan(
         case.call("attach" if attach else "detach", given={"device": device.id}),
-        warnings=(*BLOCKS, *([lost] if lost else [])) if attach else ("the guest loses the device at once",),
+        warnings=(*BLOCKS, *_along(case, device), *([lost] if lost else []))
+        if attach
+        else ("the guest loses the device at once",),
         expects=(expect(case, "passthrough", str(count)),),
         inverse=case.takes_back("device.detach" if attach else "device.attach", device=device.id),
     )
+
+
+def _along(case: Case, device: Device) -> Iterator[str]:
+    """What else of its IOMMU group no other machine can have then."""
+    for each in case.one.host.devices:
+        if each.iommu_group == device.iommu_group and each.id != device.id and each.device_class != "mdev":
+            yield f"{each.name} is in the same IOMMU group {each.iommu_group}: no other machine can have it then"
 
 
 def _of_host(scene: Scene, conn: str, operation: Operation) -> Plan:
