@@ -20,6 +20,9 @@ NEEDS_FLAG = "needs the start flag: cancel and restart with it"
 SPARE = 1.25
 """A pause or a rate is asked with this much to spare: what the guest writes is not the same every second."""
 
+FASTER = 2.0
+"""A rate of so many times the guest's lets passes shrink to a half."""
+
 LONGEST_PAUSE = 2000.0
 """Seconds; QEMU takes no larger downtime limit (`MAX_MIGRATE_DOWNTIME_SECONDS`)."""
 
@@ -54,7 +57,7 @@ class _Kind(msgspec.Struct, frozen=True):
     native: dict[Family, str]
 
 
-_AUTO_CONVERGE = _Kind(1, "", "auto-converge", {Family.LIBVIRT: "VIR_MIGRATE_AUTO_CONVERGE"})
+_AUTO_CONVERGE = _Kind(1, "", "auto-converge", {Family.LIBVIRT: "VIR_MIGRATE_AUTO_CONVERGE", Family.PROXMOX: ""})
 _DOWNTIME = _Kind(2, "migrate.downtime", "longer pause", {Family.LIBVIRT: "virDomainMigrateSetMaxDowntime"})
 _POST_COPY = _Kind(3, "migrate.postcopy", "post-copy", {Family.LIBVIRT: "virDomainMigrateStartPostCopy"})
 _BANDWIDTH = _Kind(4, "migrate.bandwidth", "more bandwidth", {Family.LIBVIRT: "virDomainMigrateSetMaxSpeed"})
@@ -111,7 +114,9 @@ class _Situation:
     def auto_converge(self) -> Way:
         """Given at the start or not at all: QEMU refuses to switch it on later."""
         armed, throttle = self.progress.armed, self.progress.throttle
-        if throttle:
+        if self._settled():
+            refused = self._settled()
+        elif throttle:
             refused = f"on: it slows the guest by {throttle} % now"
         elif self.family is Family.PROXMOX:
             refused = "on: Proxmox VE always starts with it"
@@ -126,21 +131,24 @@ class _Situation:
         need = self.verdict.pause
         if need is None:
             refused = "how long it must be shows after the first pass over memory"
-            return self._way(_DOWNTIME, estimate="unknown", refused=self._settled() or refused)
+            if self.progress.guest_paused:
+                refused = "nothing to gain: the guest is paused"
+            return self._way(_DOWNTIME, estimate="not known yet", refused=self._settled() or refused)
         milliseconds = _rounded(need * SPARE)
         refused = ""
         if self.progress.guest_paused:
             refused = "nothing to gain: the guest is paused"
         elif need <= self.limit:
-            refused = f"nothing to gain: {lasting(self.limit)} are enough"
-        elif milliseconds > LONGEST_PAUSE * 1000:
+            refused = f"nothing to gain: the {lasting(self.limit)} that it may pause are enough"
+        elif need > LONGEST_PAUSE:
             refused = f"it would take {lasting(need)}; more than {lasting(LONGEST_PAUSE)} cannot be set"
+        milliseconds = min(milliseconds, int(LONGEST_PAUSE * 1000))
         return self._way(
             _DOWNTIME,
-            title=f"pause of at most {lasting(milliseconds / 1000)}",
+            title=f"pause of up to {lasting(milliseconds / 1000)}",
             arguments={"downtime": str(milliseconds)},
             native=f"({milliseconds})",
-            estimate=f"{self._soon()}, the guest pauses for about {lasting(need)}",
+            estimate=f"in about {self._time(self.left)}, the guest pauses for about {lasting(need)}",
             refused=self._settled() or refused,
         )
 
@@ -152,43 +160,54 @@ class _Situation:
             refused = "asked for; it begins when the source has sent what it is sending"
         elif armed is not None and "post-copy" not in armed:
             refused = NEEDS_FLAG
-        elif armed is None and _POST_COPY.verb in self.offered:
-            refused = "not known whether it was started with the flag that it needs"
+        elif self.progress.phase == Phase.DISK:
+            refused = "storage is copied first"
+        elif self.progress.guest_paused:
+            refused = "nothing to gain: the guest is paused"
+        unknown = "" if armed is not None else "; refused unless it was started with the flag for it"
         return self._way(
             _POST_COPY,
-            estimate=f"all of it there in about {self._rest()}, the guest is slow till then",
-            risk="the guest is lost if the link or one of the hosts fails before the end",
+            estimate=f"goes over soon, all of it there in {self._about()}, slow till then",
+            risk="the guest is lost if the link or one of the hosts fails before the end" + unknown,
             refused=self._settled() or refused,
         )
 
     def bandwidth(self) -> Way:
-        """A rate above that at which the guest writes."""
-        limit, dirty = self.progress.bandwidth_limit, self.progress.dirty_rate
+        """A rate at which passes shrink to a half, or at which the pause carries what they begin with."""
+        limit, dirty, need = self.progress.bandwidth_limit, self.progress.dirty_rate or 0.0, self.verdict.pause
+        certain = need * (self.rate or 0.0) / self.limit * SPARE if need is not None and self.limit else None
+        wanted = max((limit or 0.0) * FASTER, dirty * FASTER)
+        if certain is not None and certain <= wanted:
+            wanted = certain if certain > (limit or 0.0) else wanted
+        mib = max(1, ceil(wanted / MIB))
         refused = ""
         if limit is None:
-            refused = "nothing to gain: no limit is known to hold it back"
+            refused = "nothing to gain: no limit is known that holds it back"
         elif self.rate is not None and self.rate < limit * AT_LIMIT:
             refused = f"nothing to gain: the link carries {size(self.rate)}/s, allowed are {size(limit)}/s"
-        mib = max(ceil((limit or 0) * 2 / MIB), ceil((dirty or 0) * 2 / MIB), 1)
-        estimate = "unknown"
-        if self.left is not None:
-            estimate = f"this pass ends in {lasting(self.left / (mib * MIB))}, if the link carries it"
+        settled = "" if self.progress.phase == Phase.POST_COPY else self._settled()
+        if not wanted:
+            return self._way(_BANDWIDTH, estimate="not known yet", refused=settled or refused)
         return self._way(
             _BANDWIDTH,
             title=f"bandwidth {size(mib * MIB)}/s",
             arguments={"bandwidth": str(mib * MIB)},
             native=f"({mib})",
-            estimate=estimate,
-            refused=self._settled() or refused,
+            estimate=self._at_rate(mib * float(MIB), dirty, certain),
+            refused=settled or refused,
         )
 
     def pause(self) -> Way:
-        """A guest that stands still writes nothing: what is left is sent once."""
-        refused = "nothing to gain: it is paused" if self.progress.guest_paused else ""
+        """A guest that stands still writes nothing: what is left, and what it wrote since, is sent once."""
+        refused = ""
+        if self.progress.guest_paused:
+            refused = "nothing to gain: it is paused"
+        elif self.progress.phase == Phase.DISK:
+            refused = "nothing to gain: storage is copied first"
         return self._way(
             _PAUSE,
-            estimate=f"the guest pauses for about {self._rest()}",
-            risk="it stands still until all is sent",
+            estimate=f"the guest pauses for {self._about()}, then runs there",
+            risk="if the migration fails or is cancelled meanwhile, it stays paused here",
             refused=self._settled() or refused,
         )
 
@@ -218,10 +237,11 @@ class _Situation:
         refused: str = "",
     ) -> Way:
         call = kind.native.get(self.family, "")
-        if not call or (kind.verb and kind.verb not in self.offered):
-            refused = refused if self.verdict.call in _OVER else f"not offered by {PRODUCTS[self.family]}"
-            if kind is _AUTO_CONVERGE and self.family is Family.PROXMOX:
-                refused = "on: Proxmox VE always starts with it"
+        over = self.verdict.call in _OVER
+        if self.family not in kind.native and not over:
+            refused = f"not offered by {PRODUCTS[self.family]}"
+        elif kind.verb and kind.verb not in self.offered and not over:
+            refused = "not offered by this connection"
         return Way(
             number=kind.number,
             verb=kind.verb,
@@ -244,15 +264,36 @@ class _Situation:
             return "the guest has moved"
         if phase == Phase.SWITCHOVER:
             return "it is switching over"
-        if phase not in _COPYING:
+        if phase == Phase.PREPARING:
             return "nothing is sent yet"
-        return ""
+        return "" if phase in _COPYING else "not known what it does now"
 
-    def _rest(self) -> str:
-        return lasting(self.left / self.rate) if self.left is not None and self.rate else "?"
+    def _unsent(self) -> float | None:
+        """Bytes still to send if the guest wrote nothing from now on: what it wrote in this pass comes on top."""
+        if self.left is None:
+            return None
+        return max(float(self.left), (self.verdict.pause or 0.0) * (self.rate or 0.0))
 
-    def _soon(self) -> str:
-        return f"in about {self._rest()}"
+    def _about(self) -> str:
+        """Time that it takes to send the rest; of the first pass nobody knows how much of it was written again."""
+        return f"{'at least' if self.verdict.pause is None else 'about'} {self._time(self._unsent())}"
+
+    def _time(self, unsent: float | None) -> str:
+        return lasting(unsent / self.rate) if unsent is not None and self.rate else "?"
+
+    def _at_rate(self, rate: float, dirty: float, certain: float | None) -> str:
+        """When it would end at another rate, if the guest goes on as it does."""
+        if self.progress.phase == Phase.DISK:
+            return "holds for memory; storage is copied at the rate of the start"
+        if self.left is None:
+            return "not known yet"
+        if self.progress.phase == Phase.POST_COPY:
+            return f"all of it there in {lasting(self.left / rate)}, if the link carries it"
+        if certain is None or not dirty:
+            return f"this pass ends in {lasting(self.left / rate)}, if the link carries it"
+        follows = (self.verdict.pause or 0.0) * (self.rate or 0.0) * dirty / rate / (1 - min(0.9, dirty / rate))
+        told = f"in about {lasting((self.left + follows) / rate)}, if the link carries it"
+        return told if certain <= rate else f"{told}; sure only from {size(certain)}/s on"
 
 
 def _rounded(seconds: float) -> int:
