@@ -191,7 +191,7 @@ class Judge:
         enough = (passes.sending.told or rate) * (ASSUMED_LIMIT if limit is None else limit)
         begun = passes.current.size if passes.current is not None else float(left)
         if begun <= enough:
-            reason = f"What is left, {size(left)}, fits into a pause of {lasting(enough / rate)}."
+            reason = f"What is left, {size(left)}, fits into the pause that is allowed, {_allowed(limit)}."
             return Verdict(
                 call=Call.CONVERGING, reason=reason, eta=_range(left / rate), pause=begun / rate, limit=limit
             )
@@ -265,7 +265,7 @@ def _weigh(seen: _Outlook, begun: float, left: int, link: Link, limit: float | N
     if seen.floor:
         reason = (
             f"No pass begins with less than {size(seen.floor)}; at {size(rate)}/s that is "
-            f"a pause of {lasting(seen.floor / rate)}, allowed are {lasting(link.enough / rate)}."
+            f"a pause of {lasting(seen.floor / rate)}, allowed are {_allowed(limit)}."
         )
         floor = int(seen.floor)
         return Verdict(call=Call.NOT_CONVERGING, reason=reason, floor=floor, pause=seen.floor / rate, limit=limit)
@@ -285,6 +285,10 @@ def _weigh(seen: _Outlook, begun: float, left: int, link: Link, limit: float | N
         if link.slows:
             reason += " Auto-converge has not begun to slow the guest."
     return Verdict(call=call, reason=reason, eta=told, part=part, pause=begun / rate, limit=limit)
+
+
+def _allowed(limit: float | None) -> str:
+    return f"{lasting(ASSUMED_LIMIT)} (not told, as QEMU has it)" if limit is None else lasting(limit)
 
 
 def _share(share: float) -> str:

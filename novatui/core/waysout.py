@@ -148,7 +148,7 @@ class _Situation:
             title=f"pause of up to {lasting(milliseconds / 1000)}",
             arguments={"downtime": str(milliseconds)},
             native=f"({milliseconds})",
-            estimate=f"in about {self._time(self.left)}, the guest pauses for about {lasting(need)}",
+            estimate=f"in {self._time(self.left)} a pause of about {lasting(need)}",
             refused=self._settled() or refused,
         )
 
@@ -167,7 +167,7 @@ class _Situation:
         unknown = "" if armed is not None else "; refused unless it was started with the flag for it"
         return self._way(
             _POST_COPY,
-            estimate=f"goes over soon, all of it there in {self._about()}, slow till then",
+            estimate=f"all of it there in {self._about()}, slow till then",
             risk="the guest is lost if the link or one of the hosts fails before the end" + unknown,
             refused=self._settled() or refused,
         )
@@ -206,7 +206,7 @@ class _Situation:
             refused = "nothing to gain: storage is copied first"
         return self._way(
             _PAUSE,
-            estimate=f"the guest pauses for {self._about()}, then runs there",
+            estimate=f"a pause of {self._about()}, then it runs there",
             risk="if the migration fails or is cancelled meanwhile, it stays paused here",
             refused=self._settled() or refused,
         )
@@ -221,8 +221,8 @@ class _Situation:
         elif self.progress.phase == Phase.FINISHING:
             refused = "the guest has moved"
         sent = self.progress.sent
-        where = f"the guest stays on {self.progress.source}" if self.progress.source else "the guest stays"
-        wasted = f", {size(sent)} were sent in vain" if sent else ""
+        where = f"it stays on {self.progress.source}" if self.progress.source else "it stays where it is"
+        wasted = f", {size(sent)} sent in vain" if sent else ""
         return self._way(_CANCEL, estimate=where + wasted, refused=refused)
 
     def _way(
@@ -292,7 +292,7 @@ class _Situation:
         if certain is None or not dirty:
             return f"this pass ends in {lasting(self.left / rate)}, if the link carries it"
         follows = (self.verdict.pause or 0.0) * (self.rate or 0.0) * dirty / rate / (1 - min(0.9, dirty / rate))
-        told = f"in about {lasting((self.left + follows) / rate)}, if the link carries it"
+        told = f"in {lasting((self.left + follows) / rate)}, if the link carries it"
         return told if certain <= rate else f"{told}; sure only from {size(certain)}/s on"
 
 
