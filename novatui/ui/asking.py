@@ -51,7 +51,7 @@ def asked_of(proposal: Proposal, stage: Stage, gate: Gate) -> Asked:
         protected=any(_protected(stage, aim.ref.conn) for aim in proposal.aims),
         subjects=tuple(_subject(aim, stage, len(proposal.aims) > 1) for aim in proposal.aims),
         things=things(proposal),
-        owners=len({aim.ref for aim in proposal.planned}) if proposal.aims[0].part else 0,
+        owners=len({aim.ref for aim in proposal.aims if aim.ready}) if proposal.aims[0].part else 0,
         does=_does(proposal, stage),
         losses=proposal.losses,
         costs=proposal.costs,
