@@ -75,6 +75,11 @@ class EntrySource:
         return self._listing.empty
 
     @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self._entries)
+
+    @property
     def branches(self) -> list[int]:
         """Entries with something below them."""
         return [number for number in self._children if number != ROOT]

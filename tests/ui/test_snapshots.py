@@ -10,6 +10,7 @@ import pytest
 from novatui.actions.catalogue import Scope, in_scope
 from novatui.core.errors import Failure, Fault
 from novatui.core.operations import Plan
+from novatui.core.snapshots import Snapshot
 from novatui.ui.dialogs.arguments import ArgumentsForm
 from novatui.ui.dialogs.confirm import ConfirmDialog
 from novatui.ui.dialogs.page import PageDialog
@@ -115,6 +116,22 @@ async def test_it_is_asked_also_while_the_machine_changes_all_the_time(
             if person.hands.planned:
                 break
         assert asked(person)[0] == ("snap.revert", "base")
+
+
+async def test_what_comes_and_goes_below_an_open_snapshot_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with acting_desk(tmp_path) as person:
+        await pane(person)
+        base, patch = SNAPSHOTS
+        side = Snapshot(id="side", name="a-side-branch", parent="base", created=base.created)
+        deep = Snapshot(id="deep", name="deep-below", parent="patch", created=base.created)
+        for told in ((base, patch, side, deep), (base, patch, deep), (base, side), (base, patch)):
+            monkeypatch.setattr("tests.ui.hands.SNAPSHOTS", told)
+            await command(person, "refresh")
+            await person.still()
+            for one in (base, patch, side, deep):
+                assert (f"{one.name} " in "\n".join(person.lines[4:9])) is (one in told), (one.name, person.text)
 
 
 async def test_why_something_is_blocked_is_said_with_a_way_on(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from novatui.ui.render.detail import pages, places, sheet
 from novatui.ui.render.detail.listing import Listing, listing
 from novatui.ui.render.detail.tabs import Tab
 from novatui.ui.render.detail.whole import Whole
+from novatui.ui.rows.source import ROOT
 from novatui.ui.rows.view import RowView
 from novatui.ui.screens.rows import Mover
 from novatui.ui.sources import TableSource
@@ -223,9 +224,10 @@ class ListBody(Body):
 
     def fill(self, told: Listing) -> None:
         """Show these entries; the cursor stays on its entry."""
+        before = self._source.branches
         self._source.set(told)
         self._view.placeholder = f" {told.empty}"
-        self._view.changed()
+        self._view.changed(ROOT, *before, *self._source.branches)
         fresh = set(self._source.branches) - self._unfolded
         if fresh:
             self._unfolded |= fresh

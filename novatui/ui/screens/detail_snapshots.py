@@ -180,7 +180,7 @@ class SnapshotsBody(ListBody):
         room = height - 1 - fleet
         tree = room
         if full and not beside and room >= PANE_FROM - 1:
-            tree = min(len(self._view.model.rows) + 1, max(TREE, room * 2 // 5))
+            tree = min(self._source.count + 1, max(TREE, room * 2 // 5))
         self._fleet.set_class(not fleet, "gone")
         self._bar.set_class(not beside or self._expanded, "gone")
         self._pane.set_class(not (self._expanded or beside or tree < room), "gone")
