@@ -15,6 +15,7 @@ from novatui.core.ids import key
 from novatui.core.needs import Needs
 from novatui.core.reasons import Check, Fit, Topic
 from novatui.core.states import Family, Kind
+from tests.acceptance.program import Program
 from tests.conformance.recording import Recording
 from tests.lab.fixtures import or_skip
 from tests.lab.libvirt.daemon import LibvirtHost
@@ -221,6 +222,30 @@ def test_the_mock_driver_answers_unknown_where_it_has_no_call(hosts: tuple[Libvi
         assert here.reasons == (f"it is on {here.name} already",)
     finally:
         mock.driver.close()
+
+
+def test_the_command_line_asks_both_daemons_and_the_move_it_promises_works(
+    hosts: tuple[LibvirtHost, LibvirtHost], tmp_path: Path
+) -> None:
+    program = Program(tmp_path)
+    started(hosts[0])
+    fleet = ("-c", hosts[0].uri, "-c", hosts[1].uri)
+    answer = program.run("migrate", SMALL.name, "--check", "--json", *fleet)
+    assert answer.code == 0, answer.err
+    (first, second) = answer.json["hosts"]
+    assert (first["answer"], second["answer"]) == ("yes", "no")
+    assert "already" in second["reasons"][0]
+    hosts[0].virsh(
+        "migrate",
+        "--live",
+        "--p2p",
+        SMALL.name,
+        hosts[1].uri,
+        "--migrateuri",
+        ON_LOOPBACK[libvirt.VIR_MIGRATE_PARAM_URI],
+    )
+    assert SMALL.name in hosts[1].virsh("list", "--name")
+    hosts[1].virsh("destroy", SMALL.name)
 
 
 def _network(folder: Path) -> Path:
