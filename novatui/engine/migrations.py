@@ -209,7 +209,8 @@ class Migrations:
         except ValueError:
             return set()
         uuid = self._uuid(conn, key) or (id.lower() if _UUID.fullmatch(id) else "")
-        return {(conn, key), (self._family(conn).value, uuid)} if uuid else {(conn, key)}
+        known = uuid and conn in self._connections  # a connection that was dismissed keeps its history
+        return {(conn, key), (self._family(conn).value, uuid)} if known else {(conn, key)}
 
     def _uuid(self, conn: str, key: str) -> str:
         slot = self._inventory.slot(conn, key)
