@@ -78,6 +78,10 @@ class Record(msgspec.Struct, kw_only=True):
     """Task of the operation of ours that started it; empty when somebody else did."""
     arguments: dict[str, str] = {}
     """What it was asked for with, where the operation is ours."""
+    checked: float | None = None
+    """When a person was told whether the destination fits, before it was begun here."""
+    checks: list[tuple[str, str]] = []
+    """What was checked then, and the answer: yes, no, unknown."""
     tasks: list[tuple[str, str]] = []
     """Connection and id of every task that tells of it."""
     fidelity: Fidelity = Fidelity.NONE

@@ -36,6 +36,7 @@ def as_json(record: Record) -> str:
         "arguments": record.arguments,
         "started_with": record.last.armed,
         "percent": record.percent,
+        "pre_check": [{"topic": topic, "answer": answer} for topic, answer in record.checks],
         "memory": record.memory,
         "sent": record.last.sent,
         "pause_expected_s": record.pause_expected,
@@ -46,7 +47,7 @@ def as_json(record: Record) -> str:
         "ways_used": [{**msgspec.to_builtins(used), "at": _time(used.at)} for used in record.used],
         "readings": [sparse(msgspec.to_builtins(one)) for one in record.trace],
     }
-    told = {name: value for name, value in body.items() if value is not None and value not in ("", {})}
+    told = {name: value for name, value in body.items() if value is not None and value not in ("", {}, [])}
     return msgspec.json.format(msgspec.json.encode(told), indent=2).decode() + "\n"
 
 
@@ -76,6 +77,7 @@ def _facts(record: Record) -> list[str]:
         "started by": record.who,
         "audit number": record.own.removeprefix("N-"),
         "started with": ", ".join(last.armed) if last.armed else "",
+        "pre-check": ", ".join(f"{topic} {answer}" for topic, answer in record.checks),
         "memory": size(record.memory) if record.memory else "",
         "sent": size(last.sent) if last.sent is not None else "",
         "passes over memory": str(last.iteration) if last.iteration is not None else "",

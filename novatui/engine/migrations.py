@@ -56,6 +56,8 @@ class Migrations:
         self._by_name: dict[Name, list[Course]] = {}
         self._asked: dict[tuple[str, str], tuple[str, Mapping[str, str]]] = {}
         """Verb and arguments of our own operations, by connection and task."""
+        self._checks: dict[tuple[str, str], tuple[float, list[tuple[str, str]]]] = {}
+        """When and what was checked of the move that is begun next."""
 
     # --- reading ----------------------------------------------------------------------------------------------------
 
@@ -113,6 +115,10 @@ class Migrations:
         self._asked[conn, task] = verb, dict(arguments)
         if len(self._asked) > ASKED:
             del self._asked[next(iter(self._asked))]
+
+    def prechecked(self, conn: str, key: str, checks: list[tuple[str, str]]) -> None:
+        """What is known of the destination of a machine that is about to move from here: topic and answer of each."""
+        self._checks = {(conn, key): (self._clock(), checks)}
 
     def tick(self) -> None:
         """Time went by: what nobody tells of any more is over, and names may be known that were not."""
@@ -253,6 +259,8 @@ class Migrations:
         if to := record.arguments.get("to", ""):
             record.destination = record.destination or named(self._inventory, to)
             record.to_conn = record.to_conn or decode_id(to.partition(":")[0])
+        if record.own and record.checked is None and (found := self._checks.pop((record.conn, record.key), None)):
+            record.checked, record.checks = found
         record.to_conn = next((leg.conn for leg in course.legs.values() if leg.incoming), record.to_conn)
 
     # --- what is kept -----------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from novatui.actions.given import missing
 from novatui.actions.guard import Code
 from novatui.actions.outcome import Outcome
 from novatui.actions.parts import Part
-from novatui.actions.proposal import Proposal
+from novatui.actions.proposal import Aim, Proposal
 from novatui.core.errors import NovaError
 from novatui.core.ids import ObjectRef
 from novatui.core.verbs import VERBS, Effect, Verb
@@ -49,6 +49,8 @@ class Acting:
         self._last: tuple[str, Run] | None = None
         """What the last change was called, and how it goes."""
         self._shown: ResultsDialog | None = None
+        self._fits: dict[ObjectRef, Fit] = {}
+        """What hosts answered to the last form that asked for one."""
 
     def start(self) -> None:
         """Look for what an earlier console left behind, and tell of it."""
@@ -128,12 +130,12 @@ class Acting:
         """Whether it can run there: each host is offered with its answer, as they come."""
         from novatui.ui.hosts import offered
 
-        fits: dict[ObjectRef, Fit] = {}
+        self._fits = {}
         async for one in self._stage.fleet.where(ref):
-            fits[one.host] = one.fit
+            self._fits[one.host] = one.fit
             if not form.is_attached:
                 return
-            form.tell(found | {"to": Known(offered(self._stage.fleet, [ref], fits))})
+            form.tell(found | {"to": Known(offered(self._stage.fleet, [ref], self._fits))})
 
     def _propose(self, verb: str, refs: Sequence[ObjectRef], said: Mapping[str, str]) -> None:
         """Plan it; what needs no word of a person is carried out at once, everything else is asked for."""
@@ -204,6 +206,8 @@ class Acting:
     # Carrying out
 
     def _run(self, proposal: Proposal, confirmation: Confirmation) -> None:
+        if proposal.verb.name in MOVES and len(proposal.planned) == 1:
+            self._note_checks(proposal.planned[0])
         run = self.gate.run(proposal, confirmation)
         title = title_of(proposal)
         self._last = (title, run)
@@ -215,6 +219,13 @@ class Acting:
         else:
             self._stage.navigation.top.report(f"{title}: begun", bad=False)
         self.work(self._follow(title, run))
+
+    def _note_checks(self, aim: Aim) -> None:
+        """What the chosen host answered before is part of the record of the move."""
+        fit = next((fit for host, fit in self._fits.items() if str(host) == aim.operation.arguments.get("to")), None)
+        if fit is not None and fit.checks:
+            told = [(check.topic.value, check.answer.value) for check in fit.checks]
+            self._stage.fleet.migrations.prechecked(aim.ref.conn, aim.ref.key, told)
 
     def _watch(self, run: Run) -> None:
         """What moves is watched where everything that moves is."""

@@ -382,3 +382,40 @@ async def test_hosts_of_one_name_are_called_by_their_connections() -> None:
     tell(fleet, "kvm-12", f"{VM}/4/1", move=move)
     async with desk(fleet, (100, 30), place=Place("mig")) as person:
         assert "kvm-03→kvm-12" in person.line("▌")
+
+
+async def test_moves_that_wait_for_their_turn_are_listed_once_each(tmp_path: Path) -> None:
+    fleet = two_hosts()
+    others = [f"vm:0000000{number}-fb32-420f-8177-d4ba00014344" for number in range(3)]
+    for number, key in enumerate(others):
+        fleet.tell("kvm-03", {key: {"name": f"other-{number}", "parent": "host:kvm-03", "power": "running"}})
+    async with acting_desk(tmp_path, (100, 30), fleet=fleet, specs=()) as person:
+        person.hands.holds = True
+        await person.go_to("kvm-03", VM)
+        await person.press("asterisk", "colon", *"migrate live kvm-12", "enter")
+        await person.planned()
+        await person.write("4")
+        await person.press("enter")
+        for _ in range(100):
+            if person.screen.place().name == "mig" and "2 queued" in person.lines[0]:
+                break
+            await person.pilot.pause(0.05)
+        assert "2 moving  2 queued" in person.lines[0]
+        for name in ("etl-big-2", "other-0", "other-1", "other-2"):
+            assert rows_named(person, name) == 1, person.text
+        while not person.app.stage.acting or person.app.stage.acting.gate.runs:
+            person.hands.release()
+            await person.pilot.pause(0.05)
+        await person.settle()
+        assert "4 done today" in person.lines[0]
+        for name in ("etl-big-2", "other-0", "other-1", "other-2"):
+            assert rows_named(person, name) == 1, person.text
+
+
+async def test_what_was_checked_before_stands_in_the_record() -> None:
+    fleet = offering(two_hosts())
+    fleet.migrations.prechecked("kvm-03", VM, [("storage", "yes"), ("memory", "unknown"), ("devices", "no")])
+    for say in (ours, outgoing):
+        say(fleet)
+    async with desk(fleet, (100, 30), place=Place("mig")) as person:
+        assert "storage ✓  memory ?  devices ×" in person.line("pre-check")

@@ -47,7 +47,7 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
 def pane(opened: Opened, look: Look, width: int, height: int) -> list[Strip]:
     """As much as fits: what has to be decided before what is only looked at."""
     record = opened.record
-    figures = [*_figures(record, look, width), *_earlier(opened, look, width)]
+    figures = [*_figures(record, look, width), *_checks(record, look, width), *_earlier(opened, look, width)]
     head, verdict = [_head(opened, look, width)], _verdict(record, look, width)
     ways = _ways(opened, look, width) if record.live else []
     room = height - len(head) - len(figures) - len(verdict) - len(ways)
@@ -90,6 +90,16 @@ def _earlier(opened: Opened, look: Look, width: int) -> list[Strip]:
     return [
         line([(" earlier today ", look.styles.quiet), (", ".join(told), look.styles.text)], width, look.marks.ellipsis)
     ]
+
+
+def _checks(record: Record, look: Look, width: int) -> list[Strip]:
+    """What was known of the destination before it began."""
+    if not record.checks:
+        return []
+    marks = {"yes": look.marks.done, "no": look.marks.error}
+    said = "  ".join(f"{topic} {marks.get(answer, UNKNOWN)}" for topic, answer in record.checks)
+    head = f" pre-check {look.clock(record.checked)} "
+    return [line([(head, look.styles.quiet), (said, look.styles.text)], width, look.marks.ellipsis)]
 
 
 Told = tuple[int, str, str]
