@@ -50,9 +50,10 @@ class Recorder:
 
     def run(self, path: Path) -> recordings.Line:
         """Boot, migrate, write the recording; returns the outcome line."""
-        self.guest = self._boot()
-        self.domain = self.links.source.lookupByUUIDString(self.guest.uuid)
+        self.guest = self._define()
         try:
+            self._boot()
+            self.domain = self.links.source.lookupByUUIDString(self.guest.uuid)
             if self.scenario.downtime_ms:
                 self.domain.migrateSetMaxDowntime(self.scenario.downtime_ms)
             self.limits["downtime_ms"] = self.domain.migrateGetMaxDowntime()
@@ -72,7 +73,7 @@ class Recorder:
     def _now(self) -> float:
         return round(time.monotonic() - self.move.started, 3)
 
-    def _boot(self) -> GuestSpec:
+    def _define(self) -> GuestSpec:
         scenario = self.scenario
         guest = self.source.define_guest(
             GuestSpec(
@@ -87,11 +88,15 @@ class Recorder:
             command = f"write -P 7 0 {int(scenario.disk_mib * WRITTEN_SHARE)}M"
             file = str(self.source.images / f"{guest.uuid}.qcow2")
             subprocess.run([program("qemu-io"), "-c", command, file], check=True, capture_output=True)
-        self.said_before = len(self.source.console(guest))
-        self.source.virsh("start", guest.name)
-        self.source.wait_console(guest, "dirtied " if scenario.dirty else UP_MARKER, start=self.said_before)
-        time.sleep(SETTLE_S)
         return guest
+
+    def _boot(self) -> None:
+        """Start the guest, and wait until it does what it was made for."""
+        self.said_before = len(self.source.console(self.guest))
+        self.source.virsh("start", self.guest.name)
+        working = "dirtied " if self.scenario.dirty else UP_MARKER
+        self.source.wait_console(self.guest, working, start=self.said_before)
+        time.sleep(SETTLE_S)
 
     def _header(self) -> recordings.Line:
         scenario = self.scenario
