@@ -196,7 +196,7 @@ async def test_every_verb_of_the_catalogue_is_available_somewhere() -> None:
     async with desk(world()) as person:
         reached = set()
         for name in SCREENS:
-            for tab in ("", "metrics", "snapshots"):
+            for tab in ("", "metrics"):
                 await person.open(Place(name, ref="kvm-03:vm:etl-big-2" if name in OF_ONE else "", tab=tab))
                 reached |= {action.id for action in available(person.screen)}
         assert reached == {action.id for action in verbs()}
