@@ -276,6 +276,8 @@ class _Situation:
 
     def _about(self) -> str:
         """Time that it takes to send the rest; of the first pass nobody knows how much of it was written again."""
+        if self.left is None or not self.rate:
+            return "an unknown time"
         return f"{'at least' if self.verdict.pause is None else 'about'} {self._time(self._unsent())}"
 
     def _time(self, unsent: float | None) -> str:

@@ -12,7 +12,7 @@ from novatui.core.verdict import Judge
 from tests.migration.matrix import Figures, figures
 from tests.migration.precopy import Run, simulate
 from tests.migration.real_matrix import real_figures
-from tests.migration.recorded import replays
+from tests.migration.recorded import FIXED, replays
 from tests.migration.scenarios import HELD_OUT, TUNED, scenario
 
 FALSE = 0.02
@@ -50,7 +50,10 @@ def main(argv: list[str]) -> list[str]:
     show(f"{len(tuned)} simulated, in view when the thresholds were chosen", figures(tuned), goals)
     show(f"{len(held_out)} simulated, held out", figures(held_out), goals)
     recorded = replays()
-    show(f"{len(recorded)} recorded on real hosts", real_figures(recorded), goals)
+    before = [one for one in recorded if one.recorded <= FIXED]
+    later = [one for one in recorded if one.recorded > FIXED]
+    show(f"{len(before)} recorded on real hosts before the thresholds stood", real_figures(before), goals)
+    show(f"{len(later)} recorded on real hosts afterwards", real_figures(later), goals)
     seconds = cost(tuned)
     print(f"\none reading: {seconds * 1e6:.1f} µs")
     goals[f"at most {PER_READING * 1e6:.0f} µs per reading"] = seconds <= PER_READING

@@ -9,6 +9,10 @@ from novatui.core.migration import MigrationProgress
 from tests.lab.libvirt.recordings import Recording, all_recordings
 
 MIB = 1 << 20
+
+FIXED = "2026-11-23T12:58:49+00:00"
+"""When the thresholds of the verdict were fixed: what was recorded later was not in view."""
+
 RUNS, STANDS = (1, 1), (3, 1)
 """States of the guest at its source, as libvirt gives them."""
 
