@@ -696,7 +696,7 @@ async def test_panes_are_reached_through_their_leaders(tmp_path: Path) -> None:
         await person.press("n", "l")
         assert person.screen.place().tab == "snapshots"
         await person.press("x", "l")
-        assert person.screen.place().tab == "devices"
+        assert person.screen.place().name == "passthrough"
 
 
 async def test_hostile_texts_of_plans_are_harmless(tmp_path: Path) -> None:
