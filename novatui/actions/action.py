@@ -41,6 +41,8 @@ class Scope(StrEnum):
     """The screen of tasks and events."""
     WHERE = "where"
     """The screen that tells where a machine can run."""
+    DRAIN = "drain"
+    """The screen that empties a host."""
     CHECKS = "checks"
     """The dialog with everything that one host answered to that."""
     ALARMS = "alarms"

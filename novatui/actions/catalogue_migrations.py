@@ -24,6 +24,19 @@ WAYS: tuple[tuple[int, str], ...] = (
 )
 """Numbers of the ways out of a migration, as `core.waysout` has them, and what they are called."""
 
+DRAIN: tuple[tuple[str, tuple[str, ...], str, int], ...] = (
+    ("go", ("enter",), "carry it out", 1),
+    ("skip", ("space",), "leave out", 2),
+    ("target", ("n",), "next host", 3),
+    ("stop", ("S",), "stop", 5),
+    ("resume", ("u",), "take up", 6),
+    ("earlier", ("less_than_sign",), "earlier", 0),
+    ("later", ("greater_than_sign",), "later", 0),
+    ("more", ("right_square_bracket",), "more at once", 0),
+    ("fewer", ("left_square_bracket",), "fewer at once", 0),
+)
+"""Keys of the screen that empties a host."""
+
 MIGRATIONS: tuple[Action, ...] = (
     Action(
         id="migrate", keys=("m",), title="migrate", section=Section.CHANGE, scope=Scope.CHANGES, footer=18, leads=True,
@@ -31,6 +44,10 @@ MIGRATIONS: tuple[Action, ...] = (
     Action(
         id="where", keys=("w",), title="where can it run", section=Section.CHANGE, scope=Scope.CHANGES,
         leader="migrate", verb="where",
+    ),
+    Action(
+        id="evacuate", keys=("e",), title="move everything off its host", section=Section.CHANGE, scope=Scope.CHANGES,
+        leader="migrate", verb="evacuate", takes=Argument.OBJECT,
     ),
     *(
         Action(
@@ -42,6 +59,12 @@ MIGRATIONS: tuple[Action, ...] = (
     Action(
         id="migrations", keys=("M",), title="migrations", section=Section.OTHER, scope=Scope.FRAME, verb="mig",
         place="mig",
+    ),
+    *(
+        Action(
+            id=f"drain.{name}", keys=keys, title=title, section=Section.MIGRATION, scope=Scope.DRAIN, footer=rank,
+        )
+        for name, keys, title, rank in DRAIN
     ),
     *(
         Action(

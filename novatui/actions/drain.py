@@ -95,7 +95,7 @@ class Drain(msgspec.Struct, frozen=True, kw_only=True):
             Part(
                 ref=ObjectRef.parse(move.ref),
                 arguments={"to": move.to} | ({"storage": "copy"} if move.copies else {}),
-                name=f"to {move.target.name}" if move.target else "",
+                name="",
             )
             for move in self.going
         ]

@@ -79,6 +79,14 @@ def host_of(fleet: Fleet, ref: ObjectRef) -> ObjectRef | None:
     return inventory.ref(hosts[0]) if len(hosts) == 1 else None
 
 
+def named_host(fleet: Fleet, name: str) -> ObjectRef | None:
+    """The one host of this name, or with this ref; None when there is none, or several."""
+    inventory = fleet.inventory
+    found = [inventory.ref(slot) for slot in inventory.slots(Kind.HOST)]
+    fitting = [ref for ref in found if name in (str(ref), inventory.name(inventory.slot(ref.conn, ref.key) or 0))]
+    return fitting[0] if len(fitting) == 1 else None
+
+
 def _host(fleet: Fleet, text: str) -> ObjectRef:
     try:
         ref = ObjectRef.parse(text)

@@ -24,7 +24,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     arguments: Mapping[str, str]
     """What says which part."""
     name: str
-    """What people call the part."""
+    """What people call the part; empty when it is the whole object, with arguments of its own."""
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):

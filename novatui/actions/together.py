@@ -20,6 +20,7 @@ PLACES: tuple[frozenset[Scope], ...] = (
     _FULL | {Scope.MOVE, Scope.ROWS, Scope.OBJECTS, Scope.MOVERS},
     _FULL | {Scope.MOVE, Scope.ROWS, Scope.OBJECTS, Scope.MIGRATIONS, Scope.LISTED, Scope.CHANGES},
     _FULL | {Scope.MOVE, Scope.WHERE, Scope.FILTERED, Scope.LISTED, Scope.OBJECTS},
+    _FULL | {Scope.MOVE, Scope.DRAIN},
     _FULL | {Scope.MOVE, Scope.ADD},
     _FULL | {Scope.MOVE, Scope.FILTERED, Scope.LISTED},
     # Charts have the keyboard: what goes through them goes before what goes through rows.

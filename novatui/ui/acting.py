@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping, Sequence
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -11,6 +12,8 @@ from textual.worker import Worker
 
 from novatui.actions.bulk import Run
 from novatui.actions.confirm import NONE, Confirmation
+from novatui.actions.drain import Drain
+from novatui.actions.drain_book import DrainBook
 from novatui.actions.gate import Gate
 from novatui.actions.given import missing
 from novatui.actions.guard import Code
@@ -105,6 +108,22 @@ class Acting:
 
         self._ask(f"{short(VERBS[verb])} {len(parts)} snapshots", plan, safe)
 
+    def empty(self, drain: Drain, book: DrainBook, begun: Callable[[Run], None]) -> None:
+        """Ask about a plan for a whole host, take its lease, and carry it out; `begun` hears of the run."""
+
+        def plan(_: Mapping[str, str]) -> Awaitable[Proposal]:
+            return self.gate.propose_each("migrate.live", drain.parts(), whole=drain.name)
+
+        async def carry(proposal: Proposal, confirmation: Confirmation) -> None:
+            await book.take(drain, str(self.gate.journal.who["user"]), time.time())
+            self.gate.limit_moves(drain.at_once)
+            run = self.gate.run(proposal, confirmation)
+            begun(run)
+            await self._follow(f"evacuate {drain.name}", run)
+            await book.end(drain)
+
+        self._ask(f"evacuate {drain.name}", plan, {}, carry=lambda *said: self.work(carry(*said)))
+
     def _fill_in(self, verb: str, refs: Sequence[ObjectRef], said: Mapping[str, str]) -> None:
         from novatui.ui.dialogs.arguments import ArgumentsForm
 
@@ -191,11 +210,12 @@ class Acting:
         plan: Any,
         said: Mapping[str, str],
         proposal: Proposal | None = None,
+        carry: Callable[[Proposal, Confirmation], object] | None = None,
     ) -> None:
         """Open the dialog at once; it asks when `plan(arguments)` has come, or with the proposal that is there."""
         from novatui.ui.dialogs.confirm import ConfirmDialog
 
-        asking = _Asking(self, title, plan, dict(said))
+        asking = _Asking(self, title, plan, dict(said), carry or self._run)
         dialog = asking.dialog = ConfirmDialog(self._stage, title, asking.replan)
         self._app.push_screen(dialog, asking.answered)
         if proposal is not None:
@@ -287,8 +307,16 @@ class Acting:
 class _Asking:
     """One proposal on its way through the dialog."""
 
-    def __init__(self, acting: Acting, title: str, plan: Any, said: dict[str, str]) -> None:
+    def __init__(
+        self,
+        acting: Acting,
+        title: str,
+        plan: Any,
+        said: dict[str, str],
+        carry: Callable[[Proposal, Confirmation], object],
+    ) -> None:
         self._acting = acting
+        self._carry = carry
         self._title = title
         self._plan = plan
         self._said = said
@@ -334,4 +362,4 @@ class _Asking:
                 self._acting.work(self._acting.gate.decline(proposal))
                 self._acting._stage.navigation.top.report(f"{self._title}: left, nothing was sent", bad=False)
             return
-        self._acting._run(proposal, Confirmation(yes=True, typed=answer.typed, ticket=answer.ticket))
+        self._carry(proposal, Confirmation(yes=True, typed=answer.typed, ticket=answer.ticket))

@@ -45,7 +45,9 @@ def _start(case: Case, deed: str) -> Plan:
     if found is None:
         raise NotSupported(f"{case.scene.traits.product} cannot do that", subject=deed)
     if case.one.power not in VERBS[case.operation.verb].states:
-        hint = "move it while it runs" if deed == "migrate-offline" else "it is off: its definition can be moved"
+        hint = {Power.RUNNING: "move it while it runs", Power.OFF: "its definition can be moved"}.get(
+            case.one.power, ""
+        )
         raise Conflict(f"{case.machine.name} is {case.one.power}", hint=hint, subject=case.one.power.value)
     given = _given(case, deed)
     if strange := [name for name, value in given.items() if value and name not in found.names]:

@@ -9,6 +9,7 @@ import msgspec
 
 from novatui.actions import snapshots
 from novatui.actions.given import BadArgument, read_line
+from novatui.actions.moving import host_of, named_host
 from novatui.core.ids import ObjectRef
 from novatui.core.states import Kind
 from novatui.core.verbs import VERBS
@@ -143,6 +144,15 @@ class Changing(Framing, inherit_bindings=False):
             self.report("this is no machine", "move the cursor to one")
         else:
             self.stage.navigation.open(Place("where", ref=str(ref)))
+
+    def action_evacuate(self, argument: str = "") -> None:
+        """Empty the host that is named, or meant, or that the machine is on."""
+        ref = named_host(self.fleet, argument) if argument else next(iter(self.aim()), None)
+        host = ref if ref is None or ref.kind is Kind.HOST else host_of(self.fleet, ref)
+        if host is None:
+            self.report("this is no host", "name one, or move the cursor to one")
+        else:
+            self.stage.navigation.open(Place("evacuate", ref=str(host)))
 
     def _open_tab(self, tab: str, kinds: set[Kind]) -> None:
         ref = next((ref for ref in machines_of(self.fleet, self.aim()) if ref.kind in kinds), None)

@@ -23,13 +23,14 @@ SCREENS: dict[str, str] = {
     "mig": "novatui.ui.screens.migrations:MigrationScreen",
     "log": "novatui.ui.screens.log:LogScreen",
     "passthrough": "novatui.ui.screens.passthrough:PassthroughScreen",
+    "evacuate": "novatui.ui.screens.evacuate:EvacuateScreen",
     "where": "novatui.ui.screens.where:WhereScreen",
     "audit": "novatui.ui.screens.audit:AuditScreen",
 }
 """`module:Class` by the name of a place."""
 
 
-OF_ONE = frozenset({"detail", "passthrough", "where"})
+OF_ONE = frozenset({"detail", "evacuate", "passthrough", "where"})
 """Places that are about one object: `Place.ref` names it."""
 
 
