@@ -197,6 +197,8 @@ class EvacuateScreen(FrameScreen, inherit_bindings=False):
         else:
             self._drain = change(drain, row.move)
             self._list()
+            if (number := self._source.number(row.move.ref)) is not None:
+                self._rows.select(number)
 
     def action_drain_skip(self) -> None:
         """Leave the machine under the cursor where it is, or take it in again."""
