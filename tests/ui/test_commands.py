@@ -13,7 +13,7 @@ from novatui.ui.place import Place
 from novatui.ui.screens.log import LogScreen
 from novatui.ui.screens.registry import OF_ONE, SCREENS
 from novatui.ui.widgets.commandline import CommandLine
-from tests.ui import hostile
+from tests.ui import details, hostile
 from tests.ui.desk import Desk, desk
 from tests.ui.test_burst import burst
 from tests.ui.world import world
@@ -199,6 +199,9 @@ async def test_every_verb_of_the_catalogue_is_available_somewhere() -> None:
             for tab in ("", "metrics"):
                 await person.open(Place(name, ref="kvm-03:vm:etl-big-2" if name in OF_ONE else "", tab=tab))
                 reached |= {action.id for action in available(person.screen)}
+    async with desk(details.fleet()) as person:
+        await person.open(Place("detail", ref=f"kvm-03:{details.GPU}", tab="snapshots"))
+        reached |= {action.id for action in available(person.screen)}
         assert reached == {action.id for action in verbs()}
 
 

@@ -142,7 +142,8 @@ async def test_what_is_gone_stays_as_it_was_last_seen_and_may_come_back() -> Non
         await person.resize(100, 30)
         assert "vda  virtio disk" in person.text
         own = in_scope(Scope.DETAIL, Scope.PANES, Scope.MOVE, Scope.ROWS, Scope.OBJECTS)
-        for key in [key for action in own if not action.leader for key in action.keys]:
+        stay = [action for action in own if not action.leader and action.id != "snapshots.old"]  # that is another list
+        for key in [key for action in stay for key in action.keys]:
             await person.press(key)
             if person.screen.taker is not None:
                 await person.press("escape")
@@ -233,7 +234,7 @@ async def test_enter_gives_an_entry_all_the_room_and_escape_takes_it_back() -> N
         assert "you are here" in person.text
         await person.press("j", "enter")
         assert "you are here" not in person.text
-        assert "─ app-1.0 ─" in person.lines[2]
+        assert "─ app-1.0 ─" in person.lines[3]
         await person.press("escape")
         assert "you are here" in person.text
         assert "app-1.0" in person.text
@@ -258,7 +259,8 @@ async def test_a_deep_chain_of_snapshots_stays_readable() -> None:
         assert "you are here" in person.text
         assert "…299 " in person.text
         await person.press("k")
-        assert "grew from      daily-298" in person.text
+        assert "─ daily-299 ─" in person.text
+        assert "parent         daily-298" in person.text
 
 
 async def test_snapshots_that_name_each_other_in_a_circle_are_all_shown() -> None:
@@ -267,8 +269,9 @@ async def test_snapshots_that_name_each_other_in_a_circle_are_all_shown() -> Non
     circle = (detail_replace(one, parent=other.id), other, detail_replace(one, id="x", parent="x"), one)
     made.told["kvm-03", GPU] = Detail(key=GPU, snapshots=circle)
     async with shown(made, tab="snapshots") as person:
-        assert sum("daily-0" in line for line in person.lines[:10]) == 3
-        assert sum("daily-1" in line for line in person.lines[:10]) == 1
+        tree = person.lines[4:9]
+        assert sum("daily-0" in line for line in tree) == 3
+        assert sum("daily-1" in line for line in tree) == 1
 
 
 def detail_replace(snapshot: object, **changes: object) -> object:

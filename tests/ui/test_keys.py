@@ -12,6 +12,7 @@ from novatui.ui.columns.views import HOME
 from novatui.ui.dialogs.help import HelpDialog
 from novatui.ui.dialogs.quit import QuitDialog
 from novatui.ui.keys import NOWHERE
+from novatui.ui.place import Place
 from novatui.ui.screens.fleet import FleetScreen
 from novatui.ui.widgets.overlay import Overlay
 from novatui.wire import frames
@@ -117,6 +118,10 @@ ON_THE_TABLE: dict[str, dict[str, Any]] = {
     **{key: {"problem": True} for key in ("power", "snapshots", "devices", "edit", "delete", "undo")},
     **{key: {} for key in ("results", "unlock", "lock")},
     "audit": {"screen": "AuditScreen", "focus": "entries"},
+    "migrate": {"problem": True},
+    "migrations": {"screen": "MigrationScreen", "focus": "moves"},
+    "passthrough": {},
+    "snapshots.old": {"view": "snap", "row": None, "asked": ["Kinds"] * 6},
 }
 """What each action changes when the cursor is on the eleventh of 46 machines, tree beside, 100×30.
 
@@ -209,6 +214,7 @@ async def test_every_key_with_little_to_work_on(rows: int, focus: str, size: tup
             if person.home.taker is not None:
                 await person.press("escape")
             assert isinstance(person.app.screen, type(person.home)), action.id
+        await person.open(Place("vm"))  # a key lists snapshots
         if rows:
             assert person.under() == "only-one"
 
