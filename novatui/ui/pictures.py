@@ -68,6 +68,14 @@ MACHINE = "db-docs-02"
 """Which machine is shown in full."""
 
 PICTURES: tuple[Picture, ...] = (
+    # The first one: a migration of which nothing more is heard is stale before long.
+    Picture(
+        name="migration",
+        title="A migration that will not end, why, and the ways out",
+        place=Place("mig"),
+        height=40,
+        fleeting=True,
+    ),
     Picture(name="fleet", title="Six connections of five families in one tree", at=MACHINE),
     Picture(name="filter", title="One filter language for all", keys=("slash", *"cpu>60 !host:esx-08", "enter")),
     Picture(name="hosts", title="Hosts of all families", place=Place("host")),
@@ -78,6 +86,10 @@ PICTURES: tuple[Picture, ...] = (
     Picture(name="top", title="Top movers", place=Place("top"), fleeting=True),
     Picture(name="tasks", title="Tasks and events of all connections, on one clock", place=Place("task")),
     Picture(name="alarms", title="Alarms", place=Place("alarm")),
+    Picture(name="where", title="Where a machine can run", at=MACHINE, keys=("m", "w"), fleeting=True),
+    Picture(
+        name="passthrough", title="Devices of a host by IOMMU group", at="kvm-03", place=Place("host"), keys=("x", "l")
+    ),
     Picture(name="power", title="What can be done to a machine, and why the rest cannot", at=MACHINE, keys=("p",)),
     Picture(
         name="confirm",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Collection
 
 from novatui.backends.demo.changes import Changes
@@ -18,6 +19,12 @@ from novatui.core.errors import NovaError
 from novatui.core.events import Event
 from novatui.core.ids import key
 from novatui.core.inventory import Row
+
+TELLING_S = 0.03
+"""Real seconds between two readings of the past: time enough for each to be sent before the next."""
+
+TELLING_STEP = 2
+"""Seconds of the world between them."""
 
 
 class Watcher(threading.Thread):
@@ -49,6 +56,8 @@ class Watcher(threading.Thread):
         self._woken.set()
 
     def run(self) -> None:
+        if not self._scene.clock.speed:
+            self._tell_how_moves_came_here()
         pause = self._scene.traits.look / max(1.0, self._scene.clock.speed)
         while not self._stop_asked:
             self._woken.wait(pause)
@@ -65,6 +74,19 @@ class Watcher(threading.Thread):
             self._tell_changes(begun)
             self._tell_calls(begun)
             self._tell_happenings(begun)
+
+    def _tell_how_moves_came_here(self) -> None:
+        """In a world that stands still what moves has a past all the same: readings that a watcher would have had."""
+        scene, world = self._scene, self._scene.clock.world()
+        moves = [act for act in scene.life.acts(world, world) if act.verb == "migrate" and is_task(scene, act)]
+        for act in moves:
+            for ago in range(int(world - act.begin), 0, -TELLING_STEP):
+                if self._stop_asked:
+                    return
+                self._sink.task(self._sink.now(), task(scene, act, world - ago))
+                time.sleep(TELLING_S)  # one after another, as they came: of readings that wait only the last is told
+        for act in moves:
+            self._sink.task(self._sink.now(), task(scene, act, world))
 
     def _tell_happenings(self, begun: float) -> None:
         """What the routines did since the last look."""
