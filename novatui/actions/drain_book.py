@@ -18,8 +18,9 @@ from novatui.actions.adopt import is_gone
 from novatui.actions.drain import Drain, Move
 from novatui.actions.journal_writer import console_of
 from novatui.actions.moving import host_of
+from novatui.config.errors import ConfigError
 from novatui.config.paths import private_dir, write_private
-from novatui.core.errors import Busy, NotFound
+from novatui.core.errors import Busy, Denied, NotFound
 from novatui.core.ids import ObjectRef
 from novatui.engine import blocking
 from novatui.engine.fleet import Fleet
@@ -61,13 +62,24 @@ class DrainBook:
         return await blocking.run(lambda: self._read(self._path(str(host))))
 
     async def take(self, drain: Drain, user: str, now: float) -> None:
-        """Begin a drain, or take over one whose console has ended. Busy while that console runs."""
+        """Begin a drain, or take over one whose console has ended. Busy while that console runs, Denied when it cannot
+        be written down."""
         lease = Lease(drain=drain, user=user, console=console_of(os.getpid()), began=now)
-        await blocking.run(lambda: self._take(lease))
+        try:
+            await blocking.run(lambda: self._take(lease))
+        except (OSError, ConfigError) as error:
+            raise Denied(
+                f"nothing is begun: it cannot be written down: {error}",
+                hint="without that nobody could take it up again",
+                subject="drain",
+            ) from error
 
     async def end(self, drain: Drain) -> None:
-        """It is over: nothing is left to be taken up."""
-        await blocking.run(lambda: self._path(drain.host).unlink(missing_ok=True))
+        """It is over: nothing is left to be taken up. Denied when the disk says no."""
+        try:
+            await blocking.run(lambda: self._path(drain.host).unlink(missing_ok=True))
+        except OSError as error:
+            raise Denied(f"that it is over cannot be written down: {error}", subject="drain") from error
 
     def _take(self, lease: Lease) -> None:
         path = self._path(lease.drain.host)

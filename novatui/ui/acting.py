@@ -109,7 +109,8 @@ class Acting:
         self._ask(f"{short(VERBS[verb])} {len(parts)} snapshots", plan, safe)
 
     def empty(self, drain: Drain, book: DrainBook, begun: Callable[[Run], None]) -> None:
-        """Ask about a plan for a whole host, take its lease, and carry it out; `begun` hears of the run."""
+        """Ask about a plan for a whole host, take its lease, and carry it out; `begun` hears of the run.
+        One that was stopped keeps its lease, so that what was left out can be taken up."""
 
         def plan(_: Mapping[str, str]) -> Awaitable[Proposal]:
             return self.gate.propose_each("migrate.live", drain.parts(), whole=drain.name)
@@ -120,7 +121,8 @@ class Acting:
             run = self.gate.run(proposal, confirmation)
             begun(run)
             await self._follow(f"evacuate {drain.name}", run)
-            await book.end(drain)
+            if not run.stopped:
+                await book.end(drain)
 
         self._ask(f"evacuate {drain.name}", plan, {}, carry=lambda *said: self.work(carry(*said)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -64,13 +65,18 @@ def asked_of(proposal: Proposal, stage: Stage, gate: Gate) -> Asked:
 
 
 def _does(proposal: Proposal, stage: Stage) -> str:
-    """The operation and what it was given; whether it takes a snapshot first has a line of its own."""
-    arguments = (proposal.planned or proposal.aims)[0].operation.arguments
-    given = [
-        f"{one.title} {_value(one, arguments[one.name], stage)}"
-        for one in proposal.verb.takes
-        if one.name in arguments and one.name != SAFETY and not (one.kind == "snapshot" and proposal.aims[0].part)
-    ]
+    """The operation and what it was given, counted where that is not the same for all; whether it takes a snapshot
+    first has a line of its own."""
+    aims = proposal.planned or proposal.aims
+    given: list[str] = []
+    for one in proposal.verb.takes:
+        if one.name == SAFETY or (one.kind == "snapshot" and proposal.aims[0].part):
+            continue
+        values = Counter(aim.operation.arguments[one.name] for aim in aims if one.name in aim.operation.arguments)
+        alike = set(values.values()) == {len(aims)}
+        words = (_value(one, value, stage) + ("" if alike else f" ({count})") for value, count in values.items())
+        if values:
+            given.append(f"{one.title} {', '.join(words)}")
     said = f": {', '.join(given)}" if given else ""
     return clean(f"{proposal.verb.title}{said}", 2_000)
 

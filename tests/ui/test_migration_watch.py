@@ -18,7 +18,7 @@ from tests.lab.libvirt.recordings import FOLDER, all_recordings, load
 from tests.ui.desk import Desk, desk, look_at
 from tests.ui.hands import ActingDesk, acting_desk
 from tests.ui.migration_pictures import TOLD, offering, readings, recorded
-from tests.unit.migrating import VM, incoming, machine, only, ours, outgoing, reading, tell, two_hosts
+from tests.unit.migrating import OTHER, VM, incoming, machine, only, ours, outgoing, reading, tell, two_hosts
 
 DONE = TaskState.DONE
 
@@ -371,6 +371,22 @@ async def test_a_machine_that_moves_again_stays_on_its_row() -> None:
         assert "earlier today" in person.text
         assert "1 done today  1 failed" in person.lines[0]
         assert len(fleet.migrations.ended()) == 3
+
+
+async def test_when_the_one_that_is_watched_ends_no_other_takes_its_place() -> None:
+    fleet = offering(two_hosts())
+    outgoing(fleet, started=fleet.clock.time())
+    async with desk(fleet, (100, 30), place=Place("mig")) as person:
+        assert "▌ etl-big-2" in person.text
+        fleet.clock.advance(5)
+        fleet.tell("kvm-12", {OTHER: {"name": "quiet-one", "parent": "host:kvm-12", "uuid": OTHER.partition(":")[2]}})
+        tell(fleet, "kvm-12", f"{OTHER}/5/0", key=OTHER, move=reading(fleet.clock.time()), started=fleet.clock.time())
+        await person.settle()
+        outgoing(fleet, DONE)
+        fleet.clock.advance(1)
+        await person.settle()
+        assert person.text.index("quiet-one") < person.text.index("etl-big-2")
+        assert "▌ etl-big-2" in person.text
 
 
 async def test_hosts_of_one_name_are_called_by_their_connections() -> None:

@@ -105,6 +105,16 @@ class EvacuateScreen(FrameScreen, inherit_bindings=False):
         ref = ObjectRef.parse(row.move.ref) if row else None
         return None if ref is None else self.fleet.inventory.slot(ref.conn, ref.key)
 
+    def draw_keys(self, width: int) -> Strip:
+        """What changes the plan; once it is carried out, what stops it."""
+        actions = [one for one in self.offered(*self.SCOPES) if one.scope is not Scope.DRAIN or self._helps(one.id)]
+        return bars.footer(actions, self.stage.keys, self.look, width, {"quit": "close"})
+
+    def _helps(self, action: str) -> bool:
+        if action == "drain.stop":
+            return self._run is not None and not self._run.over
+        return self._run is None and (action != "drain.resume" or self._lease is not None)
+
     @property
     def _called(self) -> str:
         slot = self.fleet.inventory.slot(self._host.conn, self._host.key)
@@ -119,15 +129,20 @@ class EvacuateScreen(FrameScreen, inherit_bindings=False):
     async def _plan(self) -> None:
         try:
             self._lease = await self._book.get(self._host)
-            self._drain = await planned(self.fleet, self._host, self._counted)
+            self._words.redraw()
+            found = await planned(self.fleet, self._host, self._counted)
         except NovaError as error:
-            self._said = str(error.failure)
-            self.report(error.failure.message, error.failure.hint)
+            if self._drain is None:
+                self._said = str(error.failure)
+                self.report(error.failure.message, error.failure.hint)
         else:
-            self._said = ""
+            if self._drain is None:  # else one was taken up meanwhile
+                self._drain, self._said = found, ""
         self._list()
 
     def _counted(self, done: int, of: int) -> None:
+        if self._drain is not None:
+            return
         self._said = f"every host is asked about every machine: {done} of {of}"
         self._title.redraw()
 
@@ -191,7 +206,7 @@ class EvacuateScreen(FrameScreen, inherit_bindings=False):
     def _change(self, change: Callable[[Drain, Move], Drain]) -> None:
         row, drain = self._under, self._drain
         if self._run is not None:
-            self.report("it is under way: what waits is not changed any more", f"{self.key('drain.stop')} stops it")
+            self._say_begun()
         elif row is None or drain is None:
             self.report("there is no plan yet")
         else:
@@ -239,8 +254,10 @@ class EvacuateScreen(FrameScreen, inherit_bindings=False):
     def action_drain_go(self) -> None:
         """Ask, and carry it out."""
         if self._run is not None:
-            self.report("it is under way", f"{self.key('drain.stop')} stops it")
-        elif self._drain is None or not self._drain.going:
+            self._say_begun()
+        elif self._drain is None:
+            self.report("there is no plan yet")
+        elif not self._drain.going:
             self.report("no machine goes", "take one in, or give one another host")
         else:
             self._begin(self._drain)
@@ -248,7 +265,9 @@ class EvacuateScreen(FrameScreen, inherit_bindings=False):
     def action_drain_resume(self) -> None:
         """Take up what was cut off: without what has moved, and without what moves still."""
         lease = self._lease
-        if lease is None or self._run is not None:
+        if self._run is not None:
+            self._say_begun()
+        elif lease is None:
             self.report("nothing was cut off here")
         elif lease.held and not lease.ours:
             self.report("another console empties this host now", "wait for it")
@@ -267,6 +286,12 @@ class EvacuateScreen(FrameScreen, inherit_bindings=False):
         else:
             self._run.stop()
             self._list()
+
+    def _say_begun(self) -> None:
+        if self._run is None or self._run.over:
+            self.report("it is over", "open it again for what is left")
+        else:
+            self.report("it is under way: what waits is not changed any more", f"{self.key('drain.stop')} stops it")
 
     def _begin(self, drain: Drain) -> None:
         acting = self.stage.acting

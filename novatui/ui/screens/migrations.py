@@ -189,6 +189,8 @@ class MigrationScreen(FrameScreen, inherit_bindings=False):
             self._list.replace(self._source.order)
             self._lay_out()
         self._list.touch(self._source.order)
+        if self._record is not None and self._record.live and self._list.cursor is not None:
+            self._list.select(self._list.cursor)  # its keys act on this one: no other takes its place when it ends
         if self._awaited and self.reveal(ObjectRef.parse(self._awaited)):
             self._awaited = ""
         self.header.redraw()
