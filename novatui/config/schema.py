@@ -80,8 +80,9 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     beside the authorities, never instead of them; a folder in the URI (`?pkipath=`) does as well."""
     tls_min: Literal["1.2", "1.3"] = "1.2"
     """Oldest TLS version accepted. 1.3 is used wherever the server has it."""
-    migrate_uri: Annotated[str, Meta(examples=["qemu+ssh://root@kvm-12.example.org/system"])] = ""
-    """libvirt only: how the other hosts reach this one when a machine moves here. Empty: as this console reaches it,
+    migrate_uri: str = ""
+    """libvirt only: how the other hosts reach this one when a machine moves here, such as
+    qemu+ssh://root@kvm-12.example.org/system. Empty: as this console reaches it,
     or, where that would mean another machine there, over ssh by the name that the host gives itself."""
     via: Annotated[Via, Meta(examples=["ssh://admin@jump.example.org"])] | None = None
     """Run the worker on another machine, over ssh: `ssh://[user@]host[:port]`. It needs novatui there
