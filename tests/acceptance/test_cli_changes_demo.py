@@ -29,7 +29,8 @@ def done_to(demo: str) -> list[dict[str, Any]]:
 
 
 def machine(program: Program, demo: str, power: str, at: int = 0) -> str:
-    found = program.run("ls", "-c", demo, f"power:{power}", "--kind", "vm", "--json").json["objects"]
+    listed = program.run("ls", "-c", demo, f"power:{power}", "--kind", "vm", "--json").json["objects"]
+    found = [one for one in listed if not one.get("job")]  # nothing else is being done to it
     names = [one["name"] for one in found]
     return next(one["ref"] for one in found[at:] if names.count(one["name"]) == 1)
 

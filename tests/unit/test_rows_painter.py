@@ -50,6 +50,7 @@ class Waits:
 
 @pytest.fixture
 def waits(monkeypatch: pytest.MonkeyPatch) -> Waits:
+    monkeypatch.setattr(painter_module, "LONGEST", 2.0)  # tests of screens have it paint without a pause
     return Waits(monkeypatch)
 
 
