@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from novatui.actions.adopt import is_gone
 from novatui.actions.drain import Drain, Move
 from novatui.actions.journal_writer import console_of
 from novatui.actions.moving import host_of
+from novatui.actions.outcome import Done, Outcome
 from novatui.config.errors import ConfigError
 from novatui.config.paths import private_dir, write_private
 from novatui.core.errors import Busy, Denied, NotFound
@@ -149,6 +151,17 @@ def _is_there(fleet: Fleet, ref: ObjectRef, host: ObjectRef) -> bool:
         return False
     awake = [other for other in fleet.identity.copies(slot) if inventory.value(other, "power") in ("running", "paused")]
     return not awake or slot in awake
+
+
+def cut_off(drain: Drain, history: Iterable[Done]) -> bool:
+    """Some of it was sent, and some was not, or nobody knows whether it was: there is something to be taken up."""
+    refs = {move.ref for move in drain.going}
+    outcomes = {done.outcome for done in history if str(done.ref) in refs and done.verb == "migrate.live"}
+    return bool(outcomes & _SENT) and bool(outcomes & _OPEN)
+
+
+_SENT = frozenset({Outcome.DONE, Outcome.FAILED, Outcome.UNKNOWN})
+_OPEN = frozenset({Outcome.LEFT_OUT, Outcome.REFUSED, Outcome.UNKNOWN})
 
 
 def found(lease: Lease | None, name: str) -> Lease:

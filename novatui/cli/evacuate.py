@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from novatui.actions.drain import Drain, Move, estimate, planned
-from novatui.actions.drain_book import DrainBook, found, left
+from novatui.actions.drain_book import DrainBook, cut_off, found, left
 from novatui.cli import exits
 from novatui.cli.changing import begin, carried_out, code_of
 from novatui.cli.complaint import complain, complain_of, narrate
@@ -83,7 +83,7 @@ async def _of(fleet: Fleet, host: ObjectRef, options: Namespace) -> int:
     await book.take(drain, gate.journal.who["user"], time.time())
     tell = (lambda run: told_as_they_move(fleet, run, as_json=options.json)) if options.watch else None
     code = await carried_out(gate, proposal, options, tell)
-    if code != exits.INTERRUPTED:
+    if not cut_off(drain, gate.history()):
         await book.end(drain)
     return exits.worst([code, exits.FAILED if drain.staying else exits.DONE])
 

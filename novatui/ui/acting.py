@@ -13,7 +13,7 @@ from textual.worker import Worker
 from novatui.actions.bulk import Run
 from novatui.actions.confirm import NONE, Confirmation
 from novatui.actions.drain import Drain
-from novatui.actions.drain_book import DrainBook
+from novatui.actions.drain_book import DrainBook, cut_off
 from novatui.actions.gate import Gate
 from novatui.actions.given import missing
 from novatui.actions.guard import Code
@@ -110,7 +110,7 @@ class Acting:
 
     def empty(self, drain: Drain, book: DrainBook, begun: Callable[[Run], None]) -> None:
         """Ask about a plan for a whole host, take its lease, and carry it out; `begun` hears of the run.
-        One that was stopped keeps its lease, so that what was left out can be taken up."""
+        One that did not come through keeps its lease, so that what is left can be taken up."""
 
         def plan(_: Mapping[str, str]) -> Awaitable[Proposal]:
             return self.gate.propose_each("migrate.live", drain.parts(), whole=drain.name)
@@ -121,7 +121,7 @@ class Acting:
             run = self.gate.run(proposal, confirmation)
             begun(run)
             await self._follow(f"evacuate {drain.name}", run)
-            if not run.stopped:
+            if not cut_off(drain, run.results):
                 await book.end(drain)
 
         self._ask(f"evacuate {drain.name}", plan, {}, carry=lambda *said: self.work(carry(*said)))
