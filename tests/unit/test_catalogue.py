@@ -38,8 +38,8 @@ def test_no_key_is_taken_by_a_terminal() -> None:
 
 def test_the_footer_ranks_are_unique_and_names_are_short() -> None:
     ranked = in_footer(ACTIONS)
-    own = {Scope.CHART, Scope.SNAPSHOTS}
-    for scopes in (*(place for place in PLACES if not own & place), CHARTS, {Scope.SNAPSHOTS}):
+    own = {Scope.CHART, Scope.SNAPSHOTS, Scope.GIVING}
+    for scopes in (*(place for place in PLACES if not own & place), CHARTS, {Scope.SNAPSHOTS}, {Scope.GIVING}):
         shown_together = [action.footer for action in ranked if action.scope in scopes]
         assert len(set(shown_together)) == len(shown_together)
     assert all(len(shown(action.keys[0])) <= 6 for action in ranked)

@@ -18,7 +18,7 @@ from novatui.core.errors import BackendFault, Busy, Conflict, NotFound, NotSuppo
 from novatui.core.ids import key
 from novatui.core.operations import Operation, Plan
 from novatui.core.states import Kind, Power
-from novatui.core.tasks import TaskState
+from novatui.core.tasks import Task, TaskState
 from tests.conformance.recording import PATIENCE, Recording
 
 FAST = 20
@@ -184,13 +184,18 @@ def test_a_machine_that_was_changed_leaves_its_routine(make: Callable[..., Site]
     )
 
 
+def running(site: Site, machine: Machine) -> list[Task]:
+    return [task for task in site.driver.tasks() if task.key == of(machine) and task.state is TaskState.RUNNING]
+
+
 def test_what_is_being_migrated_is_busy_and_can_be_cancelled(make: Callable[..., Site]) -> None:
     site = make("proxmox", speed=0)
     machine = site.machine(lambda _one, power, act: power is Power.MIGRATING and act is not None)
     with pytest.raises(Busy) as caught:
         site.plan("power.off", machine)
     assert caught.value.failure.subject == "migrate"
-    (task,) = [task for task in site.driver.tasks() if task.key == of(machine) and task.state is TaskState.RUNNING]
+    site.sink.wait(lambda: running(site, machine), "its migration is told")
+    (task,) = running(site, machine)
     site.do("task.cancel", machine, task=task.id)
     after = {task.id: task.state for task in site.driver.tasks() if task.key == of(machine)}
     assert after[task.id] is TaskState.CANCELLED

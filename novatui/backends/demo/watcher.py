@@ -39,6 +39,8 @@ class Watcher(threading.Thread):
         self._changes = changes
         self._sink = sink
         self._kinds = kinds
+        self.recalls = not scene.clock.speed
+        """It has still to tell how what moves came so far."""
         self._stop_asked = False
         self._woken = threading.Event()
         self._since = since
@@ -87,6 +89,7 @@ class Watcher(threading.Thread):
                 time.sleep(TELLING_S)  # one after another, as they came: of readings that wait only the last is told
         for act in moves:
             self._sink.task(self._sink.now(), task(scene, act, world))
+        self.recalls = False
 
     def _tell_happenings(self, begun: float) -> None:
         """What the routines did since the last look."""
