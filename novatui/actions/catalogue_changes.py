@@ -110,7 +110,7 @@ CHANGES: tuple[Action, ...] = (
         id="snapshots.new", keys=("n",), title="new", section=Section.SNAPSHOTS, scope=Scope.SNAPSHOTS, footer=1,
     ),
     Action(
-        id="snapshots.revert", keys=("r",), title="revert", section=Section.SNAPSHOTS, scope=Scope.SNAPSHOTS, footer=2,
+        id="snapshots.revert", keys=("R",), title="revert", section=Section.SNAPSHOTS, scope=Scope.SNAPSHOTS, footer=2,
     ),
     Action(
         id="snapshots.diff", keys=("v",), title="diff", section=Section.SNAPSHOTS, scope=Scope.SNAPSHOTS, footer=4,

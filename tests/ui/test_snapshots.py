@@ -144,8 +144,8 @@ async def test_why_something_is_blocked_is_said_with_a_way_on(tmp_path: Path) ->
         assert "It is external. Forget the entry" in " ".join(person.text.split())
 
 
-@pytest.mark.parametrize(("key", "verb"), [("r", "snap.revert"), ("d", "snap.delete")])
-async def test_r_and_d_are_about_the_snapshot_under_the_cursor(tmp_path: Path, key: str, verb: str) -> None:
+@pytest.mark.parametrize(("key", "verb"), [("R", "snap.revert"), ("d", "snap.delete")])
+async def test_revert_and_delete_are_about_the_snapshot_under_the_cursor(tmp_path: Path, key: str, verb: str) -> None:
     async with acting_desk(tmp_path) as person:
         await pane(person)
         await person.press("j")
@@ -172,7 +172,7 @@ async def test_nothing_is_reverted_where_the_machine_is(tmp_path: Path) -> None:
     async with acting_desk(tmp_path) as person:
         await pane(person)
         await person.press("G")
-        for key in ("r", "d"):
+        for key in ("R", "d"):
             await person.press(key)
             assert "there is no snapshot under the cursor" in person.lines[-1]
             assert isinstance(person.app.focused, SnapshotRows)
@@ -313,4 +313,3 @@ async def test_every_key_of_the_pane_stands_in_its_footer(tmp_path: Path, size: 
         shown = person.lines[-1]
         for action in in_scope(Scope.SNAPSHOTS):
             assert f" {action.keys[0]} {action.title} " in shown, action.id
-        assert " r read again" not in shown, "r goes back to a snapshot here"
