@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from novatui.core.capabilities import Evidence
+
 
 class Device(msgspec.Struct, frozen=True, kw_only=True):
     """One device of a host."""
@@ -17,6 +19,8 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     """`0000:5e:00.1`, bus and device number …"""
     vendor: str = ""
     product: str = ""
+    ids: str = ""
+    """Numbers of vendor and product of a PCI or USB device, in hexadecimal: `10de:1eb8`."""
     driver: str = ""
     """Driver of the host that holds it now."""
     iommu_group: int | None = None
@@ -25,6 +29,8 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     """Id of the device it belongs to: the physical function of a VF, the GPU of an mdev."""
     holder: str = ""
     """Key of the machine that holds it; empty when free."""
+    others: tuple[str, ...] = ()
+    """Keys of further machines that have it in their configuration: only one of them all can run with it."""
     functions_max: int | None = None
     """SR-IOV virtual functions that a physical function can have."""
     functions: int | None = None
@@ -50,6 +56,11 @@ class Giving(msgspec.Struct, frozen=True, kw_only=True):
     """The hypervisor can hand devices over."""
     hint: str = ""
     """What to do where one of them is missing."""
+    untold: int | None = 0
+    """Machines of which it is not known what they hold: a device that nobody seems to hold may be theirs. None: it is
+    not known of any."""
+    evidence: tuple[Evidence, ...] = ()
+    """What was asked for this and for the devices; of a call that went out for each device the last one."""
 
     @property
     def obstacle(self) -> str:

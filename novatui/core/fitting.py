@@ -261,22 +261,22 @@ def _storage(needs: Needs, told: HostTold) -> Iterator[Check]:
 
 
 def _disk(disk: DiskSpec, seen: DiskTold) -> Check:
-    name = f"{disk.target} ({disk.source})"
+    name, of = f"{disk.target} ({disk.source})", disk.target
     reached, evidence = seen.reached, seen.reached.evidence
     if reached.value:
-        return _check(Topic.STORAGE, Answer.YES, f"reaches {name}{_more(reached)}", evidence)
+        return _check(Topic.STORAGE, Answer.YES, f"reaches {name}{_more(reached)}", evidence, subject=of)
     if reached.value is None:
-        return _check(Topic.STORAGE, Answer.UNKNOWN, _why(reached, f"whether it reaches {name}"), evidence)
+        return _check(Topic.STORAGE, Answer.UNKNOWN, _why(reached, f"whether it reaches {name}"), evidence, subject=of)
     lacks = f"does not reach {name}{_more(reached)}"
     if disk.readonly or disk.device != "disk":
-        return _check(Topic.STORAGE, Answer.NO, f"{lacks}; eject it, or put it there", evidence)
+        return _check(Topic.STORAGE, Answer.NO, f"{lacks}; eject it, or put it there", evidence, subject=of)
     if seen.room.value is None:
         open_ = f"{lacks}; {_why(seen.room, 'whether it could be copied')}"
-        return _check(Topic.STORAGE, Answer.UNKNOWN, open_, seen.room.evidence or evidence)
+        return _check(Topic.STORAGE, Answer.UNKNOWN, open_, seen.room.evidence or evidence, subject=of)
     if not seen.room.value:
         full = f"{lacks}, and it cannot be copied: {seen.room.said or 'there is no room for it'}"
-        return _check(Topic.STORAGE, Answer.NO, full, seen.room.evidence)
-    return _check(Topic.STORAGE, Answer.NO, f"{lacks}; it can be copied", evidence, condition=COPIED)
+        return _check(Topic.STORAGE, Answer.NO, full, seen.room.evidence, subject=of)
+    return _check(Topic.STORAGE, Answer.NO, f"{lacks}; it can be copied", evidence, condition=COPIED, subject=of)
 
 
 def _network(needs: Needs, told: HostTold) -> Iterator[Check]:
@@ -285,7 +285,8 @@ def _network(needs: Needs, told: HostTold) -> Iterator[Check]:
     for nic in needs.vm.nics:
         name = f"{nic.type or 'network'} {nic.source}".strip()
         seen = told.networks.get(plug(nic), Told[bool]())
-        yield _flag(Topic.NETWORK, seen, f"has {name}", f"has no {name}", f"whether it has {name}", add=True)
+        no, what = f"has no {name}", f"whether it has {name}"
+        yield _flag(Topic.NETWORK, seen, f"has {name}", no, what, add=True, subject=nic.source)
 
 
 def _devices(needs: Needs, told: HostTold) -> Iterator[Check]:
@@ -297,7 +298,8 @@ def _devices(needs: Needs, told: HostTold) -> Iterator[Check]:
         name = f"{device.type} device {device.address}{f' ({device.name})' if device.name else ''}"
         seen = told.devices.get(device.address, Told[bool]())
         yes, no = f"has a free one for {name}", f"has none for {name}"
-        yield _flag(Topic.DEVICES, seen, yes, no, f"whether it has one for {name}", add=True)
+        what = f"whether it has one for {name}"
+        yield _flag(Topic.DEVICES, seen, yes, no, what, add=True, subject=device.address)
 
 
 def _snapshots(needs: Needs, told: HostTold) -> Iterator[Check]:
@@ -335,9 +337,24 @@ _RULES: tuple[Callable[[Needs, HostTold], Iterator[Check]], ...] = (
 
 
 def _check(
-    topic: Topic, answer: Answer, reason: str, evidence: Evidence | None, *, blocking: bool = True, condition: str = ""
+    topic: Topic,
+    answer: Answer,
+    reason: str,
+    evidence: Evidence | None,
+    *,
+    blocking: bool = True,
+    condition: str = "",
+    subject: str = "",
 ) -> Check:
-    return Check(topic=topic, answer=answer, reason=reason, blocking=blocking, condition=condition, evidence=evidence)
+    return Check(
+        topic=topic,
+        answer=answer,
+        reason=reason,
+        blocking=blocking,
+        condition=condition,
+        subject=subject,
+        evidence=evidence,
+    )
 
 
 def _unneeded(topic: Topic, needs: Needs, reason: str) -> Check:
@@ -345,13 +362,15 @@ def _unneeded(topic: Topic, needs: Needs, reason: str) -> Check:
     return _check(topic, Answer.YES, reason, needs.evidence)
 
 
-def _flag(topic: Topic, told: Told[bool], yes: str, no: str, what: str, *, add: bool = False) -> Check:
+def _flag(
+    topic: Topic, told: Told[bool], yes: str, no: str, what: str, *, add: bool = False, subject: str = ""
+) -> Check:
     """A yes or no as it was told, in its own words where it has some; `add`: they come after ours."""
     if told.value is None:
-        return _check(topic, Answer.UNKNOWN, _why(told, what), told.evidence)
+        return _check(topic, Answer.UNKNOWN, _why(told, what), told.evidence, subject=subject)
     ours = yes if told.value else no
     said = f"{ours}{_more(told)}" if add else told.said or ours
-    return _check(topic, Answer.YES if told.value else Answer.NO, said, told.evidence)
+    return _check(topic, Answer.YES if told.value else Answer.NO, said, told.evidence, subject=subject)
 
 
 def _why(told: Told[T], what: str) -> str:

@@ -46,6 +46,9 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     condition: str = ""
     """Of a no: what has to be done for it to be none, where the host was asked whether that can be done: `storage is
     copied`. Empty: nothing is known to help."""
+    subject: str = ""
+    """The part of the machine that it is about: the address of a device, the target of a disk, the source of an
+    interface. Empty: the machine as a whole."""
     evidence: Evidence | None = None
     """None: nothing was asked."""
 

@@ -195,6 +195,7 @@ def _check(check: Check) -> dict[str, Any]:
         "blocking": check.blocking,
         "reason": check.reason,
         "condition": check.condition,
+        "subject": check.subject,
         "evidence": told,
     }
     return _known(form)

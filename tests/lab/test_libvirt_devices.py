@@ -13,7 +13,7 @@ import pytest
 pytest.importorskip("libvirt")
 
 from novatui.backends.libvirt.passthrough import consequences
-from novatui.core.devices import Device, Giving
+from novatui.core.devices import Device
 from novatui.core.errors import Busy, Conflict, InvalidInput, NotFound, NotSupported, NovaError
 from novatui.core.operations import NativeCall, Operation, Plan, Result
 from novatui.core.verbs import Effect
@@ -89,6 +89,7 @@ def test_what_the_pane_shows(mock: Probe) -> None:
     assert (function.device_class, function.parent, function.iommu_group) == ("vf", CARD, 21)
     assert mock.sink.objects[function.holder]["passthrough"] == 4
     assert gpu.device_class == "gpu"
+    assert (card.ids, function.ids, gpu.ids) == ("15b3:1017", "15b3:1018", "10de:25b6")
     assert [(each.id, each.available) for each in gpu.mdev_types] == [("nvidia-471", 14), ("nvidia-472", 7)]
     mediated = next(each for each in found.values() if each.address == FREE_MDEV)
     assert (mediated.parent, mediated.product, mediated.iommu_group, mediated.holder) == (GPU, "nvidia-471", 61, "")
@@ -122,8 +123,40 @@ def test_the_pane_of_this_host(mock: Probe) -> None:
 def test_what_a_host_does_not_tell_of_itself_is_unknown(mock: Probe) -> None:
     """The test driver says that it has no IOMMU, and has devices in groups; of VFIO it cannot be asked."""
     host = next(iter(mock.sink.of_kind("host")))
-    assert mock.driver.detail(host, {"devices"}).giving == Giving(iommu=True, vfio=None)
+    giving = mock.driver.detail(host, {"devices"}).giving
+    assert giving is not None
+    assert (giving.iommu, giving.vfio, giving.hint, giving.untold) == (True, None, "", 0)
+    assert [each.call for each in giving.evidence] == [
+        "virConnectListAllNodeDevices",
+        "virNodeDeviceGetXMLDesc",
+        "virConnectGetCapabilities",
+        "virConnectGetDomainCapabilities",
+    ]
+    assert "[3]" in giving.evidence[-1].excerpt, "the test driver cannot be asked that"
     assert mock.driver.detail(host, {"raw"}).giving is None
+
+
+def test_everybody_who_was_defined_with_a_device_is_told_of(mock: Probe) -> None:
+    """libvirt lets any number of machines have the same device in their configuration."""
+    key, holder = mock.sink.key_of("edge-router"), mock.sink.key_of(HOLDER)
+    domain = mock.driver._parts.link.conn.lookupByUUIDString(key.removeprefix("vm:"))
+    plain = domain.XMLDesc(2)
+    given = (
+        "<hostdev mode='subsystem' type='pci' managed='yes'><source>"
+        "<address domain='0x0000' bus='0x3b' slot='0x00' function='0x2'/></source></hostdev></devices>"
+    )
+    if domain.isActive():
+        domain.destroy()
+    mock.driver._parts.link.conn.defineXML(plain.replace("</devices>", given))
+    host = next(iter(mock.sink.of_kind("host")))
+
+    def told() -> set[str]:
+        found = next(each for each in mock.driver.devices(host) if each.id == HELD_VF)
+        return {found.holder, *found.others}
+
+    mock.sink.until(lambda: told() == {key, holder}, "both are told of")
+    mock.driver._parts.link.conn.defineXML(plain)
+    mock.sink.until(lambda: told() == {holder}, "one gave it back")
 
 
 def test_rows_follow_what_machines_are_given(mock: Probe) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 import msgspec
 
+from novatui.backends.demo.devices import LISTED
 from novatui.backends.demo.documents import document
 from novatui.backends.demo.estate import Thing
 from novatui.backends.demo.scene import Scene
@@ -14,6 +15,7 @@ from novatui.backends.demo.specs import spec_of
 from novatui.backends.demo.standing import Standing
 from novatui.backends.demo.storage import leases_of, users_of, volumes_of
 from novatui.backends.demo.traffic import rates_of
+from novatui.core.capabilities import Evidence
 from novatui.core.detail import Detail, Property
 from novatui.core.devices import Device, Giving
 from novatui.core.ids import key
@@ -39,7 +41,7 @@ def detail_of(scene: Scene, wanted: str, thing: Thing, parts: Collection[str], w
         if machine and machine.kind is not Kind.TEMPLATE and asked("snapshots")
         else None,
         devices=_devices(scene, thing) if asked("devices") else None,
-        giving=Giving(iommu=True, vfio=True) if isinstance(thing, Host) and asked("devices") else None,
+        giving=giving_of(scene) if isinstance(thing, Host) and asked("devices") else None,
         volumes=volumes_of(scene, thing) if isinstance(thing, Store) and asked("volumes") else None,
         leases=leases_of(scene, thing, world)
         if isinstance(thing, Net) and scene.traits.gives_leases and asked("leases")
@@ -73,6 +75,13 @@ def device_detail(scene: Scene, wanted: str) -> Detail | None:
                 raw = msgspec.json.format(msgspec.json.encode(device)).decode()
                 return Detail(key=wanted, devices=(device,), raw=raw, raw_format="json")
     return None
+
+
+def giving_of(scene: Scene) -> Giving:
+    """Every host of the demo gives its devices away."""
+    calls = LISTED[scene.site.family]
+    evidence = tuple(Evidence(kind="asked", call=call, at=scene.clock.now(), ms=2.5) for call in calls)
+    return Giving(iommu=True, vfio=True, evidence=evidence)
 
 
 def _devices(scene: Scene, thing: Thing) -> tuple[Device, ...] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from novatui.backends.demo.shapes import Host
 from novatui.core.devices import Device, MdevType
@@ -15,6 +15,20 @@ GRAPHICS_EVERY = 4
 """One host in so many has graphics cards."""
 
 _GROUP_OF_NIC, _GROUP_OF_GPU = 20, 60
+
+LISTED: Mapping[Family, tuple[str, ...]] = {
+    Family.LIBVIRT: (
+        "virConnectListAllNodeDevices",
+        "virNodeDeviceGetXMLDesc",
+        "virConnectGetCapabilities",
+        "virConnectGetDomainCapabilities",
+    ),
+    Family.VSPHERE: ("HostSystem.config.pciPassthruInfo", "HostSystem.config.sharedGpuCapabilities"),
+    Family.HYPERV: ("Get-VMHostAssignableDevice", "Get-VMHostPartitionableGpu", "Get-NetAdapterSriov"),
+    Family.XCPNG: ("PCI.get_all_records", "PGPU.get_all_records", "VGPU_type.get_all_records"),
+    Family.PROXMOX: ("GET /nodes/{node}/hardware/pci", "GET /nodes/{node}/hardware/pci/{pci-id}/mdev"),
+}
+"""What each product is asked for the devices of a host."""
 
 
 def devices_of(host: Host, family: Family) -> tuple[Device, ...]:
@@ -57,6 +71,7 @@ def _network_card(family: Family) -> Iterator[Device]:
             address=address,
             vendor=vendor,
             product=product,
+            ids="15b3:1017",
             driver=driver,
             iommu_group=_GROUP_OF_NIC + port,
             numa_node=0,
@@ -73,6 +88,7 @@ def _network_card(family: Family) -> Iterator[Device]:
                 address=address,
                 vendor=vendor,
                 product=f"{product} Virtual Function",
+                ids="15b3:1018",
                 driver=driver,
                 iommu_group=_GROUP_OF_NIC + 2 + port * FUNCTIONS + function,
                 numa_node=0,
@@ -90,6 +106,7 @@ def _graphics(host: Host, family: Family) -> Iterator[Device]:
             address=address,
             vendor="NVIDIA Corporation",
             product="GA107GL [A2 / A16]",
+            ids="10de:25b6",
             driver="nvidia" if family is not Family.LIBVIRT or card else "vfio-pci",
             iommu_group=_GROUP_OF_GPU + card,
             numa_node=card,
@@ -107,6 +124,7 @@ def _graphics(host: Host, family: Family) -> Iterator[Device]:
             address=audio,
             vendor="NVIDIA Corporation",
             product="GA107 High Definition Audio Controller",
+            ids="10de:2291",
             driver="snd_hda_intel",
             iommu_group=_GROUP_OF_GPU + card,
             numa_node=card,
@@ -123,6 +141,7 @@ def _nvme(host: Host, family: Family) -> Iterator[Device]:
             address=address,
             vendor="Samsung Electronics Co Ltd",
             product="NVMe SSD Controller PM9A1",
+            ids="144d:a80a",
             driver="nvme" if drive == 0 or host.at % 2 else "vfio-pci",
             iommu_group=90 + drive,
             numa_node=drive,

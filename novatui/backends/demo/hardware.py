@@ -290,6 +290,6 @@ def _function(family: Family, parent: Device, number: int) -> Device:
     address = f"{bus[:-2]}{slot:02x}.{part}"
     return Device(
         id=device_id(family, address), name=f"{parent.name}v{number}", device_class="vf", address=address,
-        vendor=parent.vendor, product=f"{parent.product} Virtual Function", driver=parent.driver,
+        vendor=parent.vendor, product=f"{parent.product} Virtual Function", ids="15b3:1018", driver=parent.driver,
         iommu_group=(parent.iommu_group or 0) - int(port) + 2 + place, numa_node=parent.numa_node, parent=parent.id,
     )  # fmt: skip

@@ -96,7 +96,7 @@ def _held(one: Standing, evidence: Evidence) -> tuple[Check, ...]:
     held = [device for device in one.host.devices if device.id in one.machine.devices] if not one.cold else []
     devices = tuple(
         Check(
-            topic=Topic.DEVICES, answer=Answer.NO, evidence=evidence,
+            topic=Topic.DEVICES, answer=Answer.NO, evidence=evidence, subject=device.address,
             reason=f"{device.product or device.name} ({device.address}) is given to it: detach it, or move it when off",
         )
         for device in held

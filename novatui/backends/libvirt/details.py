@@ -69,11 +69,12 @@ class Details:
         if identifier != self.host.id:
             raise NotFound(f"no host {identifier} on this connection")
         capabilities = gather.part("raw", lambda: self.link.call(self.link.conn.getCapabilities))
-        devices = gather.part("devices", self.devices.list)
+        told = gather.part("devices", self.devices.told)
+        devices, asked = told or (None, ())
         return Detail(
             key=self.host.key,
             devices=tuple(devices) if devices is not None else None,
-            giving=giving_of(self.link, devices) if devices is not None else None,
+            giving=giving_of(self.link, devices, self.devices.untold, asked) if devices is not None else None,
             properties=tuple(host_properties(self.link, self.host)),
             raw=capabilities or "",
             raw_format="xml",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
 from xml.etree.ElementTree import Element
 
 import msgspec
@@ -14,6 +16,7 @@ from novatui.backends.libvirt.library import libvirt
 from novatui.backends.libvirt.link import Link
 from novatui.backends.libvirt.roster import Roster
 from novatui.backends.libvirt.xmltree import MalformedXml, attribute_at, integer, parse, text_at
+from novatui.core.capabilities import Evidence
 from novatui.core.devices import Device, MdevType
 from novatui.core.errors import NotFound
 from novatui.core.ids import key
@@ -26,6 +29,9 @@ _GIVEN = (
     | libvirt.VIR_CONNECT_LIST_NODE_DEVICES_CAP_MDEV
     | libvirt.VIR_CONNECT_LIST_NODE_DEVICES_CAP_STORAGE
 )
+EXCERPT = 400
+"""Characters of an answer that are kept as evidence."""
+
 _BRIDGE, _DISPLAY, _NETWORK, _MASS_STORAGE = 0x06, 0x03, 0x02, 0x01
 """PCI base classes (PCI Code and ID Assignment Specification)."""
 
@@ -73,7 +79,8 @@ class Devices:
     def one(self, name: str) -> Device | None:
         """One device by its name; None when no machine could be given it. NotFound when there is none."""
         found = self.link.call(self.link.conn.nodeDeviceLookupByName, name)
-        return describe(self.link.call(found.XMLDesc), self._holders())
+        device = describe(self.link.call(found.XMLDesc), self._holders())
+        return None if device is None else _shared(device, self._sharers())
 
     def xml(self, name: str) -> str:
         """The native form of one device."""
@@ -81,16 +88,31 @@ class Devices:
 
     def list(self) -> list[Device]:
         """All devices that a machine could be given; bridges and controllers of the board are left out."""
-        holders = self._holders()
+        return self.told()[0]
+
+    def told(self) -> tuple[list[Device], tuple[Evidence, ...]]:
+        """The same, and how they were read."""
+        holders, sharers, begun = self._holders(), self._sharers(), time.time()
+        listed = self.link.call(self.link.conn.listAllDevices, _GIVEN)
+        between, xml = time.time(), ""
         found: list[Device] = []
-        for device in self.link.call(self.link.conn.listAllDevices, _GIVEN):
+        for device in listed:
             try:
-                described = describe(self.link.call(device.XMLDesc), holders)
+                xml = self.link.call(device.XMLDesc)
             except NotFound:
                 continue
+            described = describe(xml, holders)
             if described is not None:
-                found.append(described)
-        return _near(found)
+                found.append(_shared(described, sharers))
+        evidence = [_asked("virConnectListAllNodeDevices", begun, between, f"{len(listed)} node devices")]
+        if listed:
+            evidence.append(_asked("virNodeDeviceGetXMLDesc", between, time.time(), xml[:EXCERPT]))
+        return _near(found), tuple(evidence)
+
+    @property
+    def untold(self) -> int | None:
+        """Machines of which it is not known what they hold; None while not all of them are known."""
+        return sum(1 for each in self.roster if each.summary is None) if self.roster.listed else None
 
     def _holders(self) -> dict[str, str]:
         """Key of the machine that was given a device, by the device's address; one that runs before one that is off."""
@@ -101,6 +123,14 @@ class Devices:
             if each.summary is not None
             for address in each.summary.hostdevs
         }
+
+    def _sharers(self) -> dict[str, tuple[str, ...]]:
+        """Keys of all machines that have a device in their configuration, by its address, where they are several."""
+        found: dict[str, list[str]] = {}
+        for known in self.roster:
+            for address in dict.fromkeys(known.summary.hostdevs) if known.summary is not None else ():
+                found.setdefault(address, []).append(key(Kind.VM, known.uuid))
+        return {address: tuple(sorted(keys)) for address, keys in found.items() if len(keys) > 1}
 
     def _row(self, device: Device) -> Row:
         return Row(
@@ -123,6 +153,16 @@ class Devices:
                 "vgpus_free": device.mdevs_free,
             },
         )
+
+
+def _shared(device: Device, sharers: Mapping[str, tuple[str, ...]]) -> Device:
+    """The same, with everybody else who has it."""
+    others = tuple(each for each in sharers.get(device.address, ()) if each != device.holder)
+    return msgspec.structs.replace(device, others=others) if others and device.holder else device
+
+
+def _asked(call: str, begun: float, ended: float, excerpt: str) -> Evidence:
+    return Evidence(kind="asked", call=call, at=begun, ms=(ended - begun) * 1000, excerpt=excerpt)
 
 
 def _near(found: list[Device]) -> list[Device]:
@@ -162,6 +202,7 @@ def _pci(root: Element, capability: Element, holders: dict[str, str]) -> Device 
         holders,
         vendor=_named(capability, "vendor"),
         product=_named(capability, "product"),
+        ids=_ids(capability),
         parent=_physical(inner.get("phys_function")) or text_at(root, "parent"),
         iommu_group=integer(attribute_at(capability, "iommuGroup", "number")),
         numa_node=integer(attribute_at(capability, "numa", "node")),
@@ -205,6 +246,7 @@ def _usb(root: Element, capability: Element, holders: dict[str, str]) -> Device 
         parent=text_at(root, "parent"),
         vendor=_named(capability, "vendor"),
         product=_named(capability, "product"),
+        ids=_ids(capability),
     )
 
 
@@ -239,6 +281,12 @@ def _device(root: Element, device_class: str, address: str, holders: dict[str, s
 def _named(capability: Element, tag: str) -> str:
     """Vendor or product in words, else its number."""
     return text_at(capability, tag) or attribute_at(capability, tag, "id")
+
+
+def _ids(capability: Element) -> str:
+    """`10de:1eb8`."""
+    numbers = [integer(attribute_at(capability, part, "id")) for part in ("vendor", "product")]
+    return ":".join(f"{number:04x}" for number in numbers if number is not None) if None not in numbers else ""
 
 
 def _mdev_types(capability: Element | None) -> tuple[MdevType, ...]:

@@ -95,23 +95,24 @@ def _held(link: Link, machine: Machine, evidence: Evidence) -> Iterator[Check]:
     for device in machine.now.spec.host_devices:
         if device.type not in _MOVABLE_HOSTDEVS:
             what = f"{device.type} device {device.address}"
-            yield _no(Topic.DEVICES, f"{what} is given to it: detach it, or move it when off", evidence)
+            reason = f"{what} is given to it: detach it, or move it when off"
+            yield _no(Topic.DEVICES, reason, evidence, device.address)
     for nic in machine.now.spec.nics:
         if nic.type == "hostdev":
             reason = f"its interface {nic.mac} is a device of the host: detach it, or move it when off"
-            yield _no(Topic.DEVICES, reason, evidence)
-    yield from (_no(Topic.DEVICES, reason, evidence) for reason in _tied(machine.now.root))
+            yield _no(Topic.DEVICES, reason, evidence, nic.mac)
+    yield from (_no(Topic.DEVICES, reason, evidence, part) for part, reason in _tied(machine.now.root))
 
 
-def _tied(root: Element) -> Iterator[str]:
-    """Devices without a copy elsewhere."""
+def _tied(root: Element) -> Iterator[tuple[str, str]]:
+    """Devices without a copy elsewhere, each with its name and the reason."""
     for share in root.findall("devices/filesystem"):
         target = share.find("target")
         name = target.get("dir", "?") if target is not None else "?"
-        yield f"it shares the folder {name} with the host: libvirt does not move that while it runs"
+        yield name, f"it shares the folder {name} with the host: libvirt does not move that while it runs"
     if root.find("launchSecurity") is not None:
-        yield "its memory is encrypted for the host that it is on: QEMU does not move that while it runs"
+        yield "memory", "its memory is encrypted for the host that it is on: QEMU does not move that while it runs"
 
 
-def _no(topic: Topic, reason: str, evidence: Evidence) -> Check:
-    return Check(topic=topic, answer=Answer.NO, reason=reason, evidence=evidence)
+def _no(topic: Topic, reason: str, evidence: Evidence, subject: str = "") -> Check:
+    return Check(topic=topic, answer=Answer.NO, reason=reason, subject=subject, evidence=evidence)
