@@ -25,9 +25,12 @@ from novatui.wire.change_frames import (
     Unlock,
 )
 from novatui.wire.frame import Frame
+from novatui.wire.inspection_frames import InspectionAnswer as InspectionAnswer
+from novatui.wire.inspection_frames import InspectionRequest as InspectionRequest
+from novatui.wire.inspection_frames import ProbeAnswer, ProbeRequest
 from novatui.wire.placement_frames import FitAnswer, FitRequest, NeedsAnswer, NeedsRequest
 
-PROTOCOL = 4
+PROTOCOL = 5
 """Both ends must speak the same number; it grows with every change that an older end would misread."""
 
 MAX_ROWS = 500
@@ -299,6 +302,7 @@ Any = (
     | DetailRequest
     | NeedsRequest
     | FitRequest
+    | ProbeRequest
     | PlanRequest
     | RunRequest
     | Proceed
@@ -317,6 +321,7 @@ Any = (
     | DetailAnswer
     | NeedsAnswer
     | FitAnswer
+    | ProbeAnswer
     | PlanAnswer
     | CallProgress
     | RunAnswer

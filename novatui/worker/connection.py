@@ -19,6 +19,7 @@ from novatui.worker.admission import Admission
 from novatui.worker.calls import Abandoned, Call, Calls, Limits, seconds_of
 from novatui.worker.details import Details
 from novatui.worker.faults import report
+from novatui.worker.inspections import Inspections
 from novatui.worker.outbox import Outbox
 from novatui.worker.placements import Placements
 from novatui.worker.plans import Plans
@@ -79,8 +80,10 @@ class Connection:
         self.routine = Routine(self, request.kinds)
         self._details = Details(self)
         self._placements = Placements(self)
+        self._inspections = Inspections(self)
         self._plans = Plans(self)
         self._runs = Runs(self)
+        self._lanes = (self._details, self._placements, self._inspections, self._plans, self._runs)
 
     # --- what the console asks -------------------------------------------------------------------------------------
 
@@ -112,6 +115,10 @@ class Connection:
     def place(self, request: frames.NeedsRequest | frames.FitRequest) -> None:
         """Find out what a machine needs, or how a host meets that, beside everything else."""
         self._placements.ask(request)
+
+    def inspect(self, request: frames.InspectionRequest) -> None:
+        """Find out what a product, a host or a machine is like, beside everything else."""
+        self._inspections.ask(request)
 
     def plan(self, request: frames.PlanRequest) -> None:
         """Turn an operation into native calls, beside everything else."""
@@ -229,7 +236,7 @@ class Connection:
                 self._tell(failure)
         self.routine.stir()
         reason = failure or Unreachable("the connection was closed").failure
-        for lanes in (self._details, self._placements, self._plans, self._runs):
+        for lanes in self._lanes:
             lanes.end(reason)
 
     def _tell(self, failure: Failure | None) -> None:
@@ -250,7 +257,7 @@ class Connection:
 
     def _finish(self) -> None:
         self._end(Link.CLOSED, None)
-        for lanes in (self._details, self._placements, self._plans, self._runs):
+        for lanes in self._lanes:
             lanes.drained.wait()
         if driver := self._driver:
             try:

@@ -25,6 +25,7 @@ from novatui.core.errors import BackendFault, Unreachable
 from novatui.wire import frames
 from novatui.wire.channel import FrameReader, GarbledChannel, encode
 from novatui.wire.greeting import hello
+from novatui.worker import inspections
 from novatui.worker.calls import Calls, Limits
 from novatui.worker.connection import Connection
 from novatui.worker.outbox import Outbox
@@ -77,6 +78,9 @@ class Worker:
             case frames.FitRequest() if frame.conn not in self._connections:
                 failure = Unreachable("the connection is not open").failure
                 self.outbox.send(frames.FitAnswer(frame.conn, frame.request, None, failure))
+            case frames.InspectionRequest() if frame.conn not in self._connections:
+                failure = Unreachable("the connection is not open").failure
+                self.outbox.send(inspections.answer(frame, None, failure))
             case frames.PlanRequest() if frame.conn not in self._connections:
                 failure = Unreachable("the connection is not open").failure
                 self.outbox.send(frames.PlanAnswer(frame.conn, frame.request, None, [], failure))
@@ -89,6 +93,9 @@ class Worker:
             case frames.NeedsRequest() | frames.FitRequest():
                 if connection := self._connections.get(frame.conn):
                     connection.place(frame)
+            case frames.InspectionRequest():
+                if connection := self._connections.get(frame.conn):
+                    connection.inspect(frame)
             case frames.PlanRequest() | frames.RunRequest() | frames.Proceed() | frames.Unlock():
                 if connection := self._connections.get(frame.conn):
                     self._pass_change(connection, frame)
@@ -225,6 +232,8 @@ def _encoded(frame: frames.Frame) -> bytes:
                 instead = frames.NeedsAnswer(frame.conn, frame.request, None, failure)
             case frames.FitAnswer():
                 instead = frames.FitAnswer(frame.conn, frame.request, None, failure)
+            case frames.InspectionAnswer():
+                instead = msgspec.structs.replace(frame, found=None, failure=failure)
             case frames.PlanAnswer():
                 instead = frames.PlanAnswer(frame.conn, frame.request, None, [], failure)
             case frames.CallProgress():

@@ -21,6 +21,7 @@ from novatui.worker.admission import Admission
 from novatui.worker.calls import Calls
 from novatui.worker.outbox import Outbox
 from novatui.worker.values import checked, encodable
+from novatui.worker.vetting import passable
 
 T = TypeVar("T")
 
@@ -86,6 +87,7 @@ class ConnectionSink:
         self._admission = admission
         self._on_lost = on_lost
         self._ended = False
+        self._of_thread = threading.local()
         self._untold: frozenset[str] = frozenset()
         """Kinds that were wanted once and are no more."""
 
@@ -140,7 +142,7 @@ class ConnectionSink:
 
     def facts(self, begun: float, facts: Iterable[Fact]) -> None:
         if not self._ended:
-            self._outbox.facts(self.conn, self.generation, begun, list(facts))
+            self._outbox.facts(self.conn, self.generation, begun, passable(facts))
 
     def step(self, name: str, ok: bool | None, ms: float, text: str = "") -> None:
         if not self._ended:
@@ -166,6 +168,13 @@ class ConnectionSink:
     def call(self, name: str) -> None:
         self._admission.check(name)
         self._counts[f"{self.conn}/{name}"] += 1
+        self._of_thread.made = self.made + 1
+
+    @property
+    def made(self) -> int:
+        """Native calls that this thread made."""
+        made: int = getattr(self._of_thread, "made", 0)
+        return made
 
     def advance(self, percent: float) -> None:
         self._admission.advance(percent)

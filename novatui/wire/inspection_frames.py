@@ -1,0 +1,48 @@
+"""Frames of questions that inspect a product, a host or a machine: they take many calls, and change nothing.
+
+Every question is a pair of a request and an answer; `worker.inspections` knows who answers each of them.
+"""
+
+from __future__ import annotations
+
+from novatui.core.capabilities import Fact
+from novatui.core.errors import Failure
+from novatui.wire.frame import Frame
+
+# --- console to worker
+
+
+class InspectionRequest(Frame, frozen=True):
+    """Base of all requests."""
+
+    conn: str
+    request: int
+
+
+class ProbeRequest(InspectionRequest, frozen=True):
+    """Ask what can be done here."""
+
+    scope: str
+    """Key of a host or a machine; empty for the connection as a whole."""
+
+
+# --- worker to console
+
+
+class InspectionAnswer(Frame, frozen=True):
+    """Base of all answers: each has a field `found` beside these, None when there is a failure."""
+
+    conn: str
+    request: int
+    ms: float
+    """How long it took to find out."""
+    calls: int
+    """Native calls that it took."""
+    failure: Failure | None
+
+
+class ProbeAnswer(InspectionAnswer, frozen=True):
+    """Answer of a ProbeRequest."""
+
+    found: list[Fact] | None
+    """One for each feature, in their order."""
