@@ -10,6 +10,7 @@ import msgspec
 
 from novatui.core.errors import Failure
 from novatui.core.ids import ObjectRef
+from novatui.core.states import Kind
 
 
 class Answer(StrEnum):
@@ -90,6 +91,14 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
     """Why the last question got no answer; what is known is older."""
     stale: bool = False
     """It may be otherwise now: not connected, another version than then, or the last question got no answer."""
+
+    def fact(self, feature: str) -> Fact:
+        """What is known of one feature; of one that was never told why not."""
+        fact = self.facts.get(feature)
+        if fact is not None:
+            return fact
+        scope = "" if self.ref.kind is Kind.CONNECTION else self.ref.key
+        return unknown(feature, scope, str(self.failure) if self.failure else "not asked yet")
 
 
 def unknown(feature: str, scope: str, reason: str, evidence: Evidence | None = None) -> Fact:

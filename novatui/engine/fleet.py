@@ -21,7 +21,9 @@ from novatui.engine.aggregates import Aggregates
 from novatui.engine.changes import ChangeRequests
 from novatui.engine.connection import Connection
 from novatui.engine.event_log import EventLog
+from novatui.engine.facts import Facts
 from novatui.engine.identity import Identities
+from novatui.engine.inspecting import InspectionRequests
 from novatui.engine.inventory_rows import ON_DEMAND
 from novatui.engine.inventory_store import InventoryStore
 from novatui.engine.keeping import Keeping
@@ -67,6 +69,8 @@ class Changes(msgspec.Struct):
     """(old slot, new slot) of machines that another row stands for now: cursor and marks go along."""
     told: set[int] | None = None
     """Those of `rows` that their connection told something of; the others were measured, and no more. None: all."""
+    facts: set[ObjectRef] = set()
+    """Objects of which other capability facts are known, or are being asked."""
 
     @property
     def structure(self) -> bool:
@@ -133,6 +137,10 @@ class Fleet:
         """Plans, runs and locks; `actions.gate` is who uses it."""
         self.placing = PlacementRequests(self.connections, self.inventory, self._links.send, numbers)
         """Which hosts can be asked where a machine can run, and what they answer."""
+        self.inspecting = InspectionRequests(self.connections, self._links.send, numbers)
+        """Questions of many calls each: what can be done, how hosts differ, what is set up badly."""
+        self.facts = Facts(self.connections, self.inventory, self.inspecting, self._announce)
+        """What is known of capabilities, and how old it is."""
         for target in targets:
             self.inventory.add_connection(target.spec)
         self._recall = Recall(cache, [target.spec for target in targets], self.inventory) if cache else None
@@ -158,6 +166,8 @@ class Fleet:
         self._requests.fail(conn, removed)
         self.changing.lost(conn, removed)
         self.placing.lost(conn, removed)
+        self.inspecting.lost(conn, removed)
+        self.facts.forget(conn)
         self._tasks_moved |= self.tasks.drop(conn)
         if self._recall:
             self._recall.forget(conn)
@@ -175,6 +185,7 @@ class Fleet:
         """Close every connection and end every worker; takes two seconds at most."""
         if self._filling:
             self._filling.cancel()
+        self.facts.stop()
         if self._recall:
             await self._recall.save(name for name in self.connections.keys() - self._dismissed if self._is_listed(name))
         await self._links.stop()
@@ -270,6 +281,7 @@ class Fleet:
             connections=self._moved,
             moved=self.identity.drain_moves(),
             told=delta.rows,
+            facts=self.facts.drain(),
         )
         self._sampled, self._moved = set(), set()
         self._tasks_moved, self._new_events, self._announced = False, 0, False
@@ -302,6 +314,11 @@ class Fleet:
             case frames.NeedsAnswer() | frames.FitAnswer():
                 self.placing.told(frame)
                 return
+            case frames.InspectionAnswer():
+                self.inspecting.told(frame)
+                return
+            case frames.Facts():
+                self.facts.told(frame)
             case frames.PlanAnswer():
                 self.changing.planned(frame)
                 return
@@ -323,6 +340,7 @@ class Fleet:
         anew = Unreachable("the connection is being made anew").failure
         self.changing.lost(connection.name, anew)
         self.placing.lost(connection.name, anew)
+        self.inspecting.lost(connection.name, anew)
 
     def _changed(self, connection: Connection) -> None:
         if connection.info:
@@ -330,6 +348,7 @@ class Fleet:
             self.metrics.set_period(connection.name, connection.info.period)
         else:
             self.inventory.set_link(connection.name, connection.link)
+        self.facts.stands(connection)
         self._moved.add(connection.name)
         self._announce()
 
@@ -337,6 +356,7 @@ class Fleet:
         self._requests.fail(connection.name, failure)
         self.changing.lost(connection.name, failure)
         self.placing.lost(connection.name, failure)
+        self.inspecting.lost(connection.name, failure)
         self._tasks_moved |= self.tasks.interrupt(connection.name)
 
     def _fill(self) -> None:

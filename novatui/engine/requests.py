@@ -12,7 +12,14 @@ from novatui.wire import frames
 ANSWER = 20.0
 """Seconds: the worker's own deadline for a short question is 15."""
 
-Answer = TypeVar("Answer", frames.DetailAnswer, frames.PlanAnswer, frames.NeedsAnswer, frames.FitAnswer)
+Answer = TypeVar(
+    "Answer",
+    frames.DetailAnswer,
+    frames.PlanAnswer,
+    frames.NeedsAnswer,
+    frames.FitAnswer,
+    frames.InspectionAnswer,
+)
 
 _CLASSES: dict[Fault, type[NovaError]] = {each.fault: each for each in NovaError.__subclasses__()}
 

@@ -164,4 +164,5 @@ def merged(earlier: Changes, later: Changes) -> Changes:
         connections=earlier.connections | later.connections,
         moved=[*earlier.moved, *later.moved],
         told=None if earlier.told is None or later.told is None else earlier.told | later.told,
+        facts=earlier.facts | later.facts,
     )
