@@ -12,6 +12,7 @@ from novatui.cli.verbs import VERBS
 from novatui.config.errors import ConfigError
 from novatui.config.load import Loaded, load
 from novatui.config.paths import user_paths
+from novatui.core.features import FEATURE
 from novatui.core.ids import split_key
 from novatui.core.states import Kind
 
@@ -88,6 +89,8 @@ def _values(action: argparse.Action) -> Iterable[str]:
             return TRUST
         case "sort":
             return _columns()
+        case "features":
+            return FEATURE
         case _:
             return action.choices or ()
 
@@ -107,6 +110,8 @@ def _positional(verb: str, parser: argparse.ArgumentParser, plain: Sequence[str]
     if len(plain) >= len(places) and not (places and places[-1].dest == "objects"):
         return ()
     place = places[min(len(plain), len(places) - 1)]
+    if verb == "caps":
+        return (*_connections(), *_objects())
     named = place.dest in {"object", "objects"} or (verb == "device" and len(plain) == 1)
     return _objects() if named else place.choices or ()
 

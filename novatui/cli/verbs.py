@@ -6,6 +6,7 @@ import argparse
 import math
 
 from novatui.cli.verb import EXIT_CODES, FILTERS, HAPPENINGS, JSON, OBJECTS, Verb, as_json
+from novatui.cli.verbs_caps import CAPS
 from novatui.cli.verbs_changing import CHANGING, changing
 from novatui.core.states import Kind
 
@@ -217,6 +218,7 @@ examples:
   novatui top --sort net.rx fam:libvirt
   novatui top --follow""",
     ),
+    "caps": CAPS,
     **CHANGING,
     "tasks": Verb(
         summary="long operations of all connections: what runs, and what ended last; cancel ID ends one",

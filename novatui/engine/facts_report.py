@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from novatui.core.capabilities import Answer, Evidence, Fact, Sheet, unknown
+from novatui.core.capabilities import Answer, Evidence, Fact, Sheet
 from novatui.core.features import FEATURE, FEATURES, Feature
 from novatui.core.states import Kind
 from novatui.core.units import span
@@ -44,14 +44,6 @@ class Column(msgspec.Struct, frozen=True):
         ref = self.sheet.ref
         return "" if ref.kind is Kind.CONNECTION else ref.key
 
-    def fact(self, slug: str) -> Fact:
-        """What is known of a feature; of one that was never told, why not."""
-        known = self.sheet.facts.get(slug)
-        if known is not None:
-            return known
-        failure = self.sheet.failure
-        return unknown(slug, self.scope, str(failure) if failure is not None else "nothing was asked yet")
-
 
 def words(fact: Fact) -> str:
     """The value with its note: `yes 14/14`, `partly 9/14`, `not offered`."""
@@ -73,7 +65,7 @@ def plain(columns: Iterable[Column], slugs: Collection[str] = (), *, now: float)
 
 
 def _plain_fact(column: Column, slug: str, now: float) -> dict[str, Any]:
-    fact = column.fact(slug)
+    fact = column.sheet.fact(slug)
     form: dict[str, Any] = {
         "feature": slug,
         "connection": column.sheet.ref.conn,
@@ -130,10 +122,10 @@ def markdown(columns: Sequence[Column], slugs: Collection[str] = (), *, now: flo
 
 def _matrix(columns: Sequence[Column], features: Sequence[Feature], now: float) -> list[str]:
     titles = ["feature", *(escape(one.title) for one in columns)]
-    rows = [[escape(feature.title), *(_cell(one.fact(feature.slug)) for one in columns)] for feature in features]
+    rows = [[escape(feature.title), *(_cell(one.sheet.fact(feature.slug)) for one in columns)] for feature in features]
     heads = [
         ["product", *(escape(one.sheet.product) for one in columns)],
-        ["asked", *(asked(one.sheet, now) for one in columns)],
+        ["asked", *(age_of(one.sheet, now) for one in columns)],
     ]
     return table(titles, [*heads, *rows])
 
@@ -151,7 +143,7 @@ def _evidence_of(column: Column, features: Sequence[Feature]) -> Iterator[str]:
     yield " · ".join(escape(one) for one in told if one)
     yield ""
     for feature in features:
-        fact = column.fact(feature.slug)
+        fact = sheet.fact(feature.slug)
         reason = f": {escape(fact.reason)}" if fact.reason else ""
         yield f"- **{escape(feature.title)}** {_cell(fact)}{reason}"
         yield from (f"    - {escape(line)}" for line in evidence_lines(fact))
@@ -162,7 +154,7 @@ def _evidence_of(column: Column, features: Sequence[Feature]) -> Iterator[str]:
 # --- shared by the screen, the table and Markdown ------------------------------------------------------------------
 
 
-def asked(sheet: Sheet, now: float) -> str:
+def age_of(sheet: Sheet, now: float) -> str:
     """How old it is: `3m ago`, `2d ago, perhaps over`, `not asked`."""
     if sheet.at is None:
         return "not asked"

@@ -52,6 +52,9 @@ def inventory() -> None:
         ("novatui power off mail --as v", ["virsh"]),
         ("novatui snap re", ["revert"]),
         ("novatui snap revert mail ", []),
+        ("novatui caps --feature live", ["live_migration", "live_storage_migration"]),
+        ("novatui caps --feature=tp", ["--feature=tpm"]),
+        ("novatui caps la", ["lab"]),
         ("novatui device at", ["attach"]),
         ("novatui edit vc", ["vcpus"]),
         ("novatui l", ["ls", "lab"]),
@@ -101,6 +104,7 @@ def test_everything_can_be_begun() -> None:
         ("novatui snap revert mai", ["mail"]),
         ("novatui device ls es", ["esx-07"]),
         ("novatui edit vcpus mai", ["mail"]),
+        ("novatui caps lab esx", ["esx-07"]),
     ],
 )
 def test_what_is_changed_is_an_object_of_the_last_inventory(line: str, wanted: list[str]) -> None:

@@ -132,7 +132,7 @@ def test_json_keeps_the_contract() -> None:
     assert by_slug["dpdk"] == {
         **{name: by_slug["dpdk"][name] for name in ("feature", "connection", "scope", "ref", "name", "product")},
         "value": "unknown",
-        "reason": "nothing was asked yet",
+        "reason": "not asked yet",
         "age_s": 100.0,
     }
 
