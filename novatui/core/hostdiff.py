@@ -1,0 +1,156 @@
+"""What differs between two hosts, section by section. What was not told is never equal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+
+import msgspec
+
+from novatui.core.hostprofile import HostProfile, Item, Part, Section
+
+
+class Verdict(StrEnum):
+    """How one thing stands on two hosts."""
+
+    ONLY_LEFT = "only_left"
+    ONLY_RIGHT = "only_right"
+    DIFFERENT = "different"
+    UNKNOWN = "unknown"
+    EQUAL = "equal"
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing on both hosts."""
+
+    name: str
+    verdict: Verdict
+    left: Item | None = None
+    """None: not there, or not told."""
+    right: Item | None = None
+    reason: str = ""
+    """Of an unknown: why."""
+
+
+class SectionDiff(msgspec.Struct, frozen=True, kw_only=True):
+    """One section of both hosts."""
+
+    section: Section
+    left: Part
+    right: Part
+    entries: tuple[Entry, ...] = ()
+    """What is on either host, in the order of the left one; empty when the section cannot be compared."""
+    reason: str = ""
+    """Why it cannot be compared; empty when it was."""
+    note: str = ""
+    """What to know of the comparison."""
+
+    def of(self, verdict: Verdict) -> tuple[Entry, ...]:
+        """The entries that stand so."""
+        return tuple(entry for entry in self.entries if entry.verdict is verdict)
+
+    @property
+    def different(self) -> bool:
+        """Something of it is known to differ."""
+        return any(entry.verdict not in {Verdict.EQUAL, Verdict.UNKNOWN} for entry in self.entries)
+
+    @property
+    def unknown(self) -> bool:
+        """It, or a part of it, is not known."""
+        return bool(self.reason) or any(entry.verdict is Verdict.UNKNOWN for entry in self.entries)
+
+    @property
+    def equal(self) -> bool:
+        """All of it was told by both hosts, and is the same."""
+        return not self.different and not self.unknown
+
+
+class HostDiff(msgspec.Struct, frozen=True, kw_only=True):
+    """Two hosts side by side."""
+
+    left: HostProfile
+    right: HostProfile
+    sections: tuple[SectionDiff, ...]
+
+    @property
+    def different(self) -> bool:
+        """Something is known to differ."""
+        return any(section.different for section in self.sections)
+
+    @property
+    def unknown(self) -> bool:
+        """Something is not known."""
+        return any(section.unknown for section in self.sections)
+
+
+def diff(left: HostProfile, right: HostProfile) -> HostDiff:
+    """Compare everything that both told."""
+    sections = tuple(_compare(section, left, right) for section in Section)
+    return HostDiff(left=left, right=right, sections=sections)
+
+
+def _compare(section: Section, left: HostProfile, right: HostProfile) -> SectionDiff:
+    one, other = left.part(section), right.part(section)
+    reason = _why_not(section, left, right)
+    entries = () if reason else tuple(_entries(section, left, right))
+    return SectionDiff(
+        section=section, left=one, right=other, entries=entries, reason=reason, note="" if reason else _note(one, other)
+    )
+
+
+def _why_not(section: Section, left: HostProfile, right: HostProfile) -> str:
+    """Why a section of two hosts cannot be compared; empty when it can."""
+    untold = [
+        f"{host.name}: {host.part(section).reason or 'not told'}"
+        for host in (left, right)
+        if host.part(section).items is None
+    ]
+    if untold:
+        return "; ".join(dict.fromkeys(untold))
+    if section.is_native and left.family is not right.family:
+        return f"names of {left.family.value} and {right.family.value} mean different things"
+    return ""
+
+
+def _note(one: Part, other: Part) -> str:
+    if one.basis != other.basis:
+        return f"not the same was asked: {one.basis or 'not said'} / {other.basis or 'not said'}"
+    return ""
+
+
+def _entries(section: Section, left: HostProfile, right: HostProfile) -> Iterator[Entry]:
+    ours, theirs = (_by_name(host.part(section)) for host in (left, right))
+    for name in dict.fromkeys((*ours, *theirs)):
+        one, other = ours.get(name), theirs.get(name)
+        if one is None or other is None:
+            yield _one_sided(section, name, one, other, left, right)
+        elif one.value is None or other.value is None:
+            hosts = ((left, one), (right, other))
+            why = [f"{host.name}: {item.reason or 'not told'}" for host, item in hosts if item.value is None]
+            yield Entry(name=name, verdict=Verdict.UNKNOWN, left=one, right=other, reason="; ".join(why))
+        else:
+            verdict = Verdict.EQUAL if one.value == other.value else Verdict.DIFFERENT
+            yield Entry(name=name, verdict=verdict, left=one, right=other)
+
+
+def _one_sided(
+    section: Section, name: str, one: Item | None, other: Item | None, left: HostProfile, right: HostProfile
+) -> Entry:
+    """A thing that one host did not speak of: not there, if it would have been told."""
+    silent = right if other is None else left
+    part = silent.part(section)
+    if section.is_record or part.has_gap:
+        reason = f"{silent.name}: {part.reason or 'not told'}"
+        return Entry(name=name, verdict=Verdict.UNKNOWN, left=one, right=other, reason=reason)
+    return Entry(name=name, verdict=Verdict.ONLY_LEFT if other is None else Verdict.ONLY_RIGHT, left=one, right=other)
+
+
+def _by_name(part: Part) -> dict[str, Item]:
+    """Items by their names; the second one of a name gets a number."""
+    found: dict[str, Item] = {}
+    for item in part.items or ():
+        name, number = item.name, 2
+        while name in found:
+            name, number = f"{item.name} ({number})", number + 1
+        found[name] = item
+    return found
