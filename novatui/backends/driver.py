@@ -16,6 +16,7 @@ from novatui.core.detail import Detail, Lease, Volume
 from novatui.core.devices import Device
 from novatui.core.errors import Failure, NovaError
 from novatui.core.events import Event
+from novatui.core.hostprofile import Baseline, HostProfile
 from novatui.core.inventory import Row
 from novatui.core.needs import Needs
 from novatui.core.operations import Argument, NativeCall, Operation, Plan
@@ -233,6 +234,20 @@ class PlacementSource(ABC):
         order. Reading only; a question that fails leaves its check unknown and no other, only a lost link raises."""
 
 
+class ProfileSource(ABC):
+    """What hosts are like, so that they can be compared, and what their processors have in common."""
+
+    @abstractmethod
+    def profile(self, host: str) -> HostProfile:
+        """What this host (key) tells of itself now. Reading only; a question that fails leaves its section, or its
+        item, unknown, and no other; only a missing host or a lost link raises."""
+
+    @abstractmethod
+    def baseline(self, processors: Sequence[str]) -> Baseline:
+        """What processors (`HostProfile.processor` of hosts of this family, also of other connections) have in common,
+        and what each of them loses. Unknown with the reason where the product cannot tell; only a lost link raises."""
+
+
 class Invoker(ABC):
     """The one way in which a driver changes anything. A driver with a control role is one."""
 
@@ -326,6 +341,7 @@ ROLES: tuple[type, ...] = (
     NetworkSource,
     PlacementSource,
     CapabilityProbe,
+    ProfileSource,
     Invoker,
     PowerControl,
     SnapshotControl,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from enum import StrEnum
 
@@ -119,9 +120,10 @@ def _note(one: Part, other: Part) -> str:
 
 
 def _entries(section: Section, left: HostProfile, right: HostProfile) -> Iterator[Entry]:
-    ours, theirs = (_by_name(host.part(section)) for host in (left, right))
-    for name in dict.fromkeys((*ours, *theirs)):
-        one, other = ours.get(name), theirs.get(name)
+    ours, theirs = (_by_identity(host.part(section)) for host in (left, right))
+    for identity in dict.fromkeys((*ours, *theirs)):
+        one, other = ours.get(identity), theirs.get(identity)
+        name = (one or theirs[identity]).name
         if one is None or other is None:
             yield _one_sided(section, name, one, other, left, right)
         elif one.value is None or other.value is None:
@@ -145,12 +147,12 @@ def _one_sided(
     return Entry(name=name, verdict=Verdict.ONLY_LEFT if other is None else Verdict.ONLY_RIGHT, left=one, right=other)
 
 
-def _by_name(part: Part) -> dict[str, Item]:
-    """Items by their names; the second one of a name gets a number."""
-    found: dict[str, Item] = {}
+def _by_identity(part: Part) -> dict[tuple[str, int], Item]:
+    """Items by what makes them the same on any host; of several that are the same, the second one is another."""
+    found: dict[tuple[str, int], Item] = {}
+    times: Counter[str] = Counter()
     for item in part.items or ():
-        name, number = item.name, 2
-        while name in found:
-            name, number = f"{item.name} ({number})", number + 1
-        found[name] = item
+        identity = item.id or item.name
+        found[identity, times[identity]] = item
+        times[identity] += 1
     return found

@@ -72,6 +72,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     """One thing of a section: its name says what it is on any host, its value what it is like here."""
 
     name: str
+    id: str = ""
+    """What makes it the same thing on any host, where that is not its name."""
     value: str | None = ""
     """What is compared, as it is read. Empty: there is no more to it than its name. None: not known, `reason` says
     why."""
@@ -126,12 +128,6 @@ class HostProfile(msgspec.Struct, frozen=True, kw_only=True):
             if part.section is section:
                 return part
         return Part(section=section, reason="it was not asked")
-
-    @property
-    def calls(self) -> int:
-        """How many calls went out for it."""
-        asked = {(each.call, each.at) for part in self.parts for each in part.evidence if each.kind == "asked"}
-        return len(asked)
 
 
 class Loss(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,16 +19,24 @@ EXCERPT = 400
 """Characters of an answer that are kept as evidence."""
 
 NATIVE = {
+    "baselineCPU": "virConnectBaselineCPU",
+    "baselineHypervisorCPU": "virConnectBaselineHypervisorCPU",
     "compareCPU": "virConnectCompareCPU",
     "compareHypervisorCPU": "virConnectCompareHypervisorCPU",
     "getCapabilities": "virConnectGetCapabilities",
     "getDomainCapabilities": "virConnectGetDomainCapabilities",
     "getFreeMemory": "virNodeGetFreeMemory",
     "getFreePages": "virNodeGetFreePages",
+    "getInfo": "virNodeGetInfo",
+    "getLibVersion": "virConnectGetLibVersion",
+    "getMaxVcpus": "virConnectGetMaxVcpus",
     "getMemoryStats": "virNodeGetMemoryStats",
+    "getSysinfo": "virConnectGetSysinfo",
     "getVersion": "virConnectGetVersion",
     "isActive": "virNetworkIsActive",
     "listAllDevices": "virConnectListAllNodeDevices",
+    "listAllInterfaces": "virConnectListAllInterfaces",
+    "listAllNetworks": "virConnectListAllNetworks",
     "listAllStoragePools": "virConnectListAllStoragePools",
     "lookupByName": "virDomainLookupByName",
     "lookupByUUIDString": "virDomainLookupByUUIDString",
@@ -37,8 +45,13 @@ NATIVE = {
     "storagePoolLookupByName": "virStoragePoolLookupByName",
     "storageVolLookupByName": "virStorageVolLookupByName",
     "storageVolLookupByPath": "virStorageVolLookupByPath",
+    "virInterface.XMLDesc": "virInterfaceGetXMLDesc",
+    "virNetwork.XMLDesc": "virNetworkGetXMLDesc",
+    "virNodeDevice.XMLDesc": "virNodeDeviceGetXMLDesc",
+    "virStoragePool.XMLDesc": "virStoragePoolGetXMLDesc",
+    "virStoragePool.info": "virStoragePoolGetInfo",
 }
-"""What the C library calls the functions that are asked here."""
+"""What the C library calls the functions that are asked here; with their class those that several have."""
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -72,7 +85,7 @@ class Asked(msgspec.Struct, frozen=True):
 def ask(link: Link, function: Callable[..., Any], *args: Any, shown: Callable[[Any], str] = str) -> Asked:
     """Ask once. Only a lost link raises. `shown`: what of the answer is evidence."""
     begun = time.time()
-    call = NATIVE.get(function.__name__, function.__name__)
+    call = native_name(function)
     try:
         value, ms = timed(lambda: link.call(function, *args))
     except Unreachable:
@@ -83,6 +96,13 @@ def ask(link: Link, function: Callable[..., Any], *args: Any, shown: Callable[[A
         words = f"[{failure.code}] {failure.native or failure.message}"
         return Asked(None, Evidence(kind="asked", call=call, at=begun, ms=took, excerpt=words[:EXCERPT]), failure)
     return Asked(value, Evidence(kind="asked", call=call, at=begun, ms=ms, excerpt=shown(value)[:EXCERPT]))
+
+
+def native_name(function: Callable[..., Any]) -> str:
+    """What the C library calls a function of libvirt-python."""
+    name = function.__name__
+    owner = type(getattr(function, "__self__", None)).__name__
+    return NATIVE.get(f"{owner}.{name}") or NATIVE.get(name, name)
 
 
 def declared(source: str) -> Evidence:

@@ -23,12 +23,14 @@ from novatui.core.ids import key
 from novatui.core.inventory import Row
 from novatui.core.states import Kind
 
-_GIVEN = (
+GIVEN = (
     libvirt.VIR_CONNECT_LIST_NODE_DEVICES_CAP_PCI_DEV
     | libvirt.VIR_CONNECT_LIST_NODE_DEVICES_CAP_USB_DEV
     | libvirt.VIR_CONNECT_LIST_NODE_DEVICES_CAP_MDEV
     | libvirt.VIR_CONNECT_LIST_NODE_DEVICES_CAP_STORAGE
 )
+"""Node devices that a machine could be given."""
+
 EXCERPT = 400
 """Characters of an answer that are kept as evidence."""
 
@@ -93,7 +95,7 @@ class Devices:
     def told(self) -> tuple[list[Device], tuple[Evidence, ...]]:
         """The same, and how they were read."""
         holders, sharers, begun = self._holders(), self._sharers(), time.time()
-        listed = self.link.call(self.link.conn.listAllDevices, _GIVEN)
+        listed = self.link.call(self.link.conn.listAllDevices, GIVEN)
         between, xml = time.time(), ""
         found: list[Device] = []
         for device in listed:

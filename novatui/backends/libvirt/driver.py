@@ -17,6 +17,7 @@ from novatui.backends.driver import (
     NetworkSource,
     PlacementSource,
     PowerControl,
+    ProfileSource,
     ResourceControl,
     Session,
     Sink,
@@ -28,6 +29,7 @@ from novatui.backends.driver import (
     roles_of,
 )
 from novatui.backends.libvirt import host as hosts
+from novatui.backends.libvirt.baseline import baseline_of
 from novatui.backends.libvirt.cancelling import CancelPlans
 from novatui.backends.libvirt.changelinks import ChangeLinks
 from novatui.backends.libvirt.details import Details
@@ -52,6 +54,7 @@ from novatui.backends.libvirt.offers import offered
 from novatui.backends.libvirt.planning import Planning
 from novatui.backends.libvirt.power import PowerPlans
 from novatui.backends.libvirt.preflight import fits_of
+from novatui.backends.libvirt.profiles import profile_of
 from novatui.backends.libvirt.reading import READING
 from novatui.backends.libvirt.roster import Roster
 from novatui.backends.libvirt.session import Opened, open_again, open_elsewhere, open_session
@@ -66,6 +69,7 @@ from novatui.core.detail import Detail, Lease, Volume
 from novatui.core.devices import Device
 from novatui.core.errors import NotFound, NovaError, Unreachable
 from novatui.core.events import Event
+from novatui.core.hostprofile import Baseline, HostProfile
 from novatui.core.ids import split_key
 from novatui.core.needs import Needs
 from novatui.core.operations import Argument, NativeCall, Operation, Plan
@@ -137,6 +141,7 @@ class LibvirtDriver(
     StorageSource,
     NetworkSource,
     PlacementSource,
+    ProfileSource,
     Invoker,
     PowerControl,
     ResourceControl,
@@ -315,6 +320,18 @@ class LibvirtDriver(
         if unknown := [host for host in hosts if host != parts.host.key]:
             raise NotFound(f"no host {unknown[0]} on this connection")
         return [fits_of(parts.link, parts.host, needs) for _ in hosts]
+
+    # Comparing hosts
+
+    def profile(self, host: str) -> HostProfile:
+        """What the one host of this connection is like."""
+        if _id(host, Kind.HOST) != self._parts.host.id:
+            raise NotFound(f"no host {host} on this connection")
+        return profile_of(self._parts.link, self._parts.host, self.spec.name)
+
+    def baseline(self, processors: Sequence[str]) -> Baseline:
+        """What processors of hosts of libvirt have in common."""
+        return baseline_of(self._parts.link, processors)
 
     # Changing
 

@@ -12,10 +12,10 @@ _SESSION = (
 """Calls about the connection itself."""
 
 _HOST = (
-    "compareCPU", "compareHypervisorCPU",
+    "baselineCPU", "baselineHypervisorCPU", "compareCPU", "compareHypervisorCPU",
     "getCPUMap", "getCPUStats", "getCapabilities", "getDomainCapabilities", "getFreeMemory", "getFreePages",
-    "getHostname", "getInfo", "getLibVersion", "getMemoryParameters", "getMemoryStats", "getSysinfo", "getType",
-    "getVersion", "listAllDevices", "nodeDeviceLookupByName",
+    "getHostname", "getInfo", "getLibVersion", "getMaxVcpus", "getMemoryParameters", "getMemoryStats", "getSysinfo",
+    "getType", "getVersion", "listAllDevices", "nodeDeviceLookupByName",
 )  # fmt: skip
 
 _MACHINE = (
@@ -32,7 +32,7 @@ _STORAGE = (
     "storagePoolLookupByName", "storagePoolLookupByVolume", "storageVolLookupByName", "storageVolLookupByPath",
 )  # fmt: skip
 
-_NETWORK = ("DHCPLeases", "listAllNetworks", "networkLookupByUUIDString", "networkLookupByName")
+_NETWORK = ("DHCPLeases", "listAllInterfaces", "listAllNetworks", "networkLookupByUUIDString", "networkLookupByName")
 
 READING = frozenset((*_SESSION, *_HOST, *_MACHINE, *_STORAGE, *_NETWORK))
 """`Invoker.READING` of the libvirt driver. A name that is missing here is refused, never let through."""
