@@ -244,7 +244,7 @@ class ProfileSource(ABC):
 
     @abstractmethod
     def baseline(self, processors: Sequence[str]) -> Baseline:
-        """What processors (`HostProfile.processor` of hosts of this family, also of other connections) have in common,
+        """What processors (`HostProfile.native` of hosts of this family, also of other connections) have in common,
         and what each of them loses. Unknown with the reason where the product cannot tell; only a lost link raises."""
 
 

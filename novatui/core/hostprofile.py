@@ -113,10 +113,10 @@ class HostProfile(msgspec.Struct, frozen=True, kw_only=True):
     family: Family
     product: str = ""
     parts: tuple[Part, ...] = ()
-    processor: str = ""
+    native: str = ""
     """The processor that it can give to guests, in the product's own form, for the baseline of several; empty when
     that is not told."""
-    processor_reason: str = ""
+    native_reason: str = ""
     """Why it is not told."""
     at: float | None = None
     """Epoch seconds when it was asked."""

@@ -28,6 +28,7 @@ _VERBATIM: dict[type[frames.Frame], frozenset[str]] = {
     frames.QuestionAnswer: frozenset({"answer"}),
     frames.NeedsAnswer: frozenset({"needs"}),
     frames.FitRequest: frozenset({"needs"}),
+    frames.BaselineRequest: frozenset({"processors"}),
 }
 """Fields that must arrive as they were sent: they go to a product, never to a screen."""
 

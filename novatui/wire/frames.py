@@ -25,9 +25,16 @@ from novatui.wire.change_frames import (
     Unlock,
 )
 from novatui.wire.frame import Frame
+from novatui.wire.inspection_frames import (
+    BaselineAnswer,
+    BaselineRequest,
+    ProbeAnswer,
+    ProbeRequest,
+    ProfileAnswer,
+    ProfileRequest,
+)
 from novatui.wire.inspection_frames import InspectionAnswer as InspectionAnswer
 from novatui.wire.inspection_frames import InspectionRequest as InspectionRequest
-from novatui.wire.inspection_frames import ProbeAnswer, ProbeRequest
 from novatui.wire.placement_frames import FitAnswer, FitRequest, NeedsAnswer, NeedsRequest
 
 PROTOCOL = 5
@@ -303,6 +310,8 @@ Any = (
     | NeedsRequest
     | FitRequest
     | ProbeRequest
+    | ProfileRequest
+    | BaselineRequest
     | PlanRequest
     | RunRequest
     | Proceed
@@ -322,6 +331,8 @@ Any = (
     | NeedsAnswer
     | FitAnswer
     | ProbeAnswer
+    | ProfileAnswer
+    | BaselineAnswer
     | PlanAnswer
     | CallProgress
     | RunAnswer

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from novatui.core.capabilities import Fact
 from novatui.core.errors import Failure
+from novatui.core.hostprofile import Baseline, HostProfile
 from novatui.wire.frame import Frame
 
 # --- console to worker
@@ -24,6 +25,19 @@ class ProbeRequest(InspectionRequest, frozen=True):
 
     scope: str
     """Key of a host or a machine; empty for the connection as a whole."""
+
+
+class ProfileRequest(InspectionRequest, frozen=True):
+    """Ask what a host is like."""
+
+    host: str
+
+
+class BaselineRequest(InspectionRequest, frozen=True):
+    """Ask what processors have in common."""
+
+    processors: list[str]
+    """As `HostProfile.native` of hosts of this family has them."""
 
 
 # --- worker to console
@@ -46,3 +60,15 @@ class ProbeAnswer(InspectionAnswer, frozen=True):
 
     found: list[Fact] | None
     """One for each feature, in their order."""
+
+
+class ProfileAnswer(InspectionAnswer, frozen=True):
+    """Answer of a ProfileRequest."""
+
+    found: HostProfile | None
+
+
+class BaselineAnswer(InspectionAnswer, frozen=True):
+    """Answer of a BaselineRequest."""
+
+    found: Baseline | None

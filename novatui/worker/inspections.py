@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from novatui.backends.driver import CapabilityProbe
+from novatui.backends.driver import CapabilityProbe, ProfileSource
 from novatui.core.capabilities import Fact
 from novatui.core.errors import Failure, Fault, NotSupported, Timeout, Unreachable
+from novatui.core.hostprofile import Baseline, HostProfile
 from novatui.wire import frames
 from novatui.worker.calls import Abandoned, Call
 from novatui.worker.faults import report
@@ -42,6 +43,14 @@ def _probe(driver: CapabilityProbe, request: frames.ProbeRequest) -> list[Fact]:
     return vetted(driver.probe(request.scope), request.scope)
 
 
+def _profile(driver: ProfileSource, request: frames.ProfileRequest) -> HostProfile:
+    return driver.profile(request.host)
+
+
+def _baseline(driver: ProfileSource, request: frames.BaselineRequest) -> Baseline:
+    return driver.baseline(request.processors)
+
+
 INSPECTIONS: dict[type[frames.InspectionRequest], Inspection] = {
     frames.ProbeRequest: Inspection(
         "probe",
@@ -49,6 +58,8 @@ INSPECTIONS: dict[type[frames.InspectionRequest], Inspection] = {
         _probe,
         frames.ProbeAnswer,
     ),
+    frames.ProfileRequest: Inspection("profile", ProfileSource, _profile, frames.ProfileAnswer),
+    frames.BaselineRequest: Inspection("baseline", ProfileSource, _baseline, frames.BaselineAnswer),
 }
 
 

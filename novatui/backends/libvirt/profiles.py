@@ -26,8 +26,8 @@ def profile_of(link: Link, host: Host, conn: str) -> HostProfile:
         family=Family.LIBVIRT,
         product=host.product,
         parts=tuple(sorted(parts, key=lambda part: list(Section).index(part.section))),
-        processor=native,
-        processor_reason=why,
+        native=native,
+        native_reason=why,
         at=begun,
         ms=(time.time() - begun) * 1000,
     )
