@@ -7,14 +7,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 import msgspec
 
 from novatui.core.devices import Device, Giving, MdevType
+from novatui.core.devicestanding import PARTS, Stock, is_local, standing
 
 Key = tuple[str, ...]
-
-FREE_DRIVERS = frozenset({"", "vfio-pci", "pci-stub"})
-"""Drivers that hold a device for machines, not for the host."""
-
-_PARTS = frozenset({"vf", "mdev"})
-"""Classes of devices that are parts of another one."""
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,31 +90,19 @@ def fitting(devices: Sequence[Device], machine: str, nodes: Collection[int | Non
         rank = _RANKS.index(device.device_class) if device.device_class in _RANKS else len(_RANKS)
         return bool(nodes) and device.numa_node not in nodes, rank, device.address or device.id
 
-    return sorted((device for device in devices if not _unfit(device, devices, machine)), key=near)
+    stock = Stock(host="", name="", devices=tuple(devices))
+    return sorted((device for device in devices if not _unfit(device, stock, machine)), key=near)
 
 
 _RANKS = ("mdev", "vgpu", "vf", "gpu", "pci", "nic", "disk", "usb")
 
 
-def _unfit(device: Device, devices: Sequence[Device], machine: str) -> bool:
+def _unfit(device: Device, stock: Stock, machine: str) -> bool:
+    """Something other than this machine itself is in the way."""
     if device.holder or is_local(device):
         return True
-    if device.device_class in ("nic", "disk") and device.driver not in FREE_DRIVERS:
-        return True  # the host may live on it
-    if device.functions or any(each.parent == device.id and each.device_class in _PARTS for each in devices):
-        return True
-    return any(each.holder not in ("", machine) or each.driver not in FREE_DRIVERS for each in along(device, devices))
-
-
-def along(device: Device, devices: Iterable[Device]) -> list[Device]:
-    """The others of its IOMMU group, which go to one machine with it."""
-    group = device.iommu_group
-    return [each for each in devices if group is not None and each.iommu_group == group and each.id != device.id]
-
-
-def is_local(device: Device) -> bool:
-    """A disk of the host, which is given as a disk and not as a device."""
-    return device.device_class == "disk" and device.iommu_group is None and ":" not in device.address
+    releases = (each.release for each in standing(device, stock).obstacles)
+    return any(each is None or each.holder is None or each.holder.key != machine for each in releases)
 
 
 def _near(held: Iterable[Device]) -> set[int | None]:
@@ -134,7 +117,7 @@ def _parts(devices: Sequence[Device]) -> _Parts:
     by_id = {device.id: device for device in devices}
     parts: _Parts = {}
     for device in devices:
-        if _ends(device, by_id) and device.device_class in _PARTS and device.parent in by_id:
+        if _ends(device, by_id) and device.device_class in PARTS and device.parent in by_id:
             parts.setdefault(device.parent, []).append(device)
     return parts
 
@@ -145,7 +128,7 @@ def _ends(device: Device, by_id: Mapping[str, Device]) -> bool:
     at: Device | None = device
     while at is not None and at.id not in seen:
         seen.add(at.id)
-        at = by_id.get(at.parent) if at.device_class in _PARTS else None
+        at = by_id.get(at.parent) if at.device_class in PARTS else None
     return at is None
 
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from novatui.actions.confirm import TYPED
 from novatui.core.devices import Device, Giving
+from novatui.core.devicestanding import FREE_DRIVERS, along
 from novatui.core.errors import Failure
-from novatui.ui.device_tree import FREE_DRIVERS, Line, along, functions
+from novatui.ui.device_tree import Line, functions
 from novatui.ui.foreseeing import Foreseen
 from novatui.ui.render.detail.words import joined, told
 from novatui.ui.render.device_table import Holder

@@ -8,8 +8,9 @@ from rich.style import Style
 from textual.strip import Strip
 
 from novatui.core.devices import Device
+from novatui.core.devicestanding import is_local
 from novatui.core.states import Power
-from novatui.ui.device_tree import Line, is_local
+from novatui.ui.device_tree import Line
 from novatui.ui.render.cells import Piece, line
 from novatui.ui.render.detail.words import joined
 from novatui.ui.render.item_table import ItemColumn, ItemTable
