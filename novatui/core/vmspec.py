@@ -148,6 +148,8 @@ class DiskSpec(msgspec.Struct, frozen=True, kw_only=True):
     """Files below it, nearest first."""
     iops_limit: int | None = None
     encrypted: bool | None = None
+    tls: bool | None = None
+    """Of a disk on the network: the way there is encrypted."""
 
 
 class NicSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -203,6 +205,22 @@ class GraphicsSpec(msgspec.Struct, frozen=True, kw_only=True):
     port: int | None = None
     tls_port: int | None = None
     socket: str = ""
+    password: bool | None = None
+    """It asks for one; None: not told. Which one is never read."""
+    tls: bool | None = None
+    """Nothing of it travels in plain text; None: not told."""
+
+
+class Listener(msgspec.Struct, frozen=True, kw_only=True):
+    """A serial port or channel that waits for connections from the network."""
+
+    name: str
+    """`serial 0`."""
+    address: str = ""
+    port: str = ""
+    protocol: str = ""
+    """raw, telnet, telnets, tls, udp."""
+    tls: bool | None = None
 
 
 class FirmwareSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -263,6 +281,7 @@ class VmSpec(msgspec.Struct, frozen=True, kw_only=True):
     """Model of the virtual IOMMU."""
     iothreads: int | None = None
     serial_ports: int | None = None
+    listeners: tuple[Listener, ...] = ()
     channels: tuple[str, ...] = ()
     watchdog: str = ""
     rng: str = ""

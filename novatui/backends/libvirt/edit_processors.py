@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from novatui.backends.libvirt import cpuset
 from novatui.backends.libvirt.library import libvirt
 from novatui.backends.libvirt.machine import Described, Machine
 from novatui.backends.libvirt.planning import Planning, inverse, reference, shows, whole
 from novatui.backends.libvirt.reach import Reach, reach_of
+from novatui.core import cpuset
 from novatui.core.errors import Conflict, InvalidInput, NotSupported
 from novatui.core.operations import NativeCall, Operation, Plan
 from novatui.core.vmspec import VmSpec

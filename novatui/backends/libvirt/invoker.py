@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from novatui.backends.libvirt.changelinks import ChangeLinks
-from novatui.backends.libvirt.cpuset import cpu_map
 from novatui.backends.libvirt.follower import Follower
 from novatui.backends.libvirt.link import Link
 from novatui.backends.libvirt.movecalls import told
 from novatui.backends.libvirt.moveway import flag_number, typed_parameters
 from novatui.backends.libvirt.nativecalls import Native, native
+from novatui.core.cpuset import cpu_map
 from novatui.core.operations import Argument, NativeCall, SecretName
 
 

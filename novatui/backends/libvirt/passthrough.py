@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from novatui.backends.libvirt import cpuset
 from novatui.backends.libvirt.giving import IOMMU_HINT, VFIO_HINT, has_vfio, hostdev_of, offers
 from novatui.backends.libvirt.host import parsed
 from novatui.backends.libvirt.hostdevs import MDEV, PCI, USB
@@ -12,6 +11,7 @@ from novatui.backends.libvirt.library import libvirt
 from novatui.backends.libvirt.link import Link
 from novatui.backends.libvirt.machine import Machine
 from novatui.backends.libvirt.xmltree import attribute_at, text_at
+from novatui.core import cpuset
 from novatui.core.devices import Device
 from novatui.core.errors import Busy, InvalidInput, NotSupported
 from novatui.core.units import size

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from novatui.backends.libvirt.cpuset import cpu_map, parse, written
+from novatui.core.cpuset import cpu_map, parse, written
 from novatui.core.errors import InvalidInput
 
 

@@ -1,4 +1,4 @@
-"""Sets of processors as libvirt writes them: `0-3,^2,7`."""
+"""Sets of processors as libvirt and others write them: `0-3,^2,7`."""
 
 from __future__ import annotations
 
