@@ -28,8 +28,8 @@ CACHE = ROOT / ".cache"
 
 LEVELS = {
     "demo": ["--no-default-groups"],
-    "dev": [],
-    "dev+libvirt": ["--extra", "libvirt"],
+    "dev": ["--extra", "vsphere"],
+    "dev+libvirt": ["--extra", "vsphere", "--extra", "libvirt"],
 }
 """What .venv can hold, each level within the next, with the options of `uv sync` that make it."""
 

@@ -44,6 +44,10 @@ def python_headers() -> bool:
     return Path(sysconfig.get_path("include"), "Python.h").is_file()
 
 
+def govmomi() -> bool:
+    return Path("/usr/share/gocode/src/github.com/vmware/govmomi/simulator").is_dir()
+
+
 LIBVIRT_BUILD = (
     Package("pkg-config", program("pkg-config")),
     Package("gcc", program("gcc")),
@@ -66,6 +70,8 @@ LAB = (
     Package("openssh-client", program("ssh")),
     Package("tmux", program("tmux")),
     Package("librsvg2-bin", program("rsvg-convert")),
+    Package("golang-go", program("go")),
+    Package("golang-github-vmware-govmomi-dev", govmomi),
 )
 """What the tests start: real hypervisors and guests, an SSH server, terminals, pictures."""
 

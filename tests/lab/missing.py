@@ -32,6 +32,7 @@ PACKAGES = {
     "nsenter": "util-linux",
     "hostname": "hostname",
     "ip": "iproute2",
+    "go": "golang-go",
 }
 
 
