@@ -8,7 +8,7 @@ SETUP := @$(PYTHON) .ci/bootstrap.py
 PYTEST := $(BIN)/pytest -n $(PYTEST_WORKERS) --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long lint format bench lab record-migrations clean
+.PHONY: help setup demo test test-long lint format bench lab record-migrations matrix clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 26
@@ -48,6 +48,10 @@ lab: ## start the hypervisors of the tests and print their addresses
 record-migrations: ## record real live migrations as test data (minutes; ARGS='WORD' chooses, --later, --again)
 	$(SETUP) lab
 	@$(BIN)/python -m tests.lab.record_migrations $(ARGS)
+
+matrix: ## the support matrix of README.md (ARGS=--write puts it there)
+	$(SETUP) dev
+	@$(BIN)/python -m tests.support_matrix $(ARGS)
 
 clean: ## remove what the other targets made, the virtual environment included
 	@rm -rf .venv .cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
