@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
 from novatui.core.units import lasting, size
+from novatui.engine.markdown import escape, table
 from novatui.engine.migration_book import sparse
 from novatui.engine.migration_record import Record
 from novatui.engine.migrations import lever_words
-
-_MARKS = "|\\`*_<>[]#"
 
 
 def as_json(record: Record) -> str:
@@ -53,14 +52,19 @@ def as_json(record: Record) -> str:
 
 def as_markdown(record: Record) -> str:
     """What an administrator attaches to a ticket."""
-    parts = [f"# Migration of {_plain(record.name)}", "", *_facts(record), "", "## Verdict", ""]
-    parts += [f"**{record.verdict.call.value}**: {_plain(record.verdict.reason)}", ""]
+    parts = [f"# Migration of {escape(record.name)}", "", *_facts(record), "", "## Verdict", ""]
+    parts += [f"**{record.verdict.call.value}**: {escape(record.verdict.reason)}", ""]
     if record.used:
-        parts += ["## Ways out that were used", "", *_table(("time", "audit", "what", "outcome"), _used(record)), ""]
+        parts += [
+            "## Ways out that were used",
+            "",
+            *_escaped_table(("time", "audit", "what", "outcome"), _used(record)),
+            "",
+        ]
     steps = ((_time(step.at), step.text) for step in record.steps)
-    parts += ["## Timeline", "", *_table(("time (UTC)", "what"), steps)]
+    parts += ["## Timeline", "", *_escaped_table(("time (UTC)", "what"), steps)]
     if record.trace:
-        parts += ["", "## Readings", "", *_table(_COLUMNS, _readings(record))]
+        parts += ["", "## Readings", "", *_escaped_table(_COLUMNS, _readings(record))]
     return "\n".join(parts) + "\n"
 
 
@@ -85,7 +89,7 @@ def _facts(record: Record) -> list[str]:
         "pause measured": lasting(record.pause_real) if record.pause_real is not None else "",
         "failure": str(record.failure) if record.failure is not None else "",
     }
-    return [f"- {name}: {_plain(value)}" for name, value in facts.items() if value]
+    return [f"- {name}: {escape(value)}" for name, value in facts.items() if value]
 
 
 def _used(record: Record) -> Iterable[tuple[str, ...]]:
@@ -108,18 +112,8 @@ def _readings(record: Record) -> Iterable[tuple[str, ...]]:
         yield (_time(one.at), one.phase, iteration, *(size(value, "") for value in figures), throttle)
 
 
-def _table(titles: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
-    head = list(titles)
-    return [_row(head), _row("---" for _ in head), *(_row(_plain(cell) for cell in row) for row in rows)]
-
-
-def _row(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _plain(text: str) -> str:
-    """Names of machines and words of products are no Markdown."""
-    return "".join(f"\\{letter}" if letter in _MARKS else letter for letter in text)
+def _escaped_table(titles: Sequence[str], rows: Iterable[Iterable[str]]) -> list[str]:
+    return table(titles, (map(escape, row) for row in rows))
 
 
 def _time(epoch: float | None) -> str:
