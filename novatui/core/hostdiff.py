@@ -67,7 +67,7 @@ class SectionDiff(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HostDiff(msgspec.Struct, frozen=True, kw_only=True):
-    """Two hosts side by side."""
+    """Two hosts side by side. Of the same name, they are named with their connections."""
 
     left: HostProfile
     right: HostProfile
@@ -84,8 +84,17 @@ class HostDiff(msgspec.Struct, frozen=True, kw_only=True):
         return any(section.unknown for section in self.sections)
 
 
+def _names_of(left: HostProfile, right: HostProfile) -> tuple[str, str]:
+    """What two hosts are called beside each other."""
+    if left.name != right.name or left.conn == right.conn:
+        return left.name, right.name
+    return f"{left.name} ({left.conn})", f"{right.name} ({right.conn})"
+
+
 def diff(left: HostProfile, right: HostProfile) -> HostDiff:
     """Compare everything that both told."""
+    named = _names_of(left, right)
+    left, right = (msgspec.structs.replace(host, name=name) for host, name in zip((left, right), named, strict=True))
     sections = tuple(_compare(section, left, right) for section in Section)
     return HostDiff(left=left, right=right, sections=sections)
 

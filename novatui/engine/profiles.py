@@ -9,7 +9,7 @@ import msgspec
 
 from novatui.core.errors import NotFound, NovaError
 from novatui.core.hostdiff import HostDiff, diff
-from novatui.core.hostprofile import Baseline, HostProfile, Loss
+from novatui.core.hostprofile import Baseline, HostProfile, Loss, Part, Section
 from novatui.core.ids import ObjectRef
 from novatui.core.states import Family, Kind
 from novatui.engine.connection import Connection
@@ -67,9 +67,25 @@ class Profiles:
         return msgspec.structs.replace(answer.found, conn=ref.conn)
 
     async def diff(self, left: ObjectRef, right: ObjectRef) -> HostDiff:
-        """Two hosts side by side, both asked now. NovaError when one of them cannot be asked at all."""
-        one, other = await asyncio.gather(self.profile(left), self.profile(right))
+        """Two hosts side by side, both asked now. Of one that cannot be asked everything is unknown, with the reason.
+        NotFound when there is no such connection."""
+        one, other = await asyncio.gather(self._profile(left), self._profile(right))
         return diff(one, other)
+
+    async def _profile(self, ref: ObjectRef) -> HostProfile:
+        connection = self._connections.get(ref.conn)
+        if connection is None:
+            raise NotFound(f"there is no connection {ref.conn}")
+        try:
+            return await self.profile(ref)
+        except NovaError as error:
+            untold = tuple(Part(section=section, reason=str(error)) for section in Section)
+            name, family = self._name(ref), connection.spec.family
+            return HostProfile(host=ref.key, name=name, conn=ref.conn, family=family, parts=untold)
+
+    def _name(self, ref: ObjectRef) -> str:
+        slot = self._inventory.slot(ref.conn, ref.key)
+        return ref.id if slot is None else self._inventory.name(slot)
 
     async def baseline(self, refs: Sequence[ObjectRef]) -> list[FamilyBaseline]:
         """What the processors of these hosts have in common, family by family. A host that cannot be asked, or tells
@@ -83,12 +99,10 @@ class Profiles:
         return [await self._common(family, hosts) for (family, _), hosts in alike.items()]
 
     async def _asked(self, ref: ObjectRef) -> _Host:
-        slot = self._inventory.slot(ref.conn, ref.key)
-        name = ref.id if slot is None else self._inventory.name(slot)
         try:
             profile = await self.profile(ref)
         except NovaError as error:
-            return _Host(ref, name, "", str(error))
+            return _Host(ref, self._name(ref), "", str(error))
         return _Host(ref, profile.name, profile.native, profile.native_reason or "it does not tell its processor")
 
     async def _common(self, family: Family, hosts: Sequence[_Host]) -> FamilyBaseline:

@@ -14,6 +14,7 @@ from novatui.backends.demo.estate import Thing, kind_of
 from novatui.backends.demo.events import events_between
 from novatui.backends.demo.load import Metrics, host_metrics, machine_metrics
 from novatui.backends.demo.placing import fits_of, needs_of
+from novatui.backends.demo.profiling import baseline_of, profile_of
 from novatui.backends.demo.rows import device_row, snapshot_row, thing_row
 from novatui.backends.demo.scene import Scene
 from novatui.backends.demo.shapes import Host, Machine, Net, Store
@@ -30,6 +31,7 @@ from novatui.backends.driver import (
     MetricSource,
     NetworkSource,
     PlacementSource,
+    ProfileSource,
     Sink,
     SnapshotSource,
     StorageSource,
@@ -41,6 +43,7 @@ from novatui.core.detail import Detail, Lease, Volume
 from novatui.core.devices import Device
 from novatui.core.errors import BackendFault, NotFound, NovaError, Unreachable
 from novatui.core.events import Event
+from novatui.core.hostprofile import Baseline, HostProfile
 from novatui.core.ids import decode_id
 from novatui.core.ids import key as key_of
 from novatui.core.inventory import Row
@@ -68,6 +71,7 @@ class DemoDriver(
     DeviceSource,
     StorageSource,
     PlacementSource,
+    ProfileSource,
 ):
     """One connection of the demo fleet. What it tells follows from the seed, the time, and what was changed."""
 
@@ -220,6 +224,12 @@ class DemoDriver(
 
     def fits(self, needs: Needs, hosts: Sequence[str]) -> list[Fit]:
         return fits_of(self._ask("fits"), needs, hosts)
+
+    def profile(self, host: str) -> HostProfile:
+        return profile_of(self._ask("profile"), host)
+
+    def baseline(self, processors: Sequence[str]) -> Baseline:
+        return baseline_of(self._ask("baseline"), processors)
 
     def _ask(self, call: str) -> Scene:
         """Count a call; fail it when the fleet cannot be reached."""

@@ -79,14 +79,13 @@ def _devices(listing: Listing) -> Iterable[Item]:
     alike: dict[str, list[Device]] = defaultdict(list)
     for one in listing.described():
         if one.root is not None and (device := describe(one.xml, {})) is not None:
-            alike[f"{device.device_class} {_identity(one.root, device)}"].append(device)
+            alike[f"{device.device_class} {_identity(device)}"].append(device)
     return sorted((_device(identity, devices) for identity, devices in alike.items()), key=lambda item: item.name)
 
 
-def _identity(root: Element, device: Device) -> str:
+def _identity(device: Device) -> str:
     """Numbers of vendor and product: their names depend on the lists that a host has installed."""
-    numbers = [attribute_at(root, f"capability/{part}", "id") for part in ("vendor", "product")]
-    return ":".join(numbers) if all(numbers) else f"{device.vendor} {device.product}"
+    return device.ids or f"{device.vendor} {device.product}"
 
 
 def _device(identity: str, devices: Sequence[Device]) -> Item:
