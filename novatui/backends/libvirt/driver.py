@@ -31,39 +31,23 @@ from novatui.backends.driver import (
 from novatui.backends.libvirt import host as hosts
 from novatui.backends.libvirt.baseline import baseline_of
 from novatui.backends.libvirt.cancelling import CancelPlans
-from novatui.backends.libvirt.changelinks import ChangeLinks
-from novatui.backends.libvirt.details import Details
+from novatui.backends.libvirt.connected import Parts
 from novatui.backends.libvirt.devcontrol import DevicePlans
-from novatui.backends.libvirt.devices import Devices
-from novatui.backends.libvirt.disksizes import DiskSizes
-from novatui.backends.libvirt.domains import Domains
 from novatui.backends.libvirt.edit import EditPlans
 from novatui.backends.libvirt.errors import NOTHING_OF_THE_KIND
-from novatui.backends.libvirt.events import Subscriptions
 from novatui.backends.libvirt.fingerprint import host_fingerprint, machine_fingerprint
-from novatui.backends.libvirt.happenings import Happenings
-from novatui.backends.libvirt.invoker import Invocations
 from novatui.backends.libvirt.library import version_text
 from novatui.backends.libvirt.link import Link, timed
-from novatui.backends.libvirt.metrics import Metrics
 from novatui.backends.libvirt.migrate import MigratePlans
 from novatui.backends.libvirt.migratelevers import MigrateLevers
 from novatui.backends.libvirt.needs import needs_of
-from novatui.backends.libvirt.networks import Networks
 from novatui.backends.libvirt.offers import offered
-from novatui.backends.libvirt.planning import Planning
 from novatui.backends.libvirt.power import PowerPlans
 from novatui.backends.libvirt.preflight import fits_of
 from novatui.backends.libvirt.profiles import profile_of
 from novatui.backends.libvirt.reading import READING
-from novatui.backends.libvirt.roster import Roster
-from novatui.backends.libvirt.session import Opened, open_again, open_elsewhere, open_session
+from novatui.backends.libvirt.session import Opened, open_session
 from novatui.backends.libvirt.snapcontrol import SnapshotPlans
-from novatui.backends.libvirt.snapshots import Snapshots
-from novatui.backends.libvirt.storage import Storage
-from novatui.backends.libvirt.tasks import Tasks
-from novatui.backends.libvirt.traffic import Traffic
-from novatui.backends.libvirt.usage import Usage
 from novatui.core.connection import ConnectionInfo, ConnectionSpec
 from novatui.core.detail import Detail, Lease, Volume
 from novatui.core.devices import Device
@@ -78,55 +62,6 @@ from novatui.core.snapshots import Snapshot
 from novatui.core.states import Kind
 from novatui.core.tasks import Task
 from novatui.core.verbs import VERBS
-
-
-class _Parts:
-    """What exists while a connection is open."""
-
-    def __init__(self, opened: Opened, spec: ConnectionSpec, sink: Sink) -> None:
-        link = self.link = opened.link
-        self.host = hosts.identify(link)
-        self.recognised = False
-        self.roster = Roster()
-        self.networks = Networks(link, self.host, sink)
-        self.storage = Storage(link, self.host, sink)
-        sizes = DiskSizes(link, self.storage, sink)
-        self.domains = Domains(link, self.host, self.roster, self.networks, sizes, sink)
-        self.snapshots = Snapshots(link, sink)
-        self.devices = Devices(link, self.host, self.roster, sink)
-        self.metrics = Metrics(link, self.host, self.roster, sink)
-        alone = opened.address.driver == "test" or opened.address.transport == "embed"
-        self.changes = ChangeLinks(link, None if alone else lambda: open_again(spec, opened.credentials, sink))
-        self.tasks = Tasks(link, self.changes, self.host, self.roster, sink)
-        self.details = Details(
-            link,
-            self.host,
-            self.networks,
-            self.storage,
-            self.snapshots,
-            self.devices,
-            Traffic(link, self.host, self.roster, sink),
-            Usage(link, self.roster),
-        )
-        self.happenings = Happenings(
-            self.roster,
-            self.domains,
-            self.networks,
-            self.storage,
-            self.devices,
-            sink,
-            on_job=self.tasks.on_event,
-        )
-        self.subscriptions = Subscriptions(link, self.happenings.handle, self.host.name)
-        self.reach: Callable[[str], Link] = lambda uri: open_elsewhere(spec, uri, sink)
-        self.invocations = Invocations(self.changes, self.tasks.follower, self.reach)
-        self.planning = Planning(link, spec.name)
-
-    def refresh_machine(self, uuid: str) -> None:
-        """Read a machine, its snapshots and who holds which device again."""
-        self.domains.refresh(uuid)
-        self.snapshots.follow(uuid)
-        self.devices.look_again()
 
 
 class LibvirtDriver(
@@ -160,10 +95,10 @@ class LibvirtDriver(
 
     def __init__(self, spec: ConnectionSpec, secrets: Mapping[str, str], sink: Sink) -> None:
         super().__init__(spec, secrets, sink)
-        self._open: _Parts | None = None
+        self._open: Parts | None = None
 
     @property
-    def _parts(self) -> _Parts:
+    def _parts(self) -> Parts:
         if self._open is None:
             raise Unreachable("the connection is not open")
         return self._open
@@ -174,7 +109,7 @@ class LibvirtDriver(
         """Open the connection and ask the host who it is."""
         opened = open_session(self.spec, self.secrets, self.sink)
         try:
-            self._open, ms = timed(lambda: _Parts(opened, self.spec, self.sink))
+            self._open, ms = timed(lambda: Parts(opened, self.spec, self.sink))
         except NovaError as error:
             self.sink.step("identify", False, 0.0, error.failure.message)
             opened.link.close()
@@ -245,7 +180,7 @@ class LibvirtDriver(
         loaded.done(*(kind for kind in kinds if kind not in loaders))
         return loaded
 
-    def _load_host(self, parts: _Parts) -> None:
+    def _load_host(self, parts: Parts) -> None:
         begun = self.sink.now()
         self.sink.rows(begun, [hosts.row(parts.link, parts.host)])
 
