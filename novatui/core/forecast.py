@@ -40,11 +40,12 @@ BUSIER = 1.5
 PORTION = 0.1
 """Seconds of sending that QEMU does in one go: so much more than the pause carries still goes over."""
 
-LOW, HIGHER = 0.85, 1.15
-"""Ends of the range that is told, of what was worked out."""
+LOW, HIGHER = 0.9, 1.1
+"""Ends of the range that is told, of what was worked out: rates vary."""
 
-SLUGGISH = 1.5
-"""Auto-converge bites later than its figure says."""
+STANDS = 0.1
+"""Seconds for which a guest stands still when no limit of bandwidth holds its last memory back: QEMU lifts the limit
+for that (`migration_completion`), and what is left is little."""
 
 SAME = 0.03
 """Rates that differ by no more than this share are one."""
@@ -52,8 +53,8 @@ SAME = 0.03
 STEPS = 80
 """Passes that a forecast looks ahead; one that needs more tells no time."""
 
-UNSURE = (1.25, 1.2, 1.15, 1.1)
-"""By how much a forecast may be too short, by the number of passes that it is made from."""
+UNSURE = (0.4, 0.3, 0.2)
+"""By what share the guest's speed may be another in the passes to come, by the number of passes it is known from."""
 
 FIRST_THROTTLE, NEXT_THROTTLE, LAST_THROTTLE = 20, 10, 99
 """Percent by which auto-converge slows the guest at first, how much is added each time, and where it stops."""
@@ -82,6 +83,13 @@ class Link(msgspec.Struct, frozen=True):
     """Percent by which auto-converge slows the guest now."""
     slows: bool
     """Auto-converge is on and may go further."""
+    limited: bool = False
+    """It is a limit of bandwidth that holds the rate down, not the link."""
+
+    def pause(self, left: float) -> tuple[float, float]:
+        """Seconds for which the guest stands still for so much, at best and at worst."""
+        longest = min(left, self.enough) / self.rate
+        return min(longest, STANDS) if self.limited else longest, longest
 
     def close_to(self, other: Link) -> bool:
         """What is worked out for one holds for the other."""
@@ -105,25 +113,40 @@ def kept(samples: Sequence[Sample]) -> list[Sample]:
     return found
 
 
-def after(size: float, samples: Sequence[Sample], link: Link) -> tuple[float, float] | None:
-    """Seconds from the end of a pass of this size until the guest runs there, at best and at worst; None: no end."""
+def after(size: float, samples: Sequence[Sample], link: Link) -> tuple[float, float | None] | None:
+    """Seconds of sending from the end of a pass of this size on, at best and at worst; None: no end, or nothing known.
+
+    There is no worst when it may not end, and under auto-converge: how much less a slowed guest writes shows late.
+    """
     if not samples:
         return None
     recent = samples[-3:]
-    best = _ahead(size, sum(sample.speed for sample in recent) / len(recent), 0.0, link)
-    if best is None:
+    speed = sum(sample.speed for sample in recent) / len(recent)
+    off = UNSURE[len(recent) - 1]
+    best = _ahead(size, speed * (1 - off), 0.0, link)
+    if best is None or _ahead(size, speed, 0.0, link) is None:
         return None
-    worst = _ahead(size, *_line(samples), link)
-    longest = max(best, best * 2 if worst is None else worst) * UNSURE[min(len(samples), len(UNSURE)) - 1]
-    return best, longest * SLUGGISH if link.slows else longest
+    if link.slows or link.throttle:
+        return best, None
+    busier, along = _ahead(size, speed * (1 + off), 0.0, link), _ahead(size, *_line(samples), link)
+    if busier is None or along is None:
+        return best, None
+    return best, max(busier, along)
 
 
-def eta(left: float, following: tuple[float, float] | None, link: Link) -> tuple[float, float] | None:
-    """The range that is told with so much left of this pass, and so many seconds after it."""
-    if following is None:
-        return None
+def expected(left: float, following: tuple[float, float | None], link: Link) -> tuple[float, float | None]:
+    """Seconds to the end, at best and at worst, with so much left of this pass and so many seconds of sending after."""
     now = max(0.0, left - link.enough) / link.rate
-    return (now + following[0]) * LOW, (now + following[1]) * HIGHER + 0.2
+    best, worst = following
+    shortest, longest = link.pause(link.enough)
+    return (now + best) * LOW + shortest, None if worst is None else (now + worst) * HIGHER + longest
+
+
+def last_part(left: float, link: Link) -> tuple[float, float]:
+    """The same when nothing follows: the guest stands still, or what is left fits into its pause."""
+    now = max(0.0, left - link.enough) / link.rate
+    shortest, longest = link.pause(left)
+    return now * LOW + shortest, now * HIGHER + longest
 
 
 def line_floor(samples: Sequence[Sample], link: Link) -> float:
@@ -186,12 +209,12 @@ def _line(samples: Sequence[Sample]) -> tuple[float, float]:
 
 
 def _ahead(size: float, rest: float, slope: float, link: Link) -> float | None:
-    """Seconds from the end of a pass of this size until the guest runs at the destination, along a line of speeds."""
+    """Seconds of sending from the end of a pass of this size until the guest is stopped, along a line of speeds."""
     rate, enough, throttle = link.rate, link.enough, link.throttle
     more, took, high = size - enough, 0.0, 0
     for _ in range(STEPS):
         if more <= rate * PORTION:
-            return took + enough / rate
+            return took
         span = more / rate
         runs = span * (1 - throttle / 100)
         following = max(rest + slope * runs, rest * 0.1) * runs

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
+from math import inf
 
 import msgspec
 
-from novatui.core.forecast import LAST_THROTTLE, PROVEN, Link, after, eta, level, line_floor
+from novatui.core.forecast import LAST_THROTTLE, PROVEN, Link, after, expected, last_part, level, line_floor
 from novatui.core.migration import Fidelity, MigrationProgress, Phase
 from novatui.core.passes import Passes, sane
 from novatui.core.tasks import TaskState
@@ -27,6 +28,9 @@ UNMOVED = 30.0
 
 OLD = 10.0
 """Seconds after which the last reading says nothing of now."""
+
+LIMITED = 0.5
+"""A rate of at least this share of the limit of bandwidth is held down by it."""
 
 SHRINKS = 0.9
 """A pass of at most this share of the one before it is headway."""
@@ -180,27 +184,24 @@ class Judge:
 
     def _memory(self, reading: MigrationProgress, left: int, rate: float) -> Verdict:
         passes, limit = self._passes, sane(reading.downtime_limit)
+        link = _link(reading, rate, (passes.sending.told or rate) * (ASSUMED_LIMIT if limit is None else limit))
         if reading.guest_paused:
             reason = f"The guest is paused and writes nothing: {size(left)} left at {size(rate)}/s."
-            return Verdict(call=Call.CONVERGING, reason=reason, eta=_range(left / rate), limit=limit)
+            return Verdict(call=Call.CONVERGING, reason=reason, eta=last_part(left, link), limit=limit)
         if passes.number is not None and passes.number < 2:
             reason = (
                 f"First pass over memory: {size(left)} left at {size(rate)}/s; what the guest writes shows after it."
             )
             return Verdict(call=Call.FIRST_PASS, reason=reason, part=left / rate, limit=limit)
-        enough = (passes.sending.told or rate) * (ASSUMED_LIMIT if limit is None else limit)
         begun = passes.current.size if passes.current is not None else float(left)
-        if begun <= enough:
+        if begun <= link.enough:
             reason = f"What is left, {size(left)}, fits into the pause that is allowed, {_allowed(limit)}."
             return Verdict(
-                call=Call.CONVERGING, reason=reason, eta=_range(left / rate), pause=begun / rate, limit=limit
+                call=Call.CONVERGING, reason=reason, eta=last_part(left, link), pause=begun / rate, limit=limit
             )
         if not passes.samples and not passes.dirty:
             reason = f"{size(left)} left at {size(rate)}/s; what the guest writes is not measured yet."
             return Verdict(call=Call.UNKNOWN, reason=reason, pause=begun / rate, limit=limit)
-        throttle = min(LAST_THROTTLE, sane(reading.throttle) or 0)
-        slows = throttle < LAST_THROTTLE and (throttle > 0 or "auto-converge" in (reading.armed or ()))
-        link = Link(rate, enough, throttle, slows)
         return _weigh(self._look(begun, link), begun, left, link, limit)
 
     def _look(self, begun: float, link: Link) -> _Outlook:
@@ -209,6 +210,13 @@ class Judge:
         if known is None or known.version != version or not known.link.close_to(link):
             known = self._outlook = _outlook(self._passes, begun, link)
         return known
+
+
+def _link(reading: MigrationProgress, rate: float, enough: float) -> Link:
+    throttle = min(LAST_THROTTLE, sane(reading.throttle) or 0)
+    slows = throttle < LAST_THROTTLE and (throttle > 0 or "auto-converge" in (reading.armed or ()))
+    limited = rate >= (sane(reading.bandwidth_limit) or inf) * LIMITED
+    return Link(rate, enough, throttle, slows, limited)
 
 
 def judge(
@@ -230,8 +238,8 @@ class _Outlook(msgspec.Struct, frozen=True):
     """Bytes below which no pass begins, as far as proven; 0: nothing is."""
     share: float
     """What a pass has to send, as a share of what the one before it had."""
-    after: tuple[float, float] | None
-    """Seconds to the end, after this pass."""
+    after: tuple[float, float | None] | None
+    """Seconds of sending after this pass, at best and at worst; no worst: it may not end."""
     measured: bool
     """At least one pass was followed to its end."""
 
@@ -261,7 +269,9 @@ def _outlook(passes: Passes, begun: float, link: Link) -> _Outlook:
 
 
 def _weigh(seen: _Outlook, begun: float, left: int, link: Link, limit: float | None) -> Verdict:
-    rate, told = link.rate, eta(left, seen.after, link)
+    rate, best, worst = link.rate, None, None
+    if seen.after is not None:
+        best, worst = expected(left, seen.after, link)
     if seen.floor:
         reason = (
             f"No pass begins with less than {size(seen.floor)}; at {size(rate)}/s that is "
@@ -270,15 +280,18 @@ def _weigh(seen: _Outlook, begun: float, left: int, link: Link, limit: float | N
         floor = int(seen.floor)
         return Verdict(call=Call.NOT_CONVERGING, reason=reason, floor=floor, pause=seen.floor / rate, limit=limit)
     call, part = Call.STALLED, None
-    if seen.share <= SHRINKS and (link.slows or not seen.flat) and (told is not None or not seen.measured):
+    told = None if best is None or worst is None else (best, worst)
+    if seen.share <= SHRINKS and (link.slows or not seen.flat) and (best is not None or not seen.measured):
         call = Call.CONVERGING
     if call is Call.CONVERGING and not seen.measured:
         reason = f"{size(begun)} were written during the first pass; this one shows how much the guest writes again."
         part = left / rate
     elif call is Call.CONVERGING:
         reason = f"Every pass leaves {_share(seen.share)} of the one before; {size(begun)} were left after the last."
+        part = best if told is None else None
     elif link.throttle and link.slows:
         reason = f"Auto-converge slows the guest by {link.throttle} % and goes on to {LAST_THROTTLE} % if need be."
+        told, part = None, best
     else:
         told = None
         reason = f"{size(begun)} were left at the beginning of this pass, {_share(seen.share)} of the one before."

@@ -37,7 +37,18 @@ class Scored:
     """Error of every time that was told after the first pass, as a share of the time that it still took."""
     within: list[bool] = field(default_factory=list)
     """It was within the range told."""
+    bounds: list[bool] = field(default_factory=list)
+    """Where only the least time (`≥`) was told after the first pass: it took as long."""
     calls: Counter[Call] = field(default_factory=Counter)
+
+    def tell(self, verdict: Verdict, took: float) -> None:
+        """Hold a time that was told after the first pass against the seconds that it still took."""
+        if verdict.eta is not None:
+            low, high = verdict.eta
+            self.errors.append(abs((low + high) / 2 - took) / max(took, 1.0))
+            self.within.append(low - 0.2 <= took <= high + 0.2)
+        elif verdict.part is not None:
+            self.bounds.append(took >= verdict.part - 0.2)
 
 
 def score(run: Run) -> Scored:
@@ -96,12 +107,8 @@ def _late(scored: Scored, verdicts: Sequence[Verdict], moments: Sequence[Moment]
 
 def _errors(scored: Scored, verdicts: Sequence[Verdict], moments: Sequence[Moment], ended: float) -> None:
     for verdict, moment in zip(verdicts, moments, strict=True):
-        if moment.iteration < 2 or verdict.eta is None:
-            continue
-        low, high = verdict.eta
-        took = ended - moment.at
-        scored.errors.append(abs((low + high) / 2 - took) / max(took, 1.0))
-        scored.within.append(low - 0.2 <= took <= high + 0.2)
+        if moment.iteration > 1:
+            scored.tell(verdict, ended - moment.at)
 
 
 @dataclass
@@ -157,6 +164,12 @@ class Figures:
         held = [one for scored in self.scored for one in scored.within]
         return sum(held) / len(held) if held else 0.0
 
+    @property
+    def bound(self) -> float:
+        """Share of the readings with only a least time that it did take as long."""
+        held = [one for scored in self.scored for one in scored.bounds]
+        return sum(held) / len(held) if held else 0.0
+
     def lines(self) -> list[str]:
         """The matrix and the figures, to be printed."""
         columns = ("named", "stalled", "converging", "other")
@@ -167,6 +180,9 @@ class Figures:
             found.append(f"{outcome:24}{len(row):>11}" + "".join(f"{cells[column]:>12}" for column in columns))
         named = [delay for delay in self.delays if delay[1] < float("inf")]
         in_time = len(self.delays) - len(self.late)
+        ranges, bounds = (
+            sum(map(len, lists)) for lists in zip(*((s.within, s.bounds) for s in self.scored), strict=True)
+        )
         found += [
             f"false 'not converging'   {len(self.false)} of those that ended as things were ({self.false_share:.1%}); "
             f"{len(self.wrong)} at a moment at which it would have ended",
@@ -174,7 +190,8 @@ class Figures:
             f"provable to named        median {median([d[0] for d in named] or [0]):.0f} passes, "
             f"{median([d[1] for d in named] or [0.0]):.1f} s; in time {in_time} of {len(self.delays)}",
             f"error of the time told   median {self.error:.1%} by migration, {self.error_of_readings:.1%} by reading; "
-            f"within the range {self.within:.0%}",
+            f"within the range {self.within:.0%} of {ranges}",
+            f"only a least time told   in {bounds} readings; it took as long in {self.bound:.0%}",
         ]
         return found
 

@@ -65,10 +65,8 @@ def score(replay: Replay) -> Scored:
             continue
         scored.wrong += verdict.call is Call.NOT_CONVERGING and (changed is None or at > changed + 10)
         took = replay.ended - at
-        if (reading.iteration or 0) > 1 and verdict.eta is not None and took > 0:
-            low, high = verdict.eta
-            scored.errors.append(abs((low + high) / 2 - took) / max(took, 1.0))
-            scored.within.append(low - 0.2 <= took <= high + 0.2)
+        if (reading.iteration or 0) > 1 and took > 0:
+            scored.tell(verdict, took)
     return scored
 
 
