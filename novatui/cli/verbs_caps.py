@@ -33,7 +33,21 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
         return self.flag.removeprefix("--")
 
 
-FORMS: tuple[Form, ...] = ()
+def _fit(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--fit", metavar="REQUEST", help="with --devices: which hosts could give that: `1 x mdev nvidia-63, 2 x vf`"
+    )
+
+
+FORMS: tuple[Form, ...] = (
+    Form(
+        flag="--devices",
+        help="devices of hosts that machines can be given: free, held by whom, in conflict",
+        command="novatui.cli.caps_devices:devices",
+        objects=(0, None),
+        takes=_fit,
+    ),
+)
 """In the order of `--help`."""
 
 

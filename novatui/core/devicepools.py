@@ -73,7 +73,7 @@ class Pool(msgspec.Struct, frozen=True, kw_only=True):
         return sum(1 for each in self.standings if each.use is use)
 
 
-class Kind(msgspec.Struct, frozen=True, kw_only=True):
+class Shelf(msgspec.Struct, frozen=True, kw_only=True):
     """The same on all hosts that have it."""
 
     kind: str
@@ -103,12 +103,12 @@ def pools(stock: Stock) -> tuple[Pool, ...]:
     return tuple(sorted(found.values(), key=_order))
 
 
-def kinds(every: Iterable[Pool]) -> list[Kind]:
+def shelves(every: Iterable[Pool]) -> list[Shelf]:
     """Pools of several hosts by what they are of."""
     found: dict[tuple[str, str], list[Pool]] = {}
     for pool in every:
         found.setdefault((pool.kind, pool.key), []).append(pool)
-    made = [Kind(kind=kind, key=key, title=same[0].title, pools=tuple(same)) for (kind, key), same in found.items()]
+    made = [Shelf(kind=kind, key=key, title=same[0].title, pools=tuple(same)) for (kind, key), same in found.items()]
     return sorted(made, key=lambda one: _order(one.pools[0])[:3])
 
 

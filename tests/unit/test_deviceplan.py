@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from novatui.core.capabilities import Answer
 from novatui.core.deviceparts import releases_in_words
 from novatui.core.deviceplan import serve
-from novatui.core.devicepools import Pool, free_of, kinds, pools, total_of
+from novatui.core.devicepools import Pool, free_of, pools, shelves, total_of
 from novatui.core.devicerequest import parse
 from novatui.core.devices import Device, Giving, MdevType
 from novatui.core.devicestanding import Holder, Stock, Use, along, is_local, standings
@@ -115,7 +115,7 @@ def test_a_parted_group_is_a_conflict() -> None:
 
 def test_the_same_of_several_hosts_is_one_kind() -> None:
     first, second = stock(*card()), Stock(host="i", name="i", devices=tuple(card(holders=("vm:on",))), giving=ABLE)
-    (found,) = (each for each in kinds([*pools(first), *pools(second)]) if each.kind == "vf")
+    (found,) = (each for each in shelves([*pools(first), *pools(second)]) if each.kind == "vf")
     assert found.hosts == ("h", "i")
     assert (free_of(found.pools), total_of(found.pools)) == (3, 4)
     assert free_of((*found.pools, one(pools(stock(shared(t_1=None))), "mdev"))) is None
