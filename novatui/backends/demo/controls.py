@@ -61,7 +61,7 @@ class Controls(
 
     READING = frozenset(
         {"list", "watch", "get", "stats", "history", "tasks", "events", "detail"}
-        | {"snapshots", "devices", "volumes", "leases", "plan", "needs", "fits", "profile", "baseline"}
+        | {"snapshots", "devices", "volumes", "leases", "plan", "needs", "fits", "profile", "baseline", "probe"}
     )
 
     @abstractmethod

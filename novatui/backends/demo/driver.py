@@ -14,6 +14,7 @@ from novatui.backends.demo.estate import Thing, kind_of
 from novatui.backends.demo.events import events_between
 from novatui.backends.demo.load import Metrics, host_metrics, machine_metrics
 from novatui.backends.demo.placing import fits_of, needs_of
+from novatui.backends.demo.probing import facts_of
 from novatui.backends.demo.profiling import baseline_of, profile_of
 from novatui.backends.demo.rows import device_row, snapshot_row, thing_row
 from novatui.backends.demo.scene import Scene
@@ -22,6 +23,7 @@ from novatui.backends.demo.storage import leases_of, volumes_of
 from novatui.backends.demo.tasks import tasks_at
 from novatui.backends.demo.watcher import Watcher
 from novatui.backends.driver import (
+    CapabilityProbe,
     DetailSource,
     DeviceSource,
     EventSource,
@@ -38,6 +40,7 @@ from novatui.backends.driver import (
     TaskSource,
     roles_of,
 )
+from novatui.core.capabilities import Fact
 from novatui.core.connection import ConnectionInfo, ConnectionSpec, TlsInfo
 from novatui.core.detail import Detail, Lease, Volume
 from novatui.core.devices import Device
@@ -72,6 +75,7 @@ class DemoDriver(
     StorageSource,
     PlacementSource,
     ProfileSource,
+    CapabilityProbe,
 ):
     """One connection of the demo fleet. What it tells follows from the seed, the time, and what was changed."""
 
@@ -230,6 +234,9 @@ class DemoDriver(
 
     def baseline(self, processors: Sequence[str]) -> Baseline:
         return baseline_of(self._ask("baseline"), processors)
+
+    def probe(self, scope: str) -> list[Fact]:
+        return facts_of(self._ask("probe"), scope, lambda: self._ask("probe"))
 
     def _ask(self, call: str) -> Scene:
         """Count a call; fail it when the fleet cannot be reached."""

@@ -72,7 +72,7 @@ def needs_of(scene: Scene, conn: str, wanted: str) -> Needs:
         vm=spec_of(estate, machine),
         snapshots=len(scene.snapshots(machine, one.now)),
         product=scene.traits.version,
-        held=_held(one, evidence),
+        held=held_of(one, evidence),
         evidence=evidence,
         native_host=host.cpu_model,
     )
@@ -84,14 +84,14 @@ def fits_of(scene: Scene, needs: Needs, hosts: Sequence[str]) -> list[Fit]:
 
 
 def _fit(scene: Scene, needs: Needs, host: Host, wanted: str) -> Fit:
-    if _lacks(scene, host, "answer"):
+    if silent(scene, host):
         if scene.clock.speed:
             time.sleep(SILENCE_S)
         return not_asked(wanted, host.name, f"{host.name} did not answer within {SILENCE_S:.0f} s")
     return fit(needs, _Asked(scene, needs, host).told())
 
 
-def _held(one: Standing, evidence: Evidence) -> tuple[Check, ...]:
+def held_of(one: Standing, evidence: Evidence) -> tuple[Check, ...]:
     """What keeps a running machine where it is."""
     held = [device for device in one.host.devices if device.id in one.machine.devices] if not one.cold else []
     devices = tuple(
@@ -209,6 +209,16 @@ class _Asked:
     def _name_free(self) -> bool:
         vm = self.needs.vm
         return not any(each.name == vm.name and each.uuid != vm.uuid for each in self.scene.estate.machines)
+
+
+def silent(scene: Scene, host: Host) -> bool:
+    """This host gives no answer to whoever asks it for something."""
+    return _lacks(scene, host, "answer")
+
+
+def lacks_tpm(scene: Scene, host: Host) -> bool:
+    """This host can give machines no trusted platform module."""
+    return _lacks(scene, host, "tpm")
 
 
 def _lacks(scene: Scene, host: Host, what: str) -> bool:
