@@ -81,13 +81,14 @@ def _plain_fact(column: Column, slug: str, now: float) -> dict[str, Any]:
     if column.sheet.at is not None:
         form["age_s"] = round(max(0.0, now - column.sheet.at), 3)
     if fact.evidence is not None:
-        form["evidence"] = _plain_evidence(fact.evidence)
+        form["evidence"] = plain_evidence(fact.evidence)
     if fact.more:
-        form["more"] = [_plain_evidence(one) for one in fact.more]
+        form["more"] = [plain_evidence(one) for one in fact.more]
     return form
 
 
-def _plain_evidence(evidence: Evidence) -> dict[str, Any]:
+def plain_evidence(evidence: Evidence) -> dict[str, Any]:
+    """Why we say so, as scripts get it."""
     told = {
         "call": evidence.call,
         "args": evidence.args,
@@ -175,10 +176,11 @@ def blocks(fact: Fact) -> str:
 
 def evidence_lines(fact: Fact) -> list[str]:
     """Why we say so, one line for each call or declaration; the one that decided stands first."""
-    return [_evidence_line(one) for one in (fact.evidence, *fact.more) if one is not None]
+    return [evidence_line(one) for one in (fact.evidence, *fact.more) if one is not None]
 
 
-def _evidence_line(evidence: Evidence) -> str:
+def evidence_line(evidence: Evidence) -> str:
+    """Why we say so, in a line: what was called, when, how long it took, what it answered."""
     call = f"{evidence.call}({evidence.args})" if evidence.args else evidence.call
     if evidence.kind == DECLARED:
         told = [call, evidence.source]
