@@ -47,6 +47,17 @@ FORMS: tuple[Form, ...] = (
         objects=(0, None),
         takes=_fit,
     ),
+    Form(
+        flag="--diff",
+        help="two hosts A B side by side: processor, machine types, firmware, devices …; --wide: what is equal, too",
+        command="novatui.cli.caps_diff:diff",
+        objects=(2, 2),
+    ),
+    Form(
+        flag="--baseline",
+        help="what the processors of hosts have in common, and what each host's guests would lose; default: all hosts",
+        command="novatui.cli.caps_diff:baseline",
+    ),
 )
 """In the order of `--help`."""
 

@@ -214,7 +214,7 @@ _ITEMS = {
 def baseline_of(scene: Scene, wanted: Sequence[str]) -> Baseline:
     """What these processors have in common, and what each loses."""
     family = scene.site.family
-    call = BASELINE.get(family, "")
+    call = BASELINE.get(family, "").format(node=scene.estate.hosts[0].name)
     if not call:
         return Baseline(reason=UNTOLD[family, Section.FLAGS])
     evidence = (Evidence(kind="asked", call=call, at=scene.clock.now(), ms=2.4),)
