@@ -261,7 +261,11 @@ def _dotted(number: int) -> str:
 
 
 def _commit() -> str:
-    told = subprocess.run(["git", "-C", str(CHECKOUT), "rev-parse", "--short", "HEAD"], capture_output=True, text=True)
+    words = ["git", "-C", str(CHECKOUT), "rev-parse", "--short", "HEAD"]
+    try:
+        told = subprocess.run(words, capture_output=True, text=True)
+    except FileNotFoundError:
+        return "unknown"  # a machine without git
     return told.stdout.strip() or "unknown"
 
 
