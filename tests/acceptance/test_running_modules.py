@@ -78,6 +78,7 @@ def headless(folder: Path, *arguments: str) -> Run:
         ("watch", "-c", FLEET, "--for", "2"),
         ("doctor", "-c", FLEET),
         ("show", "-c", FLEET, "hv-clu1"),
+        ("caps", "-c", FLEET),
     ],
     ids=lambda arguments: arguments[0],
 )
