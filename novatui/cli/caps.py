@@ -95,7 +95,7 @@ def _subjects(fleet: Fleet, words: Sequence[str]) -> list[Subject]:
         return [_subject(fleet, ObjectRef(name, Kind.CONNECTION, name)) for name in fleet.connections]
     refs: dict[ObjectRef, None] = {}
     for word in words:
-        ref = fleet.inventory.ref(resolve(fleet, word, Kind.HOST))
+        ref = fleet.inventory.ref(resolve(fleet, word, Kind.HOST, Kind.CONNECTION))
         if ref.kind not in ABLE:
             raise UsageError(f"`{word}` is a {ref.kind.value}", "connections, hosts and machines have capabilities")
         refs[ref] = None

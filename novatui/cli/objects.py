@@ -8,8 +8,8 @@ from novatui.core.states import Kind
 from novatui.engine.fleet import Fleet
 
 
-def resolve(fleet: Fleet, word: str, kind: Kind | None = None) -> int:
-    """The slot of the one object that is meant; of several, the one of this kind.
+def resolve(fleet: Fleet, word: str, *kinds: Kind) -> int:
+    """The slot of the one object that is meant; of several, the one of the first of these kinds that there is.
 
     NotThere when there is none, UsageError with all references when there are several.
     """
@@ -18,8 +18,9 @@ def resolve(fleet: Fleet, word: str, kind: Kind | None = None) -> int:
     if slot is not None:
         return slot
     slots = _with_uuid_or_name(fleet, word)
-    if kind and len(slots) > 1:
-        slots = [slot for slot in slots if fleet.inventory.kind(slot) is kind] or slots
+    for kind in kinds:
+        if len(slots) > 1:
+            slots = [slot for slot in slots if fleet.inventory.kind(slot) is kind] or slots
     if not slots:
         raise NotThere(f"no object is called `{word}`", "`novatui ls --json` prints references")
     if len(slots) > 1:
