@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import sys
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from novatui.cli import caps_table
 from novatui.cli.arguments import parse
-from novatui.cli.caps import gathered
+from novatui.cli.caps import asked, gathered
 from novatui.cli.caps_table import say_details, say_matrix
 from novatui.cli.exits import UsageError
 from novatui.cli.streams import cells
 from novatui.cli.verbs_caps import FORMS
 from novatui.core.capabilities import Answer, Evidence, Fact, Sheet
+from novatui.core.connection import ConnectionSpec
 from novatui.core.errors import Timeout
 from novatui.core.features import FEATURES
 from novatui.core.ids import ObjectRef
-from novatui.core.states import Kind
+from novatui.core.states import Family, Kind, Link
+from novatui.engine.connection import Connection
 from novatui.engine.facts_report import Column
+from novatui.engine.fleet import Fleet
 
 NOW = 1_790_000_100.0
 ASKED = Evidence(kind="asked", call="GetThings", args="x86_64", at=NOW - 100, ms=4.2, excerpt="<yes/>")
@@ -139,3 +145,28 @@ def test_several_hosts_are_one_column_and_silence_of_one_is_no_no() -> None:
     assert many.fact("numa").value is Answer.UNKNOWN
     assert many.at == NOW - 100
     assert many.stale
+
+
+class Known:
+    """Facts of a fleet: some objects answer, the others never do."""
+
+    def __init__(self, *answers: str) -> None:
+        self._answers = answers
+
+    async def probe(self, ref: ObjectRef, *, fresh: bool) -> Sheet:
+        assert fresh
+        if ref.id not in self._answers:
+            await asyncio.Event().wait()
+        return sheet(ref.id, ("tpm", Answer.YES))
+
+
+async def test_a_host_that_hangs_while_it_is_asked_is_unknown_and_the_others_are_told() -> None:
+    connection = Connection(ConnectionSpec(name="prod", family=Family.LIBVIRT, driver="libvirt", uri="test:///default"))
+    connection.begin()
+    connection.go(Link.UP, None)
+    fleet = SimpleNamespace(connections={"prod": connection}, facts=Known("a", "c"))
+    refs = [ObjectRef("prod", Kind.HOST, name) for name in "abc"]
+    told = await asked(cast(Fleet, fleet), refs, timeout=0.2, fresh=True)
+    assert list(told) == refs
+    assert [one.fact("tpm").value for one in told.values()] == [Answer.YES, Answer.UNKNOWN, Answer.YES]
+    assert told[refs[1]].fact("tpm").reason == "no answer within 0.2 s"
