@@ -20,6 +20,7 @@ from novatui.core.hostprofile import Baseline, HostProfile
 from novatui.core.inventory import Row
 from novatui.core.needs import Needs
 from novatui.core.operations import Argument, NativeCall, Operation, Plan
+from novatui.core.posture import Posture
 from novatui.core.reasons import Fit
 from novatui.core.snapshots import Snapshot
 from novatui.core.tasks import Task
@@ -248,6 +249,15 @@ class ProfileSource(ABC):
         and what each of them loses. Unknown with the reason where the product cannot tell; only a lost link raises."""
 
 
+class PostureSource(ABC):
+    """What of a machine or a host costs performance or opens a door. `core.posture_judge` judges; the driver asks."""
+
+    @abstractmethod
+    def posture(self, key: str) -> Posture:
+        """Every finding of one machine or host. Reading only, and no secret is read for it. What cannot be asked
+        leaves its findings unknown; only a missing object or a lost link raises."""
+
+
 class Invoker(ABC):
     """The one way in which a driver changes anything. A driver with a control role is one."""
 
@@ -342,6 +352,7 @@ ROLES: tuple[type, ...] = (
     PlacementSource,
     CapabilityProbe,
     ProfileSource,
+    PostureSource,
     Invoker,
     PowerControl,
     SnapshotControl,

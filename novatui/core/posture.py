@@ -77,8 +77,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """What was found; of an unknown why it is not known."""
     remedy: str = ""
     """What to do, in words; empty where there is nothing to do."""
-    native: str = ""
-    """The same as it is typed, written or called on this product."""
+    native: tuple[str, ...] = ()
+    """The same as it is typed, written or called on this product, line by line."""
     evidence: tuple[Evidence, ...] = ()
 
 

@@ -108,15 +108,14 @@ def _findings(
         )
 
 
-def _remedy(slug: str, family: Family, verdict: Verdict, named: Mapping[str, str]) -> tuple[str, str]:
+def _remedy(slug: str, family: Family, verdict: Verdict, named: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
     """Words and native text; nothing where nothing is wrong, or where nobody knows."""
     if verdict.level not in {Level.RISK, Level.WARNING, Level.ADVICE}:
-        return "", ""
+        return "", ()
     remedy = REMEDIES[f"{slug}/{verdict.remedy}" if verdict.remedy else slug]
     given = {**named, **verdict.given}
-    native = remedy.native.get(family, "")
-    lines = [_filled(line, given, family) for line in native.splitlines()]
-    return remedy.words.format_map(given), "\n".join(lines)
+    lines = remedy.native.get(family, "").splitlines()
+    return remedy.words.format_map(given), tuple(_filled(line, given, family) for line in lines)
 
 
 def _filled(line: str, given: Mapping[str, str], family: Family) -> str:

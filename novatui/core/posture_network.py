@@ -29,7 +29,8 @@ def vlan(machine: MachineFacts, host: HostFacts) -> Iterator[Verdict]:
 def _isolation(nic: NicSpec, machine: MachineFacts, host: HostFacts) -> Verdict:
     name, given = nic_name(nic), {"mac": nic.mac or "its address", "source": nic.source or "its network"}
     evidence = (machine.evidence, host.networks.evidence)
-    plugged = host.networks.value.get(nic.source.split("/")[0]) if host.networks.value is not None else None
+    networks = host.networks.value or {}
+    plugged = networks.get(nic.source) or networks.get(nic.source.partition("/")[0])
     tag = nic.vlan or (plugged.vlan if plugged is not None else "")
     if nic.vlan_trunk or (tag and _is_trunk(tag)):
         reason = f"a trunk: the guest is on every VLAN of {tag}"

@@ -74,10 +74,12 @@ def cpu_count(machine: MachineFacts, host: HostFacts) -> Iterator[Verdict]:
     elif cpus is None:
         yield unknown("the number of the host's processors", host.cpus)
     elif count > cpus:
-        reason = f"{count} vCPUs on a host with {cpus} processors: they wait for each other"
+        reason = f"{count} vCPUs on a host with {_many(cpus, 'processor')}: they wait for each other"
         yield Verdict(level=Level.WARNING, reason=reason, given={"count": str(cpus)}, evidence=evidence)
     else:
-        yield Verdict(level=Level.OK, reason=f"{count} vCPUs, the host has {cpus} processors", evidence=evidence)
+        yield Verdict(
+            level=Level.OK, reason=f"{_many(count, 'vCPU')}, the host has {_many(cpus, 'processor')}", evidence=evidence
+        )
 
 
 def pinning(machine: MachineFacts, host: HostFacts) -> Iterator[Verdict]:
@@ -272,7 +274,7 @@ def cpu_overcommit(host: HostFacts) -> Iterator[Verdict]:
         yield unknown("how many vCPUs run on how many processors", host.claim if claim is None else host.cpus)
         return
     ratio = claim.vcpus / cpus
-    reason = f"{claim.vcpus} vCPUs of {claim.machines} running machines on {cpus} processors: {ratio:.1f} to 1"
+    reason = f"{_many(claim.vcpus, 'vCPU')} that run on {_many(cpus, 'processor')}: {ratio:.1f} to 1"
     level = Level.WARNING if ratio > OVERCOMMIT_WARNING else Level.ADVICE if ratio > OVERCOMMIT_ADVICE else Level.OK
     yield Verdict(level=level, reason=reason, evidence=(host.claim.evidence, host.cpus.evidence))
 
@@ -283,7 +285,8 @@ def memory_overcommit(host: HostFacts) -> Iterator[Verdict]:
         yield unknown("how much memory is promised of how much", host.claim if claim is None else host.memory)
         return
     part = claim.memory / memory
-    reason = f"{size(claim.memory)} promised to {claim.machines} running machines, {size(memory)} there: {part:.0%}"
+    who = _many(claim.machines, "machine")
+    reason = f"{size(claim.memory)} promised to {who} that run, {size(memory)} there: {part:.0%}"
     level = Level.WARNING if part > 1 else Level.ADVICE if part > MEMORY_FULL else Level.OK
     yield Verdict(level=level, reason=reason, evidence=(host.claim.evidence, host.memory.evidence))
 
@@ -306,3 +309,7 @@ def page_merging(host: HostFacts) -> Iterator[Verdict]:
         yield Verdict(level=Level.ADVICE, reason=reason, evidence=evidence)
     else:
         yield Verdict(level=Level.OK, reason="pages are merged, within each NUMA cell", evidence=evidence)
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"

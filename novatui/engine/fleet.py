@@ -31,6 +31,7 @@ from novatui.engine.links import Links, Target
 from novatui.engine.logline import LogLine
 from novatui.engine.metric_store import MetricStore
 from novatui.engine.migrations import Migrations
+from novatui.engine.postures import Postures
 from novatui.engine.profiles import Profiles
 from novatui.engine.recall import Recall
 from novatui.engine.requests import Requests
@@ -143,6 +144,7 @@ class Fleet:
         self.facts = Facts(self.connections, self.inventory, self.inspecting, self._announce)
         """What is known of capabilities, and how old it is."""
         self.profiles = Profiles(self.connections, self.inventory, self.inspecting)
+        self.postures = Postures(self.inventory, self.inspecting)
         """What hosts are like, side by side, and what they have in common."""
         for target in targets:
             self.inventory.add_connection(target.spec)

@@ -28,6 +28,8 @@ from novatui.wire.frame import Frame
 from novatui.wire.inspection_frames import (
     BaselineAnswer,
     BaselineRequest,
+    PostureAnswer,
+    PostureRequest,
     ProbeAnswer,
     ProbeRequest,
     ProfileAnswer,
@@ -312,6 +314,7 @@ Any = (
     | ProbeRequest
     | ProfileRequest
     | BaselineRequest
+    | PostureRequest
     | PlanRequest
     | RunRequest
     | Proceed
@@ -333,6 +336,7 @@ Any = (
     | ProbeAnswer
     | ProfileAnswer
     | BaselineAnswer
+    | PostureAnswer
     | PlanAnswer
     | CallProgress
     | RunAnswer

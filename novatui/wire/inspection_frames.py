@@ -8,6 +8,7 @@ from __future__ import annotations
 from novatui.core.capabilities import Fact
 from novatui.core.errors import Failure
 from novatui.core.hostprofile import Baseline, HostProfile
+from novatui.core.posture import Posture
 from novatui.wire.frame import Frame
 
 # --- console to worker
@@ -38,6 +39,12 @@ class BaselineRequest(InspectionRequest, frozen=True):
 
     processors: list[str]
     """As `HostProfile.native` of hosts of this family has them."""
+
+
+class PostureRequest(InspectionRequest, frozen=True):
+    """Ask what is to be said of how a machine or a host is set up."""
+
+    key: str
 
 
 # --- worker to console
@@ -72,3 +79,9 @@ class BaselineAnswer(InspectionAnswer, frozen=True):
     """Answer of a BaselineRequest."""
 
     found: Baseline | None
+
+
+class PostureAnswer(InspectionAnswer, frozen=True):
+    """Answer of a PostureRequest."""
+
+    found: Posture | None

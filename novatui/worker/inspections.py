@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from novatui.backends.driver import CapabilityProbe, ProfileSource
+from novatui.backends.driver import CapabilityProbe, PostureSource, ProfileSource
 from novatui.core.capabilities import Fact
 from novatui.core.errors import Failure, Fault, NotSupported, Timeout, Unreachable
 from novatui.core.hostprofile import Baseline, HostProfile
+from novatui.core.posture import Posture
 from novatui.wire import frames
 from novatui.worker.calls import Abandoned, Call
 from novatui.worker.faults import report
@@ -51,6 +52,10 @@ def _baseline(driver: ProfileSource, request: frames.BaselineRequest) -> Baselin
     return driver.baseline(request.processors)
 
 
+def _posture(driver: PostureSource, request: frames.PostureRequest) -> Posture:
+    return driver.posture(request.key)
+
+
 INSPECTIONS: dict[type[frames.InspectionRequest], Inspection] = {
     frames.ProbeRequest: Inspection(
         "probe",
@@ -60,6 +65,7 @@ INSPECTIONS: dict[type[frames.InspectionRequest], Inspection] = {
     ),
     frames.ProfileRequest: Inspection("profile", ProfileSource, _profile, frames.ProfileAnswer),
     frames.BaselineRequest: Inspection("baseline", ProfileSource, _baseline, frames.BaselineAnswer),
+    frames.PostureRequest: Inspection("posture", PostureSource, _posture, frames.PostureAnswer),
 }
 
 

@@ -345,13 +345,13 @@ def test_a_hostile_name_stays_one_argument(name: str) -> None:
     """What is shown to be typed is typed: a name must not become a command of its own."""
     spec = msgspec.structs.replace(cpu(count=17), name=name)
     found = judged("cpu_count", machine(spec, name=name))[0]
-    words = shlex.split(found.native.splitlines()[0])
+    words = shlex.split(found.native[0])
     assert words[:3] == ["virsh", "setvcpus", name]
-    powershell = judged("cpu_count", machine(spec, name=name, family=Family.HYPERV))[0].native
+    powershell = judged("cpu_count", machine(spec, name=name, family=Family.HYPERV))[0].native[0]
     body = powershell.partition("-VMName '")[2].rpartition("' -Count")[0]
     assert body.replace("''", "").count("'") == 0, powershell
     assert body.replace("''", "'") == name
-    escaped = judged("vlan", machine(nic(type="bridge", source="br0", mac=name)))[0].native.splitlines()[1]
+    escaped = judged("vlan", machine(nic(type="bridge", source="br0", mac=name)))[0].native[1]
     assert "<x/>" not in escaped
 
 
@@ -361,10 +361,10 @@ def test_every_text_of_a_remedy_can_be_filled() -> None:
     for family in Family:
         for _, spec, other in everything:
             for each in judge_machine(machine(spec, family=family), host(family=family, **other)):
-                assert "{" not in each.remedy + each.native
+                assert "{" not in each.remedy + "".join(each.native)
         for _, other, _, _ in HOSTS:
             for each in judge_host(host(family=family, **other)):
-                assert "{" not in each.remedy + each.native
+                assert "{" not in each.remedy + "".join(each.native)
 
 
 def test_the_worst_comes_first() -> None:

@@ -18,6 +18,7 @@ from novatui.backends.libvirt.link import Link
 from novatui.backends.libvirt.metrics import Metrics
 from novatui.backends.libvirt.networks import Networks
 from novatui.backends.libvirt.planning import Planning
+from novatui.backends.libvirt.posture import Postures
 from novatui.backends.libvirt.roster import Roster
 from novatui.backends.libvirt.session import Opened, open_again, open_elsewhere
 from novatui.backends.libvirt.snapshots import Snapshots
@@ -68,6 +69,8 @@ class Parts:
         self.subscriptions = Subscriptions(link, self.happenings.handle, self.host.name)
         self.reach: Callable[[str], Link] = lambda uri: open_elsewhere(spec, uri, sink)
         self.invocations = Invocations(self.changes, self.tasks.follower, self.reach)
+        checked = opened.tls is None or opened.tls.trust != "insecure"
+        self.postures = Postures(link, self.host, opened.address.transport, unchecked=not checked)
         self.planning = Planning(link, spec.name)
 
     def refresh_machine(self, uuid: str) -> None:

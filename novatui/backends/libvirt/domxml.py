@@ -51,6 +51,7 @@ def spec_of(root: Element, *, autostart: bool | None = None) -> VmSpec:
         iommu=domxml_devices.iommu(devices),
         iothreads=integer(text_at(root, "iothreads")),
         serial_ports=len(devices.findall("serial")) if devices is not None else None,
+        listeners=domxml_devices.listeners(devices),
         channels=domxml_devices.channels(devices),
         watchdog=domxml_devices.watchdog(devices),
         rng=domxml_devices.rng(devices),

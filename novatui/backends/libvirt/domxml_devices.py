@@ -6,7 +6,7 @@ from xml.etree.ElementTree import Element
 
 from novatui.backends.libvirt.addresses import source_address
 from novatui.backends.libvirt.xmltree import attribute_at, flag, integer, text_of
-from novatui.core.vmspec import GraphicsSpec, HostDevice, TpmSpec
+from novatui.core.vmspec import GraphicsSpec, HostDevice, Listener, TpmSpec
 
 
 def host_devices(devices: Element | None) -> tuple[HostDevice, ...]:
@@ -37,6 +37,36 @@ def _screen(screen: Element) -> GraphicsSpec:
         port=_port(screen.get("port")),
         tls_port=_port(screen.get("tlsPort")),
         socket=screen.get("socket") or next((each.get("socket", "") for each in listens if each.get("socket")), ""),
+        tls=_encrypted(screen),
+    )
+
+
+def _encrypted(screen: Element) -> bool | None:
+    """SPICE says it here; whether VNC is encrypted stands in the host's qemu.conf. A password is shown to nobody who
+    does not ask for secrets, so that none here says nothing."""
+    if screen.get("type") != "spice":
+        return None
+    return _port(screen.get("tlsPort")) is not None and (
+        screen.get("defaultMode") == "secure" or _port(screen.get("port")) is None
+    )
+
+
+def listeners(devices: Element | None) -> tuple[Listener, ...]:
+    """Serial ports and channels that wait on the network. A console that repeats a serial port is passed by."""
+    return tuple(
+        Listener(
+            name=f"{each.tag} {attribute_at(each, 'target', 'name') or attribute_at(each, 'target', 'port') or at}",
+            address=source.get("host", ""),
+            port=source.get("service", ""),
+            protocol="udp" if each.get("type") == "udp" else attribute_at(each, "protocol", "type") or "raw",
+            tls=flag(source.get("tls")),
+        )
+        for tag in ("serial", "parallel", "channel", "console")
+        for at, each in enumerate(_all(devices, tag))
+        if each.get("type") in {"tcp", "udp"}
+        and not (tag == "console" and attribute_at(each, "target", "type") == "serial")
+        for source in each.findall("source")
+        if source.get("mode") == "bind"
     )
 
 

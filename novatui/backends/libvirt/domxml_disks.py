@@ -5,7 +5,7 @@ from __future__ import annotations
 from xml.etree.ElementTree import Element
 
 from novatui.backends.libvirt.addresses import pci_address_of
-from novatui.backends.libvirt.xmltree import attribute_at, integer, text_at
+from novatui.backends.libvirt.xmltree import attribute_at, flag, integer, text_at
 from novatui.core.vmspec import DiskSpec
 
 _DEPTH = 256
@@ -41,6 +41,7 @@ def _disk(disk: Element) -> DiskSpec:
         backing=_backing(disk),
         iops_limit=_iops_limit(disk.find("iotune")),
         encrypted=_encrypted(disk, source),
+        tls=flag(source.get("tls")) if source is not None else None,
     )
 
 

@@ -16,6 +16,7 @@ from novatui.backends.driver import (
     MigrationControl,
     NetworkSource,
     PlacementSource,
+    PostureSource,
     PowerControl,
     ProfileSource,
     ResourceControl,
@@ -57,6 +58,7 @@ from novatui.core.hostprofile import Baseline, HostProfile
 from novatui.core.ids import split_key
 from novatui.core.needs import Needs
 from novatui.core.operations import Argument, NativeCall, Operation, Plan
+from novatui.core.posture import Posture
 from novatui.core.reasons import Fit
 from novatui.core.snapshots import Snapshot
 from novatui.core.states import Kind
@@ -77,6 +79,7 @@ class LibvirtDriver(
     NetworkSource,
     PlacementSource,
     ProfileSource,
+    PostureSource,
     Invoker,
     PowerControl,
     ResourceControl,
@@ -267,6 +270,12 @@ class LibvirtDriver(
     def baseline(self, processors: Sequence[str]) -> Baseline:
         """What processors of hosts of libvirt have in common."""
         return baseline_of(self._parts.link, processors)
+
+    # How machines are set up
+
+    def posture(self, key: str) -> Posture:
+        """Every finding of a machine, or of the one host of this connection."""
+        return self._parts.postures.judge(key)
 
     # Changing
 
