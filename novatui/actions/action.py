@@ -21,6 +21,7 @@ class Section(StrEnum):
     SNAPSHOTS = "Snapshots of a machine"
     ALARM = "Alarms"
     MIGRATION = "Migrations"
+    CAPABILITIES = "Capabilities"
     CHANGE = "Change"
     OTHER = "Other"
     ADD = "Where connections are added"
@@ -49,6 +50,10 @@ class Scope(StrEnum):
     """The screen of alarms."""
     MIGRATIONS = "migrations"
     """The migration watch."""
+    CAPABILITIES = "capabilities"
+    """The matrix of capabilities."""
+    EVIDENCE = "evidence"
+    """The dialog with everything that was asked for one of its cells."""
     FILTERED = "filtered"
     """A screen whose rows can be filtered."""
     LISTED = "listed"
@@ -185,6 +190,7 @@ TABS: tuple[tuple[int, str], ...] = (
     (5, "devices, storage"),
     (6, "snapshots, networks"),
     (7, "tasks and events"),
+    (8, "capabilities"),
     (9, "native form"),
 )
 """Tabs of detail screens by number; not every kind of object has all of them."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from novatui.actions.action import TABS, Action, Argument, Scope, Section
+from novatui.actions.catalogue_capabilities import CAPABILITIES
 from novatui.actions.catalogue_changes import CHANGES
 from novatui.actions.catalogue_migrations import MIGRATIONS
 from novatui.actions.keynames import FORBIDDEN, NAMES, shown
@@ -310,6 +311,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(id="add.look", keys=("r",), title="look again", section=Section.ADD, scope=Scope.ADD, footer=7),
     *CHANGES,
     *MIGRATIONS,
+    *CAPABILITIES,
     *TYPED,
 )
 """Every action. Never bound: ctrl-s, ctrl-q, ctrl-z, ctrl-\\ (the terminal's), ctrl-a, ctrl-b (tmux's), ctrl-h, ctrl-i,
@@ -319,6 +321,7 @@ DIALOGS = frozenset(
     {
         Scope.PICKER, Scope.COLUMNS, Scope.DIALOG, Scope.QUESTION, Scope.FORM, Scope.TRIAL, Scope.ASK,
         Scope.ARGUMENTS, Scope.CONFIRM, Scope.RESULTS, Scope.WHY, Scope.CHECKS,
+        Scope.EVIDENCE,
     }
 )  # fmt: skip
 """Scopes of dialogs: each shows its keys itself."""

@@ -53,6 +53,7 @@ TYPED: tuple[Action, ...] = (
         section=Section.OTHER,
         scope=Scope.DIALOG,
     ),
+    Action(id="evidence.in", keys=("l",), title="into the column", section=Section.OTHER, scope=Scope.EVIDENCE),
     Action(id="checks.go", keys=("l",), title="move it there", section=Section.OTHER, scope=Scope.CHECKS),
     *(
         Action(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,8 @@ class Listed(msgspec.Struct, kw_only=True):
     """By row, in the order of `titles`: as drawn."""
     values: Sequence[Mapping[str, Any]]
     """By row: exact values by name; an unknown one is not there."""
+    forms: Mapping[str, Callable[[], str]] = {}
+    """Texts of files whose form is another than that of lists, by the end of the file name."""
 
 
 def objects(fleet: Fleet, look: Look, name: str, slots: Sequence[int], columns: Sequence[Column]) -> Listed:
@@ -58,6 +60,8 @@ def objects(fleet: Fleet, look: Look, name: str, slots: Sequence[int], columns: 
 
 def written(listed: Listed, form: str) -> str:
     """The text of a file of this form."""
+    if form in listed.forms:
+        return listed.forms[form]()
     return {"csv": _csv, "json": _json, "md": _markdown}[form](listed)
 
 

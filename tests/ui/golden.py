@@ -12,7 +12,15 @@ from pathlib import Path
 from novatui.ui.columns.views import VIEWS
 from novatui.ui.place import Place
 from novatui.ui.render.marks import DRAWN, PLAIN, Marks
-from tests.ui import change_pictures, chart_pictures, hostile, migration_pictures, newcomer, where_pictures
+from tests.ui import (
+    capability_pictures,
+    change_pictures,
+    chart_pictures,
+    hostile,
+    migration_pictures,
+    newcomer,
+    where_pictures,
+)
 from tests.ui.desk import Desk, desk
 from tests.ui.still import StillFleet
 from tests.ui.world import parts, world
@@ -161,6 +169,7 @@ def every() -> dict[str, Callable[[], Awaitable[str]]]:
         | change_pictures.PICTURES
         | migration_pictures.PICTURES
         | where_pictures.PICTURES
+        | capability_pictures.PICTURES
     )
 
 

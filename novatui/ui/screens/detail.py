@@ -29,6 +29,7 @@ from novatui.ui.render.marks import POWER_WORDS, link_mark, power_mark
 from novatui.ui.render.subject import Subject
 from novatui.ui.rows.view import RowView
 from novatui.ui.screens.detail_body import Body, ListBody, MembersBody, PageBody
+from novatui.ui.screens.detail_capabilities import CapabilityBody
 from novatui.ui.screens.detail_metrics import MetricsBody
 from novatui.ui.screens.detail_raw import RawBody
 from novatui.ui.screens.detail_snapshots import SnapshotsBody
@@ -149,6 +150,8 @@ class DetailScreen(FrameScreen, inherit_bindings=False):
     def _make(self, tab: Tab) -> Body:
         if pages.is_page(self._object.ref.kind, tab.name):
             return PageBody(self.stage, self.sight, tab)
+        if tab.name == "caps":
+            return CapabilityBody(self.stage, self.sight, tab)
         if tab.name == "snapshots":
             return SnapshotsBody(self, self.sight, tab)
         if is_list(self._object.ref.kind, tab.name):
@@ -272,7 +275,7 @@ class DetailScreen(FrameScreen, inherit_bindings=False):
     def _concerns(self, changes: Changes) -> bool:
         """Places tell of all below them, and members change with each other."""
         followed = self._object
-        if followed.lost or followed.changed(changes):
+        if followed.lost or followed.changed(changes) or (self.body is not None and self.body.concerns(changes)):
             return True
         if self._tab.name == "tasks":
             return changes.tasks or changes.events > 0
@@ -386,6 +389,7 @@ class DetailScreen(FrameScreen, inherit_bindings=False):
         """Read it again now, row and detail."""
         super().action_refresh()
         self._reading.read(self._tab.parts)
+        self._shown().read_again()
         self._tab_line.redraw()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -73,6 +73,14 @@ class Body(Vertical):
         """What an export writes, where there is something to be written."""
         return None
 
+    def concerns(self, changes: Changes) -> bool:
+        """Something changed that the tab shows beside the object itself."""
+        del changes
+        return False
+
+    def read_again(self) -> None:
+        """Somebody wants to see it as it is now."""
+
     def take(self, changes: Changes) -> None:
         """Something changed in the stores that concerns what is shown."""
         del changes

@@ -25,6 +25,7 @@ SCREENS: dict[str, str] = {
     "passthrough": "novatui.ui.screens.passthrough:PassthroughScreen",
     "evacuate": "novatui.ui.screens.evacuate:EvacuateScreen",
     "where": "novatui.ui.screens.where:WhereScreen",
+    "cap": "novatui.ui.screens.capabilities:CapabilityScreen",
     "audit": "novatui.ui.screens.audit:AuditScreen",
 }
 """`module:Class` by the name of a place."""

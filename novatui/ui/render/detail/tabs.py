@@ -29,6 +29,7 @@ SUMMARY = Tab(number=1, name="summary", title="Summary", short="Sum")
 METRICS = Tab(number=2, name="metrics", title="Metrics", short="Met")
 TASKS = Tab(number=7, name="tasks", title="Tasks", short="Task")
 RAW = Tab(number=9, name="raw", title="Raw", short="Raw", parts=("raw",))
+CAPABILITIES = Tab(number=8, name="caps", title="Caps", short="Cap")
 MACHINES = Tab(number=3, name="machines", title="VMs", short="VM")
 
 _MACHINE = msgspec.structs.replace(SUMMARY, parts=("vm",))
@@ -48,20 +49,20 @@ _NETWORKS = Tab(number=6, name="networks", title="Nets", short="Net")
 _STILL = tuple(msgspec.structs.replace(tab, parts=("vm",)) for tab in (_DISKS, _NETS))
 """Of what never runs."""
 
-_OF_MACHINE = (_MACHINE, METRICS, _DISKS, _NETS, _GIVEN, _SNAPSHOTS, TASKS, RAW)
+_OF_MACHINE = (_MACHINE, METRICS, _DISKS, _NETS, _GIVEN, _SNAPSHOTS, TASKS, CAPABILITIES, RAW)
 _OF_PLACE = (_FACTS, METRICS, MACHINES, _HOSTS, _STORAGE, _NETWORKS, TASKS)
 
 TABS: dict[Kind, tuple[Tab, ...]] = {
     Kind.VM: _OF_MACHINE,
     Kind.CONTAINER: _OF_MACHINE,
     Kind.TEMPLATE: (_MACHINE, *_STILL, _GIVEN, TASKS, RAW),
-    Kind.HOST: (_FACTS, METRICS, MACHINES, _HELD, _STORAGE, _NETWORKS, TASKS, RAW),
+    Kind.HOST: (_FACTS, METRICS, MACHINES, _HELD, _STORAGE, _NETWORKS, TASKS, CAPABILITIES, RAW),
     Kind.CLUSTER: (*_OF_PLACE, RAW),
     Kind.DATACENTER: (*_OF_PLACE, RAW),
     Kind.FOLDER: (*_OF_PLACE, RAW),
     Kind.RESOURCE_POOL: (_FACTS, METRICS, MACHINES, TASKS, RAW),
     Kind.GROUP: (SUMMARY, METRICS, MACHINES, _HOSTS, _STORAGE, _NETWORKS),
-    Kind.CONNECTION: (SUMMARY, METRICS, MACHINES, _HOSTS, _STORAGE, _NETWORKS, TASKS),
+    Kind.CONNECTION: (SUMMARY, METRICS, MACHINES, _HOSTS, _STORAGE, _NETWORKS, TASKS, CAPABILITIES),
     Kind.DATASTORE: (_FACTS, _VOLUMES, _USERS, TASKS, RAW),
     Kind.NETWORK: (_FACTS, _LEASES, _USERS, TASKS, RAW),
     Kind.DEVICE: (msgspec.structs.replace(SUMMARY, parts=("devices",)), RAW),

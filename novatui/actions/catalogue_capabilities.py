@@ -1,0 +1,46 @@
+"""The part of the catalogue about what can be done where: the matrix of capabilities and its evidence."""
+
+from __future__ import annotations
+
+from novatui.actions.action import Action, Scope, Section
+
+KEYS: tuple[tuple[str, tuple[str, ...], str, int], ...] = (
+    ("evidence", ("enter",), "evidence", 1),
+    ("level", ("tab",), "next level", 2),
+    ("level.back", ("shift+tab",), "level before", 0),
+    ("in", ("l",), "open column", 6),
+    ("out", ("h",), "out of the column", 0),
+    ("left", ("left",), "column to the left", 0),
+    ("right", ("right",), "column to the right", 0),
+    ("earlier", ("less_than_sign",), "columns before", 0),
+    ("later", ("greater_than_sign",), "columns after", 0),
+    ("pin", ("w",), "pin the column", 8),
+    ("keep", ("W",), "pin the feature", 0),
+    ("mark", ("space",), "mark the column", 14),
+    ("clear", ("U",), "clear marks", 0),
+)
+"""Keys of the matrix."""
+
+CAPABILITIES: tuple[Action, ...] = (
+    Action(
+        id="capabilities",
+        keys=("K",),
+        title="capabilities",
+        section=Section.OTHER,
+        scope=Scope.FRAME,
+        verb="cap",
+        place="cap",
+    ),
+    *(
+        Action(
+            id=f"cap.{name}",
+            keys=keys,
+            title=title,
+            section=Section.CAPABILITIES,
+            scope=Scope.CAPABILITIES,
+            footer=rank,
+        )
+        for name, keys, title, rank in KEYS
+    ),
+)
+"""Every action of the matrix."""
