@@ -49,6 +49,8 @@ class Facts:
         self._up: dict[str, int] = {}
         """Generation of each connection in which its sheets were compared with its version."""
         self._changed: set[ObjectRef] = set()
+        self.learned: Callable[[str], object] | None = None
+        """Called with the connection when there is something new to be kept."""
         inventory.observers.append(self._forget_gone)
 
     # --- what is known ---------------------------------------------------------------------------------------------
@@ -80,7 +82,9 @@ class Facts:
         if tried is not None:
             return time.monotonic() - tried >= RETRY
         sheet = self._sheets.get(ref)
-        return sheet is None or sheet.at is None or time.time() - sheet.at >= FRESH or self._is_of_other_version(sheet)
+        if sheet is None or sheet.at is None or self._is_of_other_version(sheet):
+            return True
+        return abs(time.time() - sheet.at) >= FRESH  # a clock that was set back makes nothing fresh for long
 
     # --- asking ----------------------------------------------------------------------------------------------------
 
@@ -128,8 +132,13 @@ class Facts:
             calls=answer.calls,
         )
         self._tried.pop(ref, None)
-        self._sheets[ref] = sheet
+        self._learn(sheet)
         return sheet
+
+    def _learn(self, sheet: Sheet) -> None:
+        self._sheets[sheet.ref] = sheet
+        if self.learned is not None:
+            self.learned(sheet.ref.conn)
 
     def _failed(self, ref: ObjectRef, error: NovaError) -> Sheet:
         """What was known stays, and is not shown as current."""
@@ -172,8 +181,18 @@ class Facts:
             if known is None:
                 name, version = product(ref) or ("", "")
                 known = Sheet(ref=ref, product=name, version=version, at=now)
-            self._sheets[ref] = msgspec.structs.replace(known, facts={**known.facts, fact.feature: fact})
+            self._learn(msgspec.structs.replace(known, facts={**known.facts, fact.feature: fact}))
             self._tell(ref)
+
+    def recall(self, sheets: Iterable[Sheet]) -> None:
+        """What was known before the console was started; what has been asked since counts more."""
+        for sheet in sheets:
+            if sheet.ref not in self._sheets:
+                self._sheets[sheet.ref] = sheet
+                self._tell(sheet.ref)
+                connection = self._connections.get(sheet.ref.conn)
+                if connection is not None and connection.link is Link.UP:
+                    self._ask_anew_if_upgraded(sheet)
 
     def stands(self, connection: Connection) -> None:
         """A connection stands elsewhere. One that is up in another version than its sheets is asked again."""
@@ -181,11 +200,15 @@ class Facts:
             return
         self._up[connection.name] = connection.generation
         for ref, sheet in list(self._sheets.items()):
-            if ref.conn != connection.name:
-                continue
-            self._tried.pop(ref, None)
-            if ref.kind in {Kind.CONNECTION, Kind.HOST} and self._is_of_other_version(sheet) and not self.probing(ref):
-                self._begin(ref)
+            if ref.conn == connection.name:
+                self._tried.pop(ref, None)
+                self._ask_anew_if_upgraded(sheet)
+
+    def _ask_anew_if_upgraded(self, sheet: Sheet) -> None:
+        """Machines are asked again when somebody looks at them."""
+        ref = sheet.ref
+        if ref.kind in {Kind.CONNECTION, Kind.HOST} and self._is_of_other_version(sheet) and not self.probing(ref):
+            self._begin(ref)
 
     def forget(self, conn: str) -> None:
         """The connection is no more."""

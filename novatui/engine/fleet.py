@@ -22,6 +22,7 @@ from novatui.engine.changes import ChangeRequests
 from novatui.engine.connection import Connection
 from novatui.engine.event_log import EventLog
 from novatui.engine.facts import Facts
+from novatui.engine.facts_keeping import FactsKeeping
 from novatui.engine.identity import Identities
 from novatui.engine.inspecting import InspectionRequests
 from novatui.engine.inventory_rows import ON_DEMAND
@@ -150,6 +151,7 @@ class Fleet:
             self.inventory.add_connection(target.spec)
         self._recall = Recall(cache, [target.spec for target in targets], self.inventory) if cache else None
         self._filling: asyncio.Task[None] | None = None
+        self._kept_facts = FactsKeeping(cache, self.facts, self.connections) if cache else None
 
     def add(self, target: Target) -> None:
         """One more connection, opened at once. ValueError when its name is taken."""
@@ -162,6 +164,8 @@ class Fleet:
             self._recall.begin(target.spec)
             self._fill()
         self._links.add(target)
+        if self._kept_facts:
+            self._kept_facts.begin(name)
 
     def dismiss(self, conn: str) -> None:
         """Close a connection, and forget what it told. KeyError when there is none of this name."""
@@ -185,12 +189,16 @@ class Fleet:
         """Open every connection; returns without waiting for any of them."""
         self._links.start()
         self._fill()
+        if self._kept_facts:
+            self._kept_facts.begin(*self.connections)
 
     async def stop(self) -> None:
         """Close every connection and end every worker; takes two seconds at most."""
         if self._filling:
             self._filling.cancel()
         self.facts.stop()
+        if self._kept_facts:
+            await self._kept_facts.stop()
         if self._recall:
             await self._recall.save(name for name in self.connections.keys() - self._dismissed if self._is_listed(name))
         await self._links.stop()
