@@ -23,6 +23,8 @@ NATIVE = {
     "baselineHypervisorCPU": "virConnectBaselineHypervisorCPU",
     "compareCPU": "virConnectCompareCPU",
     "compareHypervisorCPU": "virConnectCompareHypervisorCPU",
+    "domainEventRegisterAny": "virConnectDomainEventRegisterAny",
+    "getAllDomainStats": "virConnectGetAllDomainStats",
     "getCapabilities": "virConnectGetCapabilities",
     "getDomainCapabilities": "virConnectGetDomainCapabilities",
     "getFreeMemory": "virNodeGetFreeMemory",
@@ -32,9 +34,11 @@ NATIVE = {
     "getMaxVcpus": "virConnectGetMaxVcpus",
     "getMemoryParameters": "virNodeGetMemoryParameters",
     "getMemoryStats": "virNodeGetMemoryStats",
+    "getStoragePoolCapabilities": "virConnectGetStoragePoolCapabilities",
     "getSysinfo": "virConnectGetSysinfo",
+    "getType": "virConnectGetType",
     "getVersion": "virConnectGetVersion",
-    "isActive": "virNetworkIsActive",
+    "listAllCheckpoints": "virDomainListAllCheckpoints",
     "listAllDevices": "virConnectListAllNodeDevices",
     "listAllDomains": "virConnectListAllDomains",
     "listAllInterfaces": "virConnectListAllInterfaces",
@@ -43,18 +47,29 @@ NATIVE = {
     "lookupByName": "virDomainLookupByName",
     "lookupByUUIDString": "virDomainLookupByUUIDString",
     "networkLookupByName": "virNetworkLookupByName",
+    "networkEventRegisterAny": "virConnectNetworkEventRegisterAny",
+    "nodeDeviceEventRegisterAny": "virConnectNodeDeviceEventRegisterAny",
     "nodeDeviceLookupByName": "virNodeDeviceLookupByName",
+    "snapshotNum": "virDomainSnapshotNum",
+    "storagePoolEventRegisterAny": "virConnectStoragePoolEventRegisterAny",
     "storagePoolLookupByName": "virStoragePoolLookupByName",
     "storageVolLookupByName": "virStorageVolLookupByName",
     "storageVolLookupByPath": "virStorageVolLookupByPath",
-    "virDomain.XMLDesc": "virDomainGetXMLDesc",
-    "virInterface.XMLDesc": "virInterfaceGetXMLDesc",
-    "virNetwork.XMLDesc": "virNetworkGetXMLDesc",
-    "virNodeDevice.XMLDesc": "virNodeDeviceGetXMLDesc",
-    "virStoragePool.XMLDesc": "virStoragePoolGetXMLDesc",
-    "virStoragePool.info": "virStoragePoolGetInfo",
+    "vcpusFlags": "virDomainGetVcpusFlags",
 }
-"""What the C library calls the functions that are asked here; with their class those that several have."""
+"""What the C library calls the functions that are asked here."""
+
+_OF_ITS_OWNER = {
+    "XMLDesc": "GetXMLDesc",
+    "info": "GetInfo",
+    "isActive": "IsActive",
+    "isPersistent": "IsPersistent",
+    "state": "GetState",
+}
+"""The same for functions that many kinds of objects have: behind `virDomain`, `virNetwork` …"""
+
+_ARGUMENT = 48
+"""Characters of one argument that are shown."""
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -74,7 +89,9 @@ class Asked(msgspec.Struct, frozen=True):
     def why(self) -> str:
         """Why there is no answer, in libvirt's own words."""
         failure = self.failure
-        return f"{failure.native or failure.message} [{failure.code}]" if failure is not None else ""
+        if failure is None:
+            return ""
+        return f"{failure.native or failure.message}" + (f" [{failure.code}]" if failure.code else "")
 
     def tell(self, value: T | None, said: str = "") -> Told[T]:
         """What follows from it."""
@@ -88,7 +105,7 @@ class Asked(msgspec.Struct, frozen=True):
 def ask(link: Link, function: Callable[..., Any], *args: Any, shown: Callable[[Any], str] = str) -> Asked:
     """Ask once. Only a lost link raises. `shown`: what of the answer is evidence."""
     begun = time.time()
-    call = native_name(function)
+    call, given = native_name(function), native_arguments(function, args)
     try:
         value, ms = timed(lambda: link.call(function, *args))
     except Unreachable:
@@ -97,15 +114,41 @@ def ask(link: Link, function: Callable[..., Any], *args: Any, shown: Callable[[A
         failure = error.failure
         took = (time.time() - begun) * 1000
         words = f"[{failure.code}] {failure.native or failure.message}"
-        return Asked(None, Evidence(kind="asked", call=call, at=begun, ms=took, excerpt=words[:EXCERPT]), failure)
-    return Asked(value, Evidence(kind="asked", call=call, at=begun, ms=ms, excerpt=shown(value)[:EXCERPT]))
+        return Asked(
+            None, Evidence(kind="asked", call=call, args=given, at=begun, ms=took, excerpt=words[:EXCERPT]), failure
+        )
+    return Asked(value, Evidence(kind="asked", call=call, args=given, at=begun, ms=ms, excerpt=shown(value)[:EXCERPT]))
 
 
 def native_name(function: Callable[..., Any]) -> str:
-    """What the C library calls a function of libvirt-python."""
+    """What the C library calls it: virConnectGetCapabilities."""
     name = function.__name__
-    owner = type(getattr(function, "__self__", None)).__name__
-    return NATIVE.get(f"{owner}.{name}") or NATIVE.get(name, name)
+    if name in _OF_ITS_OWNER:
+        return f"{type(getattr(function, '__self__', None)).__name__}{_OF_ITS_OWNER[name]}"
+    return NATIVE.get(name, name)
+
+
+def native_arguments(function: Callable[..., Any], args: tuple[Any, ...]) -> str:
+    """What it is called with, as shown to people: the object by its name, long texts cut."""
+    named = getattr(getattr(function, "__self__", None), "name", None)
+    subject = [str(named())] if callable(named) else []
+    return ", ".join(subject + [text for each in args if (text := _argument(each)) is not None])
+
+
+def _argument(value: Any) -> str | None:
+    """None for what cannot be shown: functions, objects."""
+    match value:
+        case None:
+            return "NULL"
+        case str():
+            text = " ".join(value.split())
+            return f"'{text if len(text) <= _ARGUMENT else text[: _ARGUMENT - 1] + '…'}'"
+        case int():
+            return str(value)
+        case list():
+            return f"[{', '.join(filter(None, map(_argument, value)))}]"
+        case _:
+            return None
 
 
 def declared(source: str) -> Evidence:

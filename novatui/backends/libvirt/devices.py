@@ -116,6 +116,10 @@ class Devices:
         """Machines of which it is not known what they hold; None while not all of them are known."""
         return sum(1 for each in self.roster if each.summary is None) if self.roster.listed else None
 
+    def holders(self) -> dict[str, str] | None:
+        """Key of the machine that has a device, by the device's address; None while not all machines are known."""
+        return self._holders() if self.untold == 0 else None
+
     def _holders(self) -> dict[str, str]:
         """Key of the machine that was given a device, by the device's address; one that runs before one that is off."""
         known = sorted(self.roster, key=lambda each: (bool(states.is_active(each.state)), each.name))

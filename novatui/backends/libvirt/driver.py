@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from novatui.backends.driver import (
+    CapabilityProbe,
     DetailSource,
     DeviceControl,
     DeviceSource,
@@ -45,10 +46,12 @@ from novatui.backends.libvirt.needs import needs_of
 from novatui.backends.libvirt.offers import offered
 from novatui.backends.libvirt.power import PowerPlans
 from novatui.backends.libvirt.preflight import fits_of
+from novatui.backends.libvirt.probing import Probe
 from novatui.backends.libvirt.profiles import profile_of
 from novatui.backends.libvirt.reading import READING
 from novatui.backends.libvirt.session import Opened, open_session
 from novatui.backends.libvirt.snapcontrol import SnapshotPlans
+from novatui.core.capabilities import Fact
 from novatui.core.connection import ConnectionInfo, ConnectionSpec
 from novatui.core.detail import Detail, Lease, Volume
 from novatui.core.devices import Device
@@ -78,6 +81,7 @@ class LibvirtDriver(
     StorageSource,
     NetworkSource,
     PlacementSource,
+    CapabilityProbe,
     ProfileSource,
     PostureSource,
     Invoker,
@@ -258,6 +262,18 @@ class LibvirtDriver(
         if unknown := [host for host in hosts if host != parts.host.key]:
             raise NotFound(f"no host {unknown[0]} on this connection")
         return [fits_of(parts.link, parts.host, needs) for _ in hosts]
+
+    # What can be done
+
+    def probe(self, scope: str) -> list[Fact]:
+        """Every feature of the one host of this connection, or of one machine."""
+        parts = self._parts
+        probe = Probe(parts.link, parts.subscriptions.asked, parts.devices.holders())
+        if scope.startswith(f"{Kind.VM.value}:"):
+            return probe.machine(scope, _id(scope, Kind.VM))
+        if scope and _id(scope, Kind.HOST) != parts.host.id:
+            raise NotFound(f"no host {scope} on this connection")
+        return probe.host(scope)
 
     # Comparing hosts
 

@@ -13,9 +13,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from novatui.backends.libvirt.asking import Asked, ask
 from novatui.backends.libvirt.library import libvirt
 from novatui.backends.libvirt.link import Link
-from novatui.core.errors import NovaError
+from novatui.core.errors import NovaError, Unreachable
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +71,8 @@ class Subscriptions:
         self._handle = handle
         self._notices: queue.SimpleQueue[Notice | None] = queue.SimpleQueue()
         self._registered: list[tuple[Callable[[int], object], int]] = []
+        self.asked: dict[str, Asked] = {}
+        """How each registration was answered, by the name of the event; empty before `start`."""
         self._thread = threading.Thread(target=self._work, name=f"libvirt-{name}", daemon=True)
 
     def start(self) -> bool:
@@ -102,11 +105,12 @@ class Subscriptions:
         def notice(_conn: object, subject: object, *arguments: Any) -> None:
             self._notices.put((name, subject, arguments[:-1], time.time()))
 
-        try:
-            self._registered.append((deregister, self.link.call(register, None, identifier, notice, None)))
-        except NovaError:
-            if not self.link.alive:
-                raise
+        asked = ask(self.link, register, None, identifier, notice, None, shown=lambda number: f"callback {number}")
+        if asked.failure is None:
+            self._registered.append((deregister, asked.value))
+        elif not self.link.alive:
+            raise Unreachable("the connection is lost", native=asked.why)
+        self.asked[name] = asked
 
     def _work(self) -> None:
         """Take what has piled up in one go, so that a burst of events costs one reading per object."""

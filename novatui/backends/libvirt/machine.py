@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 from xml.etree.ElementTree import Element
 
 from novatui.backends.libvirt import control, jobs, states
@@ -15,6 +15,19 @@ from novatui.core.errors import BackendFault, InvalidInput
 from novatui.core.ids import split_key
 from novatui.core.states import Kind, Power
 from novatui.core.vmspec import VmSpec
+
+
+class Seen(Protocol):
+    """What rules about machines look at; a `Machine`, or one that is asked for less."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def active(self) -> bool: ...
+
+    @property
+    def now(self) -> Described: ...
 
 
 class Machine:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
-from novatui.backends.libvirt.machine import Machine
+from novatui.backends.libvirt.machine import Machine, Seen
 from novatui.core.errors import Busy, Conflict, NotSupported
 from novatui.core.units import size
 from novatui.core.vmspec import DiskSpec
@@ -20,7 +20,7 @@ _NETWORKED = frozenset({"network", "vhostuser", "vhostvdpa"})
 """Types of disks that are reached over the network from any host."""
 
 
-def refuse_immovable(machine: Machine, snapshots: int, version: int) -> None:
+def refuse_immovable(machine: Seen, snapshots: int, version: int) -> None:
     """NotSupported, Conflict or Busy with the reason why libvirt would refuse to move this machine while it runs."""
     _refuse_with_snapshots(machine, snapshots)
     devices = [device for device in machine.now.devices("hostdev") if not _has_stand_in(device)]
@@ -52,7 +52,7 @@ def refuse_to_leave(machine: Machine, snapshots: int) -> None:
         raise Conflict(f"{machine.name} is not defined permanently: there is nothing to move", subject="persistent")
 
 
-def _refuse_with_snapshots(machine: Machine, snapshots: int) -> None:
+def _refuse_with_snapshots(machine: Seen, snapshots: int) -> None:
     if snapshots:
         raise Conflict(
             f"{machine.name} has {snapshots} snapshot{'s' if snapshots > 1 else ''}",

@@ -23,13 +23,14 @@ _MACHINE = (
     "hasManagedSaveImage", "info", "interfaceAddresses", "isActive", "isPersistent", "jobStats", "listAllDomains",
     "lookupByName", "lookupByUUIDString", "messages", "migrateGetMaxDowntime", "migrateGetMaxSpeed", "state",
     "getXMLDesc", "hasCurrentSnapshot", "listAllCheckpoints", "listAllSnapshots", "snapshotCurrent",
-    "snapshotListNames", "snapshotLookupByName", "snapshotNum",
+    "snapshotListNames", "snapshotLookupByName", "snapshotNum", "vcpusFlags",
 )  # fmt: skip
 """Of a machine and its snapshots; `XMLDesc`, `autostart`, `info` and the like are also those of pools and networks."""
 
 _STORAGE = (
-    "listAllStoragePools", "listAllVolumes", "listVolumes", "path", "storagePoolLookupByUUIDString",
-    "storagePoolLookupByName", "storagePoolLookupByVolume", "storageVolLookupByName", "storageVolLookupByPath",
+    "getStoragePoolCapabilities", "listAllStoragePools", "listAllVolumes", "listVolumes", "path",
+    "storagePoolLookupByUUIDString", "storagePoolLookupByName", "storagePoolLookupByVolume",
+    "storageVolLookupByName", "storageVolLookupByPath",
 )  # fmt: skip
 
 _NETWORK = ("DHCPLeases", "listAllInterfaces", "listAllNetworks", "networkLookupByUUIDString", "networkLookupByName")

@@ -13,7 +13,7 @@ from xml.etree.ElementTree import Element
 import msgspec
 
 from novatui.backends.libvirt.domxml_disks import source_of
-from novatui.backends.libvirt.machine import Machine
+from novatui.backends.libvirt.machine import Machine, Seen
 from novatui.backends.libvirt.xmltree import attribute_at
 from novatui.core.errors import Busy
 
@@ -49,7 +49,7 @@ class SnapDisk(msgspec.Struct, frozen=True):
         return self.format == "qcow2" or (self.type == "network" and self.source.startswith("rbd:"))
 
 
-def disks(machine: Machine) -> list[SnapDisk]:
+def disks(machine: Seen) -> list[SnapDisk]:
     """Disks that libvirt takes in by itself: not those that are read-only, empty, or told to stay out."""
     return [
         SnapDisk(
@@ -68,7 +68,7 @@ def files_now(machine: Machine) -> dict[str, str]:
     return {disk.target: disk.source for disk in machine.now.spec.disks}
 
 
-def against_internal(machine: Machine, found: list[SnapDisk]) -> list[str]:
+def against_internal(machine: Seen, found: list[SnapDisk]) -> list[str]:
     """Why it can have no snapshot inside its disks, with its memory if it runs: sentences; empty when it can.
 
     Rules are QEMU's: what another hypervisor can do it says itself.
@@ -94,7 +94,7 @@ def against_external(found: list[SnapDisk]) -> list[str]:
     ]
 
 
-def held_devices(machine: Machine) -> list[str]:
+def held_devices(machine: Seen) -> list[str]:
     """Devices of the host that keep its memory from being saved."""
     given = [device.address for device in machine.now.spec.host_devices if device.type in {"pci", "mdev"}]
     return given + [nic.mac or nic.type for nic in machine.now.spec.nics if nic.type == "hostdev"]
