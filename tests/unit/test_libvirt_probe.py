@@ -19,6 +19,8 @@ from novatui.backends.libvirt.probing import Probe
 from novatui.core.capabilities import Answer, Evidence, Fact
 from novatui.core.errors import NotFound, NotSupported, Unreachable
 from novatui.core.features import FEATURES
+from novatui.core.states import Family
+from tests.support_matrix import declared
 from tests.unit.libvirt_probed import BROKEN, EVERYTHING, LOST, UNSUPPORTED, UUID, ProbedHost, functions, net, pci
 
 SLUGS = [feature.slug for feature in FEATURES]
@@ -289,6 +291,19 @@ def test_an_older_version_than_what_documents_it() -> None:
     host = ProbedHost()
     host.version = 1_002_000
     assert facts(host)["memory_hotplug"].value is UNKNOWN
+
+
+def test_the_declaration_of_quality_names_the_calls_that_decide() -> None:
+    lines = declared(Family.LIBVIRT)
+    assert list(lines) == SLUGS
+    for scope in ("", f"vm:{UUID}"):
+        for slug, fact in facts(ProbedHost(EVERYTHING), scope).items():
+            evidence, line = fact.evidence, lines[slug]
+            assert evidence is not None
+            if evidence.kind == "asked":
+                assert evidence.call in line.by, (slug, scope)
+            if not scope:
+                assert {"asked": "done", "declared": "declared"}[evidence.kind] == line.status, slug
 
 
 # --- failures
