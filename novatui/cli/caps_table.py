@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Collection, Iterator, Sequence
+from textwrap import wrap
 
 from novatui.cli.complaint import narrate
 from novatui.cli.streams import cells, is_terminal, say, say_table
@@ -52,7 +53,7 @@ def say_matrix(columns: Sequence[Column], slugs: Collection[str], *, now: float,
         header, *rows = ([*row] for row in zip(names, *part, strict=True))
         say_table(["FEATURE", *header[1:]], rows)
     if is_terminal():
-        narrate("(in brackets): declared by documents, not asked. `novatui caps OBJECT` tells the evidence.")
+        narrate("(in brackets) is declared by documents, not asked; name one object for the evidence")
 
 
 def _parts(names: list[str], columns: list[list[str]], width: int | None) -> Iterator[list[list[str]]]:
@@ -81,10 +82,37 @@ def say_details(column: Column, slugs: Collection[str], *, now: float, wide: boo
     say("  ".join(one for one in told if one))
     facts = [(feature.title, sheet.fact(feature.slug)) for feature in features_of(slugs)]
     signs = _signs()
-    if not wide:
-        rows = [[title, _cell(fact, signs), *_decided(fact), fact.reason] for title, fact in facts]
-        say_table(["FEATURE", "VALUE", "EVIDENCE", "MS", "REASON"], rows, frozenset({3}))
+    if wide:
+        _say_everything(facts, signs)
         return
+    header = ["FEATURE", "VALUE", "EVIDENCE", "MS", "REASON"]
+    rows = [[title, _cell(fact, signs), *_decided(fact), fact.reason] for title, fact in facts]
+    if is_terminal() and _width([header, *rows]) > shutil.get_terminal_size().columns:
+        _say_narrow(rows)
+    else:
+        say_table(header, rows, frozenset({3}))
+
+
+def _width(table: Sequence[Sequence[str]]) -> int:
+    """Cells that a table takes."""
+    return sum(max(map(cells, column)) + GAP for column in zip(*table, strict=True)) - GAP
+
+
+def _say_narrow(rows: Sequence[Sequence[str]]) -> None:
+    """Reason and evidence below each other, beside the value."""
+    names, values = max(cells(row[0]) for row in rows), max(cells(row[1]) for row in rows)
+    left = names + values + 2 * GAP
+    room = max(20, shutil.get_terminal_size().columns - left)
+    for title, value, evidence, _, reason in rows:
+        lines = [line for text in (reason, evidence) for line in wrap(text, room)] or [""]
+        head = title + " " * (names - cells(title) + GAP) + value + " " * (values - cells(value) + GAP)
+        for line in lines:
+            say((head + line).rstrip())
+            head = " " * left
+
+
+def _say_everything(facts: Sequence[tuple[str, Fact]], signs: dict[Answer, str]) -> None:
+    """Each feature with every call, what it was asked with and what it answered."""
     for title, fact in facts:
         say()
         say(f"{title}: {_cell(fact, signs)}{f', {fact.reason}' if fact.reason else ''}")

@@ -120,6 +120,17 @@ def test_one_object_is_told_with_the_call_that_decided(capsys: pytest.CaptureFix
     assert row.split() == ["TPM", "✓", "yes", "asked:", "GetThings", "4.2"]
 
 
+@pytest.mark.usefixtures("screen")
+def test_a_narrow_terminal_gets_reason_and_evidence_below_each_other(capsys: pytest.CaptureFixture[str]) -> None:
+    reason = "no card of this host has virtual functions that are free"
+    fact = Fact(feature="sriov", scope="host:a", value=Answer.NO, reason=reason, evidence=ASKED)
+    told = Column("a", Sheet(ref=ObjectRef("prod", Kind.HOST, "a"), facts={"sriov": fact}))
+    say_details(told, ["sriov"], now=NOW, wide=False)
+    _, *lines = capsys.readouterr().out.splitlines()
+    assert max(map(cells, lines)) <= 40
+    assert " ".join(" ".join(lines).split()) == f"SR-IOV × no {reason} asked: GetThings"
+
+
 def test_wide_tells_arguments_answer_and_what_is_blocked(capsys: pytest.CaptureFixture[str]) -> None:
     say_details(column("kvm1", ("tpm", Answer.NO)), ["tpm"], now=NOW, wide=True)
     out = capsys.readouterr().out
