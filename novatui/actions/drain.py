@@ -22,7 +22,11 @@ from novatui.engine.where import HostFit
 ASKED = 3
 """Machines that are asked about at the same time; every host is asked about each."""
 
-_LIVE = frozenset({Power.RUNNING.value, Power.PAUSED.value})
+NO_MEMORY = "the hosts that it could go to have no memory left after the others"
+"""Why a machine stays that could go if it were alone."""
+
+LIVE = frozenset({Power.RUNNING.value, Power.PAUSED.value})
+"""States in which a machine can move without a break."""
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,7 +135,7 @@ async def planned(fleet: Fleet, host: ObjectRef, told: Callable[[int, int], None
 
     Conflict when nothing runs there.
     """
-    machines = list(_machines(fleet, host))
+    machines = list(machines_on(fleet, host))
     if not machines:
         raise Conflict(f"no machine is on {_name(fleet, host)}", hint="there is nothing to move away")
     done = 0
@@ -159,7 +163,7 @@ def placed(moves: Iterable[Move]) -> tuple[Move, ...]:
             one for one in move.targets if _left(one, spoken) is None or (_left(one, spoken) or 0) >= (move.memory or 0)
         ]
         if not room:
-            reason = move.reason or "the hosts that it could go to have no memory left after the others"
+            reason = move.reason or NO_MEMORY
             done.append(msgspec.structs.replace(move, to="", reason=reason))
             continue
         best = min(room, key=lambda one: (one.copies, -(_left(one, spoken) or 0), one.name))
@@ -188,7 +192,8 @@ def estimate(fleet: Fleet, drain: Drain) -> float | None:
 # --- what there is -------------------------------------------------------------------------------------------------
 
 
-def _machines(fleet: Fleet, host: ObjectRef) -> Iterable[ObjectRef]:
+def machines_on(fleet: Fleet, host: ObjectRef) -> Iterable[ObjectRef]:
+    """Machines and containers that are on a host, running or not."""
     inventory = fleet.inventory
     for kind in (Kind.VM, Kind.CONTAINER):
         for slot in inventory.slots(kind):
@@ -207,7 +212,7 @@ async def _asked(fleet: Fleet, ref: ObjectRef, host: ObjectRef) -> Move:
     if ref.kind not in VERBS["migrate.live"].kinds:
         return msgspec.structs.replace(move, reason=f"a {ref.kind.value} does not move while it runs")
     power = inventory.value(slot, "power") if slot is not None else None
-    if power not in _LIVE:
+    if power not in LIVE:
         return msgspec.structs.replace(
             move, reason=f"it is {power or 'in a state that is not known'}: nothing to move live"
         )
@@ -215,7 +220,7 @@ async def _asked(fleet: Fleet, ref: ObjectRef, host: ObjectRef) -> Move:
         answers = [each async for each in _elsewhere(fleet, ref, host)]
     except NovaError as error:
         return msgspec.structs.replace(move, reason=str(error.failure))
-    targets = tuple(filter(None, map(_target, answers)))
+    targets = tuple(filter(None, map(target_of, answers)))
     if targets:
         return msgspec.structs.replace(move, targets=targets)
     return msgspec.structs.replace(move, reason=_why_not(answers))
@@ -229,7 +234,7 @@ async def _elsewhere(fleet: Fleet, ref: ObjectRef, host: ObjectRef) -> AsyncIter
         yield each
 
 
-def _target(answer: HostFit) -> Target | None:
+def target_of(answer: HostFit) -> Target | None:
     """A host that can take it: for certain, or once its storage is copied."""
     fit = answer.fit
     able = fit.answer is Answer.YES or (fit.answer is Answer.PARTLY and set(fit.conditions) <= {COPIED})

@@ -41,6 +41,12 @@ def _fit(parser: argparse.ArgumentParser) -> None:
 
 FORMS: tuple[Form, ...] = (
     Form(
+        flag="--blockers",
+        help="machines that keep these hosts (default: all) from their maintenance, and what would lift it",
+        command="novatui.cli.caps_blockers:blockers",
+        objects=(0, None),
+    ),
+    Form(
         flag="--devices",
         help="devices of hosts that machines can be given: free, held by whom, in conflict",
         command="novatui.cli.caps_devices:devices",

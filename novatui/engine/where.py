@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Any
 
@@ -93,12 +94,20 @@ class PlacementRequests:
         """How each of these hosts (without any: every candidate) meets what the machine needs, in the order in which
         they answer. One that gives no answer is unknown, with the reason. NovaError when the machine cannot be read.
         """
-        needs = await self._read(ref)
-        turns = {name: asyncio.Semaphore(AT_ONCE) for name in self._connections}
-        tasks = [
-            asyncio.create_task(self._ask(needs, host, turns.get(host.conn)))
-            for host in (hosts or self.candidates(ref))
-        ]
+        needs = await self.needs(ref)
+        async with aclosing(self.fits(needs, hosts or self.candidates(ref), self.turns())) as answers:
+            async for one in answers:
+                yield one
+
+    def turns(self) -> Mapping[str, asyncio.Semaphore]:
+        """Turns to ask, by connection: whoever asks about several machines shares one set of them."""
+        return {name: asyncio.Semaphore(AT_ONCE) for name in self._connections}
+
+    async def fits(
+        self, needs: Needs, hosts: Collection[ObjectRef], turns: Mapping[str, asyncio.Semaphore]
+    ) -> AsyncGenerator[HostFit]:
+        """How each of these hosts meets these needs, in the order in which they answer."""
+        tasks = [asyncio.create_task(self._ask(needs, host, turns.get(host.conn))) for host in hosts]
         try:
             for answered in asyncio.as_completed(tasks):
                 yield await answered
@@ -106,7 +115,8 @@ class PlacementRequests:
             for task in tasks:
                 task.cancel()
 
-    async def _read(self, ref: ObjectRef) -> Needs:
+    async def needs(self, ref: ObjectRef) -> Needs:
+        """What a machine asks of whichever host it is to run on. NovaError when it cannot be read."""
         connection = self._connection(ref.conn)
         if why := self._unasked(connection):
             raise why
