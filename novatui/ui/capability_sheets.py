@@ -67,6 +67,8 @@ def spoken(fleet: Fleet, column: Column, sheet: Sheet | None) -> tuple[str, ...]
         return (host or column.conn,)
     if sheet is None and untold(fleet, column):
         return "not connected", "offline"
-    product = product_of(sheet) if sheet is not None and sheet.product else column.family.value
-    words = (product, sheet.version) if sheet is not None and sheet.version else (product,)
+    family = column.family.value
+    product = product_of(sheet) if sheet is not None and sheet.product else family
+    version = sheet.version if sheet is not None else ""
+    words = (product, f"{family} {version}", version) if version else (product,)
     return tuple(f"{len(column.parts)} × {word}" for word in words) if column.gathered else words

@@ -86,6 +86,13 @@ PICTURES: tuple[Picture, ...] = (
     Picture(name="top", title="Top movers", place=Place("top"), fleeting=True),
     Picture(name="tasks", title="Tasks and events of all connections, on one clock", place=Place("task")),
     Picture(name="alarms", title="Alarms", place=Place("alarm")),
+    Picture(
+        name="capabilities",
+        title="What can be done where, and the evidence for it",
+        place=Place("cap"),
+        keys=("j",) * 5,
+        fleeting=True,
+    ),
     Picture(name="where", title="Where a machine can run", at=MACHINE, keys=("m", "w"), fleeting=True),
     Picture(
         name="passthrough", title="Devices of a host by IOMMU group", at="kvm-03", place=Place("host"), keys=("x", "l")

@@ -90,7 +90,7 @@ async def test_forty_connections_scroll_sideways_and_the_features_stay() -> None
 
     async with inspecting((80, 24), fleet=many, place=CONNECTIONS) as person:
         first = columns(person)
-        assert len(first) == 5
+        assert len(first) == 4
         await person.press("w", *["right"] * 20)
         assert "column 21 of 40" in person.lines[1]
         assert columns(person)[0] == "^kvm-00".replace("^", person.app.stage.look.marks.pin)

@@ -8,6 +8,7 @@ from itertools import zip_longest
 from novatui.actions.catalogue import Action, Scope, Section, in_scope, in_strip, shown
 from novatui.actions.keymap import Keymap
 from novatui.ui.dialogs.page import PageDialog
+from novatui.ui.render.capabilities import legend
 from novatui.ui.render.look import Look
 from novatui.ui.render.marks import UNKNOWN
 
@@ -21,6 +22,16 @@ FILTERS: tuple[tuple[str, str], ...] = (
     ("snap.age>14d  stale:yes  cpu:?", "old snapshots, stale, unknown"),
 )
 """Examples of the query language."""
+
+
+ANSWERS: tuple[tuple[str, str], ...] = (
+    ("gpu  memory", "words of the features"),
+    ("no,unknown", "answers: rows and columns that say so"),
+    ("asked  declared  stale", "how an answer came, what is old"),
+    ("conn:kvm* fam:libvirt host:esx-0*", "columns"),
+    ("!numa", "not"),
+)
+"""Examples of what filters the matrix of capabilities."""
 
 
 class HelpDialog(PageDialog):
@@ -37,7 +48,6 @@ class HelpDialog(PageDialog):
         return "\n".join(self._lines())
 
     def _lines(self) -> Iterator[str]:
-        marks = self._look.marks
         here = [action for action in in_scope(*self._scopes, *self._typing) if not action.leader]
         for section in Section:
             entries = [entry for action in here if action.section is section for entry in self._entries(action)]
@@ -47,11 +57,21 @@ class HelpDialog(PageDialog):
                 yield ""
         if Scope.FILTERED not in self._scopes:
             return
+        answers = Scope.CAPABILITIES in self._scopes
         yield "Filter"
-        for example, meaning in FILTERS:
+        for example, meaning in ANSWERS if answers else FILTERS:
             yield f"  {example:34} {meaning}"
         yield ""
         yield "Signs"
+        yield from self._signs_of_answers() if answers else self._signs()
+
+    def _signs_of_answers(self) -> Iterator[str]:
+        words = [f"{sign.strip()} {word.strip()}" for _, ((sign, _), (word, _)) in legend(self._look)]
+        yield f"  {'  '.join(words[:4])}"
+        yield f"  {'  '.join(words[4:])}"
+
+    def _signs(self) -> Iterator[str]:
+        marks = self._look.marks
         yield f"  {marks.on} on  {marks.off} off  {marks.paused} paused  {marks.suspended} suspended"
         yield f"  {marks.up} starting  {marks.down} stopping  {marks.migrating} migrating  {marks.error} crashed"
         yield f"  {marks.unreachable} no connection  {marks.partly} partly, in maintenance  {marks.alarm} alarm"

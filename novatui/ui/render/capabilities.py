@@ -26,8 +26,9 @@ TITLE = 22
 SLIM = 14
 """Cells of titles on a narrow screen."""
 
-LEAST, MOST = 10, 24
-"""Cells of a column, with the blank after it."""
+LEAST, ROOMY, MOST = 10, 13, 24
+"""Cells of a column, with the blank after it: the least where that shows all of them, what those get of which not all
+can be shown, and the most."""
 
 DECLARED = "'"
 """Behind the sign of what was not asked but declared: dim letters alone are no sign."""
@@ -98,9 +99,9 @@ def lay_out(width: int, count: int, pinned: int, left: int, cursor: int) -> Layo
     """
     title = TITLE if width >= GUTTER + TITLE + 1 + 2 * LEAST else SLIM
     room = max(LEAST, width - GUTTER - title - 1)
-    fits = max(1, room // LEAST)
-    if count <= fits:
+    if count <= max(1, room // LEAST):
         return Layout(title, min(MOST, room // max(1, count)), tuple(range(count)))
+    fits = max(1, room // ROOMY)
     fixed = min(pinned, fits - 1)
     free = fits - fixed
     left = max(fixed, min(left, count - free))

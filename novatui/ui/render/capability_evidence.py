@@ -10,9 +10,9 @@ from rich.style import Style
 from novatui.core import units
 from novatui.core.capabilities import Answer, Evidence, Fact, Sheet
 from novatui.core.features import Feature
-from novatui.core.text import clean, clean_lines
+from novatui.core.text import clean_lines
 from novatui.engine.facts_report import WORDS, blocks, declared
-from novatui.ui.render.capabilities import Cell, cell_of, signed
+from novatui.ui.render.capabilities import STALE, Cell, cell_of, signed
 from novatui.ui.render.labelled import Fact as Labelled
 from novatui.ui.render.look import Look
 
@@ -59,7 +59,7 @@ def title(told: Told, look: Look) -> str:
 def _answer(told: Told) -> str:
     if not told.cell.told:
         return "being asked" if told.cell.asking else "not asked"
-    return f"{WORDS[told.cell.answer]} {clean(told.cell.note)}".rstrip()
+    return f"{WORDS[told.cell.answer]} {told.cell.note}".rstrip()
 
 
 def pane(told: Told, look: Look) -> list[Labelled]:
@@ -71,20 +71,20 @@ def pane(told: Told, look: Look) -> list[Labelled]:
         lines.append(_source(fact.evidence, look))
     lines += _against(told.members, look)
     if fact is not None and (blocked := blocks(fact)):
-        lines.append(("blocks", clean(blocked), styles.warning))
+        lines.append(("blocks", blocked, styles.warning))
     if told.sheet is not None and told.sheet.stale:
         lines.append(("stale", staleness(told.sheet, look), styles.stale))
     if fact is not None and fact.evidence is not None and fact.evidence.excerpt:
-        lines.append(("said", clean(" ".join(fact.evidence.excerpt.split())), styles.quiet))
+        lines.append(("said", " ".join(fact.evidence.excerpt.split()), styles.quiet))
     if fact is not None and fact.more:
-        lines.append(("also", ", ".join(clean(one.call or one.source) for one in fact.more), styles.quiet))
+        lines.append(("also", ", ".join(one.call or one.source for one in fact.more), styles.quiet))
     lines.append(("means", told.feature.meaning, styles.quiet))
     return lines
 
 
 def _reason(told: Told) -> str:
     if told.fact is not None:
-        return f": {clean(told.fact.reason)}" if told.fact.reason else ""
+        return f": {told.fact.reason}" if told.fact.reason else ""
     failure = told.sheet.failure if told.sheet is not None else None
     why = str(failure) if failure is not None else told.untold
     return f": {why}" if why else ""
@@ -92,14 +92,14 @@ def _reason(told: Told) -> str:
 
 def _source(evidence: Evidence, look: Look) -> Labelled:
     if evidence.kind == "declared":
-        return "table", f"declared, not asked: {clean(evidence.source)}", look.styles.quiet
+        return "table", f"declared, not asked: {evidence.source}", look.styles.quiet
     return "asked", call_line(evidence, look), look.styles.text
 
 
 def call_line(evidence: Evidence, look: Look) -> str:
     """Call, arguments, when, and how long it took."""
     took = f"  {evidence.ms:.1f} ms" if evidence.ms is not None else ""
-    return f"{clean(evidence.call)}({clean(evidence.args)})  {look.clock(evidence.at)}{took}"
+    return f"{evidence.call}({evidence.args})  {look.clock(evidence.at)}{took}"
 
 
 def _against(members: Sequence[Member], look: Look) -> Iterator[Labelled]:
@@ -111,7 +111,7 @@ def _against(members: Sequence[Member], look: Look) -> Iterator[Labelled]:
         (Answer.UNKNOWN, "unknown", styles.warning),
     )
     for answer, word, style in kinds:
-        if names := [clean(one.name) for one in members if one.fact is not None and one.answer is answer]:
+        if names := [one.name for one in members if one.fact is not None and one.answer is answer]:
             yield word, ", ".join(names), style
 
 
@@ -119,7 +119,7 @@ def staleness(sheet: Sheet, look: Look) -> str:
     """How old it is, and why it may be otherwise now."""
     old = f"{units.age(max(0.001, look.epoch() - sheet.at))} old" if sheet.at is not None else "never answered"
     why = f": {sheet.failure}" if sheet.failure is not None else ", and may be otherwise now"
-    return f"{old}{f', from {clean(sheet.product)}' if sheet.product else ''}{why}"
+    return f"{old}{f', from {sheet.product}' if sheet.product else ''}{why}"
 
 
 # --- the whole evidence -----------------------------------------------------------------------------------------------
@@ -166,15 +166,15 @@ def _evidence(fact: Fact, look: Look) -> Iterator[str]:
 
 
 def _members(told: Told, look: Look) -> Iterator[str]:
-    yield f"{len(told.members):,} {told.many}:"
-    for one in told.members[:NAMED]:
+    """The answers of those that were asked; the others are counted."""
+    asked = [one for one in told.members if one.fact is not None]
+    count, rest = len(told.members), len(told.members) - len(asked)
+    yield f"{count:,} {told.many}{f', {rest:,} of them not asked' if rest else ''}{':' if asked else ''}"
+    for one in asked[:NAMED]:
         cell = cell_of(one.fact, stale=one.stale)
         sign, _ = signed(cell, look)
-        if one.fact is None:
-            yield f"  {sign} {clean(one.name)}: not asked"
-            continue
-        reason = f": {one.fact.reason}" if one.fact.reason else ""
-        note = f" {one.fact.note}" if one.fact.note else ""
-        yield f"  {'~' if one.stale else ''}{sign} {clean(one.name)}: {WORDS[cell.answer]}{note}{reason}"
-    if len(told.members) > NAMED:
-        yield f"  and {len(told.members) - NAMED:,} more"
+        said = " ".join(filter(None, (WORDS[cell.answer], cell.note)))
+        reason = f": {one.fact.reason}" if one.fact is not None and one.fact.reason else ""
+        yield f"  {STALE if one.stale else ''}{sign} {one.name}: {said}{reason}"
+    if len(asked) > NAMED:
+        yield f"  and {len(asked) - NAMED:,} more"
