@@ -42,6 +42,16 @@ PROVEN_IN = 2.0
 """Seconds that the passes of a proof have to span: of short ones it takes more."""
 
 
+HELD = 3.0
+"""Seconds for which another word has to hold before it replaces CONVERGING, STALLED or NOT CONVERGING."""
+
+HELD_WRONG = 1.0
+"""Seconds for which CONVERGING has to hold to replace NOT CONVERGING: a proof that has fallen must not stay."""
+
+ADJUSTING = 5.0
+"""Seconds after another limit of bandwidth or pause in which every word counts at once."""
+
+
 class Call(StrEnum):
     """The word for how a migration goes. Its value is what stands on the screen."""
 
@@ -85,6 +95,9 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds that it may pause."""
 
 
+_WEIGHED = frozenset({Call.CONVERGING, Call.STALLED, Call.NOT_CONVERGING})
+"""What passes are weighed for."""
+
 _PHASES = {
     Phase.PREPARING: (Call.PREPARING, "The destination is made ready; nothing is sent yet."),
     Phase.SWITCHOVER: (Call.SWITCHOVER, "The guest stands still while the last of its memory is sent."),
@@ -108,6 +121,10 @@ class Judge:
         self._at: float | None = None
         self._percent: tuple[float, float] | None = None
         self._percent_begun: tuple[float, float] | None = None
+        self._leaning: tuple[Call, float] | None = None
+        """A word that may replace the one that was said, and since when it holds."""
+        self._limits: tuple[float | None, float | None] | None = None
+        self._adjusted = -inf
 
     def add(self, reading: MigrationProgress, percent: float | None = None) -> Verdict:
         """The verdict with this reading. `percent` is the product's own, of those that tell nothing else."""
@@ -202,7 +219,25 @@ class Judge:
         if not passes.samples and not passes.dirty:
             reason = f"{size(left)} left at {size(rate)}/s; what the guest writes is not measured yet."
             return Verdict(call=Call.UNKNOWN, reason=reason, pause=begun / rate, limit=limit)
-        return _weigh(self._look(begun, link), begun, left, link, limit)
+        return self._steady(_weigh(self._look(begun, link), begun, left, link, limit), reading)
+
+    def _steady(self, fresh: Verdict, reading: MigrationProgress) -> Verdict:
+        """The word that was said, until another one has held for a while: figures of single passes scatter."""
+        said, at, limits = self.verdict.call, self._at or 0.0, (reading.bandwidth_limit, reading.downtime_limit)
+        if limits != self._limits:
+            self._adjusted = -inf if self._limits is None else at
+            self._limits = limits
+        if said not in _WEIGHED or fresh.call in (said, Call.NOT_CONVERGING) or at - self._adjusted < ADJUSTING:
+            self._leaning = None
+            return fresh
+        if self._leaning is None or self._leaning[0] is not fresh.call:
+            self._leaning = (fresh.call, at)
+        fell = said is Call.NOT_CONVERGING and fresh.call is Call.CONVERGING
+        if at - self._leaning[1] >= (HELD_WRONG if fell else HELD):
+            return fresh
+        if said is Call.NOT_CONVERGING:
+            return msgspec.structs.replace(self.verdict, limit=fresh.limit)
+        return msgspec.structs.replace(fresh, call=said)
 
     def _look(self, begun: float, link: Link) -> _Outlook:
         """What the passes say; worked out again when there are others, or the link has changed."""

@@ -153,13 +153,13 @@ class Course:
             if reading.at == (before.at if before is not None else None):
                 return
         takes(record, reading)
-        self._tell_steps(before, reading, now)
+        self._tell_steps(before, reading)
         if leg.live:
-            self._verdict(self._judge.add(record.last, record.percent), now)
+            self._verdict(self._judge.add(record.last, record.percent), reading.at or now)
 
-    def _tell_steps(self, before: MigrationProgress | None, reading: MigrationProgress, now: float) -> None:
-        """What a timeline tells of a reading."""
-        record = self.record
+    def _tell_steps(self, before: MigrationProgress | None, reading: MigrationProgress) -> None:
+        """What a timeline tells of a reading, at the time of the reading."""
+        record, now = self.record, reading.at or 0.0
         if reading.phase and (before is None or before.phase != reading.phase):
             notes(record, now, "phase", clean(reading.phase))
         if reading.phase == Phase.MEMORY and (reading.iteration or 0) > 1 and before and (before.iteration or 0) <= 1:
@@ -246,7 +246,7 @@ class Course:
             verdict = self._judge.now(at)
         else:
             verdict = self._judge.add(msgspec.structs.replace(record.last, at=at), record.percent)
-        self._verdict(verdict, now)
+        self._verdict(verdict, at)
         return verdict != before
 
     def _end(self, state: TaskState, task: Task | None, now: float) -> None:

@@ -9,6 +9,7 @@ import argparse
 import time
 
 from novatui.core.verdict import Judge
+from tests.migration import steadiness
 from tests.migration.matrix import Figures, figures
 from tests.migration.precopy import Run, simulate
 from tests.migration.real_matrix import real_figures
@@ -54,6 +55,7 @@ def main(argv: list[str]) -> list[str]:
     later = [one for one in recorded if one.recorded > FIXED]
     show(f"{len(before)} recorded on real hosts before the thresholds stood", real_figures(before), goals)
     show(f"{len(later)} recorded on real hosts afterwards", real_figures(later), goals)
+    print("", *steadiness.lines(recorded), sep="\n")
     seconds = cost(tuned)
     print(f"\none reading: {seconds * 1e6:.1f} µs")
     goals[f"at most {PER_READING * 1e6:.0f} µs per reading"] = seconds <= PER_READING
