@@ -6,6 +6,7 @@ import asyncio
 import time
 from argparse import Namespace
 
+from novatui.cli.facts_first import facts_first
 from novatui.cli.forms import document
 from novatui.cli.measuring import measured
 from novatui.cli.selecting import Wanted, wanted
@@ -26,7 +27,8 @@ async def _ls(session: Session, asked: Wanted) -> int:
         rates = options.metrics or asked.measures
         if rates or options.json:
             unmeasured = [slot for kind in asked.kinds for slot in fleet.inventory.slots(kind)]
-            await measured(fleet, unmeasured if asked.measures else asked.slots(fleet), rates=rates)
+            await measured(fleet, unmeasured if asked.measures else asked.candidates(fleet), rates=rates)
+        await facts_first(fleet, asked, options.timeout or session.loaded.config.timeout)
         slots = asked.slots(fleet)
         if options.json:
             say_json(document(fleet, slots, time.monotonic()))

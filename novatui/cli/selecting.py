@@ -62,6 +62,10 @@ class Wanted(msgspec.Struct, frozen=True):
         """The rows that a table on screen would show for it."""
         return Selection(fleet, self.query, self.sort, self.kinds)
 
+    def candidates(self, fleet: Fleet) -> list[int]:
+        """The objects of which it depends on their capabilities alone whether they are meant."""
+        return Selection(fleet, self.query.without_facts(), self.sort, self.kinds).slots
+
     def slots(self, fleet: Fleet) -> list[int]:
         """The objects that are meant now, in order."""
         return self.selection(fleet).slots

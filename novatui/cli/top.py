@@ -7,6 +7,7 @@ import time
 from argparse import Namespace
 from collections.abc import Sequence
 
+from novatui.cli.facts_first import facts_first
 from novatui.cli.forms import document, sample_json
 from novatui.cli.measuring import measured
 from novatui.cli.selecting import Wanted, wanted
@@ -31,6 +32,7 @@ async def _top(session: Session, asked: Wanted) -> int:
         code = report(fleet, asked.kinds)
         machines = [slot for kind in asked.kinds for slot in fleet.inventory.slots(kind)]
         await measured(fleet, machines, rates=True)
+        await facts_first(fleet, asked, options.timeout or session.loaded.config.timeout)
         if options.follow:
             await _follow(options, asked, fleet)
         else:

@@ -7,6 +7,7 @@ import time
 from argparse import Namespace
 
 from novatui.cli.changes import Watcher
+from novatui.cli.facts_first import facts_first
 from novatui.cli.measuring import INTERVAL
 from novatui.cli.selecting import Wanted, wanted
 from novatui.cli.session import Session, opened, prepare, report
@@ -31,6 +32,7 @@ async def _watch(session: Session, asked: Wanted) -> int:
     end = time.monotonic() + options.seconds if options.seconds else None
     async with opened(session, kinds=asked.loads, retry=True) as fleet:
         code = report(fleet)
+        await facts_first(fleet, asked, options.timeout or session.loaded.config.timeout)
         if options.samples or asked.measures:
             fleet.watch(dict.fromkeys(fleet.connections), INTERVAL)
         await _follow(fleet, Watcher(fleet, asked, as_json=options.json, samples=options.samples), end)

@@ -16,7 +16,7 @@ from novatui.engine.event_log import EventLog
 from novatui.engine.inventory_store import InventoryStore
 from novatui.engine.metric_store import MetricStore
 from novatui.engine.query_keys import MEMORY_WHOLE
-from novatui.engine.query_values import Clocks, Doubles, reader, share
+from novatui.engine.query_values import Answers, Clocks, Doubles, reader, share
 
 DAY = 86400.0
 
@@ -59,6 +59,8 @@ class AlarmView(Protocol):
     def events(self) -> EventLog: ...
     @property
     def identity(self) -> Doubles: ...
+    @property
+    def facts(self) -> Answers: ...
     @property
     def connections(self) -> Mapping[str, Standing]: ...
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 
 import msgspec
 
-from novatui.core.capabilities import Fact, Sheet, gather
+from novatui.core.capabilities import Answer, Fact, Sheet, gather
 from novatui.core.errors import NovaError
 from novatui.core.features import FEATURES
 from novatui.core.ids import ObjectRef, split_key
@@ -22,6 +22,9 @@ ROLE = "CapabilityProbe"
 
 FRESH = 600.0
 """Seconds for which an answer is not asked for again by itself."""
+
+WANTED = 50
+"""Questions that wait or are out at the same time when many objects are looked at."""
 
 RETRY = 30.0
 """Seconds after which a question that got no answer is put again by itself."""
@@ -67,6 +70,12 @@ class Facts:
         known = [self.sheet(ref) for ref in self._sheets if conn is None or ref.conn == conn]
         return [sheet for sheet in known if sheet is not None]
 
+    def answer(self, ref: ObjectRef, feature: str) -> str | None:
+        """What is known of one feature, also when it is old; None when it is unknown."""
+        sheet = self._sheets.get(ref)
+        fact = sheet.facts.get(feature) if sheet is not None else None
+        return None if fact is None or fact.value is Answer.UNKNOWN else fact.value.value
+
     def column(self, refs: Collection[ObjectRef]) -> dict[str, Fact]:
         """The facts of several objects gathered into one for each feature; what was never asked counts as unknown."""
         sheets = [self._sheets.get(ref) or Sheet(ref=ref) for ref in refs]
@@ -75,6 +84,11 @@ class Facts:
     def probing(self, ref: ObjectRef) -> bool:
         """True while it is being asked, or waits for its turn."""
         return ref in self._probes
+
+    @property
+    def asking(self) -> bool:
+        """True while anything is being asked."""
+        return bool(self._probes)
 
     def due(self, ref: ObjectRef) -> bool:
         """True when `probe` would ask: never answered, too long ago, of another version, or failed a while ago."""
@@ -100,6 +114,18 @@ class Facts:
                 return known
             running = self._begin(ref)
         return await asyncio.shield(running)
+
+    def want(self, refs: Iterable[ObjectRef]) -> None:
+        """Ask in the background for those that are due, WANTED at a time: call it again when some are known."""
+        for ref in refs:
+            if len(self._probes) >= WANTED:
+                break
+            if not self.probing(ref) and self._is_up(ref) and self.due(ref):
+                self._begin(ref)
+
+    def _is_up(self, ref: ObjectRef) -> bool:
+        connection = self._connections.get(ref.conn)
+        return connection is not None and connection.link is Link.UP
 
     def _begin(self, ref: ObjectRef) -> asyncio.Task[Sheet]:
         task = self._probes[ref] = asyncio.get_running_loop().create_task(self._ask(ref))

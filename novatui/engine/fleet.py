@@ -283,7 +283,8 @@ class Fleet:
         self.identity.tick()
         self.migrations.tick()
         delta = self.inventory.drain()
-        rows = delta.rows | self._sampled - delta.gone
+        facts = self.facts.drain()
+        rows = (delta.rows | self._sampled | self._slots(facts)) - delta.gone
         rows |= self.aggregates.take(rows, delta.gone)
         changes = Changes(
             rows=rows,
@@ -294,11 +295,15 @@ class Fleet:
             connections=self._moved,
             moved=self.identity.drain_moves(),
             told=delta.rows,
-            facts=self.facts.drain(),
+            facts=facts,
         )
         self._sampled, self._moved = set(), set()
         self._tasks_moved, self._new_events, self._announced = False, 0, False
         return changes
+
+    def _slots(self, refs: Collection[ObjectRef]) -> set[int]:
+        """Rows of these objects, as far as they are listed."""
+        return {slot for ref in refs if (slot := self.inventory.slot(ref.conn, ref.key)) is not None}
 
     # --- what comes in ---------------------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from difflib import get_close_matches
 import msgspec
 
 from novatui.core.capabilities import Answer
+from novatui.core.features import FEATURE
 from novatui.engine.query_keys import OBJECTS, TIMED, Key, Shape, Vocabulary
 from novatui.engine.query_match import Conditions, conditions_on, finder
 from novatui.engine.query_numbers import number
@@ -38,6 +39,10 @@ MAX_LENGTH = 4000
 """Longest filter, characters."""
 
 
+FACTS = "can"
+"""The key of capability facts."""
+
+
 class Query(msgspec.Struct, frozen=True):
     """Conditions that all have to hold; without any, everything is meant."""
 
@@ -50,6 +55,15 @@ class Query(msgspec.Struct, frozen=True):
     def timed(self) -> bool:
         """True when its answer changes with time alone (ages, staleness)."""
         return any(term.key in TIMED for term in self.terms)
+
+    @property
+    def asks_facts(self) -> bool:
+        """True when it asks for what can be done: that is known of those objects only that were asked about it."""
+        return any(term.key == FACTS for term in self.terms)
+
+    def without_facts(self) -> Query:
+        """The same without the terms that ask for what can be done: whom one would have to ask."""
+        return Query(tuple(term for term in self.terms if term.key != FACTS))
 
     def match(self, view: FleetView, slot: int) -> bool | None:
         """Whether it means this one object; None when an unknown value decides. For many objects use `on`."""
@@ -195,6 +209,10 @@ def _fact(token: Token) -> Term:
     feature, sign, answer = token.text.lower().replace(":", "=").partition("=")
     if not re.fullmatch(r"[a-z][a-z0-9_]*", feature):
         raise QueryError("can: asks for a feature", token.start, "can:live_migration=no")
+    if feature not in FEATURE:
+        near = get_close_matches(feature, FEATURE, n=1, cutoff=0.4)
+        hint = f"did you mean {near[0]}?" if near else "`novatui caps` lists all features"
+        raise QueryError(f"there is no feature {feature}", token.start, hint)
     if sign and answer not in set(Answer):
         raise QueryError(f"an answer is never {answer or 'empty'}", token.start, "one of " + " ".join(Answer))
     return Term("can", ":", (feature, answer or Answer.YES.value))

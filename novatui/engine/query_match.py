@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from novatui.core.capabilities import Answer
 from novatui.engine.naming import Word
 from novatui.engine.query_keys import KEYS, Key, Shape
 from novatui.engine.query_numbers import number
 from novatui.engine.query_regex import MAX_SUBJECT, compile_pattern
 from novatui.engine.query_terms import Term
-from novatui.engine.query_values import Clocks, FleetView, reader, share
+from novatui.engine.query_values import Clocks, FleetView, answers, reader, share
 
 Judge = Callable[[Any], bool]
 """Whether a known value is the wanted one."""
@@ -85,6 +86,8 @@ def conditions_on(terms: Sequence[Term], view: FleetView, clocks: Clocks) -> Con
 
 def _on_objects(term: Term, view: FleetView, clocks: Clocks) -> Condition:
     key = KEYS[term.key]
+    if key.shape is Shape.FACT:
+        return condition(term, key, answers(view, term.values[0]))
     of_a_whole = any(found.share for value in term.values if (found := number(key, value)) is not None)
     read = share(key.name, key.whole, view) if of_a_whole else reader(term.key, view, clocks)
     return condition(term, key, read)
@@ -100,8 +103,10 @@ def condition(term: Term, key: Key, read: Callable[[Any], Any]) -> Condition:
             return Condition(read, Word(term.values[0]).finds, wanted)
         case "~":
             return Condition(read, _matches(term.values[0]), wanted)
+        case ":" if key.shape is Shape.FACT and term.values[1] == Answer.UNKNOWN:
+            return IsUnknown(read, bool, wanted)
         case ":" if key.shape is Shape.FACT:
-            return Condition(read, bool, wanted)
+            return Condition(read, term.values[1].__eq__, wanted)
         case ":" if key.shape is Shape.FLAG:
             return Condition(read, frozenset(value == "yes" for value in term.values).__contains__, wanted)
         case ":" if key.shape in (Shape.TEXT, Shape.PART, Shape.WORD):

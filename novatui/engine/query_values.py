@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from novatui.core.ids import split_key
+from novatui.core.ids import ObjectRef, split_key
 from novatui.core.inventory import FIELD, Group, Value
 from novatui.core.metrics import POSITION
 from novatui.core.states import Kind
@@ -32,6 +32,14 @@ class Doubles(Protocol):
         ...
 
 
+class Answers(Protocol):
+    """Who knows what can be done where."""
+
+    def answer(self, ref: ObjectRef, feature: str) -> str | None:
+        """A word of `core.capabilities.Answer` for what was asked; None when it is unknown."""
+        ...
+
+
 class FleetView(Protocol):
     """What filters look at. The fleet is one."""
 
@@ -41,6 +49,8 @@ class FleetView(Protocol):
     def metrics(self) -> MetricStore: ...
     @property
     def identity(self) -> Doubles: ...
+    @property
+    def facts(self) -> Answers: ...
 
 
 class Clocks(Protocol):
@@ -86,8 +96,6 @@ def _special(key: str, view: FleetView, clocks: Clocks) -> Reader:
             return lambda slot: inventory.stale(slot, Group.STATE, clocks.monotonic())
         case "duplicate":
             return view.identity.duplicate
-        case "can":
-            return _unknown
         case "mem.percent":
             return share("mem.used", MEMORY_WHOLE, view)
         case "store.used":
@@ -110,8 +118,10 @@ def _age(inventory: InventoryStore, clocks: Clocks) -> Reader:
     return read
 
 
-def _unknown(slot: int) -> None:
-    """Facts are not asked for yet: unknown for every slot."""
+def answers(view: FleetView, feature: str) -> Reader:
+    """How to read what is known of a capability."""
+    answer, ref = view.facts.answer, view.inventory.ref
+    return lambda slot: answer(ref(slot), feature)
 
 
 def memory_whole(view: FleetView) -> Callable[[int], float | int | None]:

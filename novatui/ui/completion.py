@@ -7,6 +7,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from novatui.actions.catalogue import Action, Argument
+from novatui.core.capabilities import Answer
+from novatui.core.features import FEATURE
 from novatui.core.states import Kind
 from novatui.engine.query_keys import Key, Shape, Vocabulary
 from novatui.ui.commands import Wrong, available, nodes, understood, written
@@ -106,4 +108,6 @@ def _values(screen: FrameScreen, key: Key) -> Iterable[str]:
         return list(screen.fleet.connections)
     if key.name in ("host", "group"):
         return [store.name(slot) for slot in store.slots(Kind(key.name))]
+    if key.shape is Shape.FACT:
+        return [*FEATURE, *(f"{slug}={answer}" for slug in FEATURE for answer in Answer)]
     return key.words

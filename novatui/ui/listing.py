@@ -24,6 +24,9 @@ MEASURED = frozenset(POSITION) | frozenset(SUMS) | {"mem.percent"}
 BUSY = MACHINES | {Kind.HOST}
 """Kinds of which something is measured."""
 
+ASKED = 500
+"""Objects that are asked for their capabilities when a filter depends on them: the first ones."""
+
 RESORT = 3.0
 """Seconds between two changes of order that nobody asked for: rows must not jump under the eyes."""
 
@@ -86,6 +89,7 @@ class FleetListing:
             break
         self._sorted_at = self._look.monotonic()
         self._take_order()
+        self._ask_capabilities()
         return None
 
     def set_filter(self, text: str) -> QueryError | None:
@@ -96,7 +100,14 @@ class FleetListing:
             return error
         self.filter, self._query = text, query
         self._show()
+        self._ask_capabilities()
         return None
+
+    def _ask_capabilities(self) -> None:
+        """Whom the filter means as far as it does not ask for capabilities is asked for them."""
+        if self._query.asks_facts:
+            meant = Selection(self._fleet, self._query.without_facts(), self.sort, kinds=self.view.kinds).slots
+            self._fleet.facts.want(map(self._fleet.inventory.ref, meant[:ASKED]))
 
     def set_sort(self, key: str) -> None:
         """Sort by this key, measured ones highest first; the same key again turns the order round."""
@@ -125,6 +136,8 @@ class FleetListing:
 
     def update(self, changes: Changes) -> bool:
         """Take in what changed in the stores; True when the list is another."""
+        if changes.facts or changes.structure or changes.connections:
+            self._ask_capabilities()
         moved = self._selection.update(changes.rows, changes.gone)
         moved = self.pins.follow(changes) or moved
         moved = self._resort() or moved
@@ -183,6 +196,8 @@ class FleetListing:
         many, known = self.view.many, self._fleet.connections
         if not known:
             return "no connection is open; `:add` finds some and adds one"
+        if self._total() and self._query.asks_facts and self._fleet.facts.asking:
+            return f"{many} are being asked what they can do"
         if self._total():
             return f"no {self.view.one} matches {self.filter}" if self.filter else f"there is no {self.view.one} here"
         waiting = [one.name for one in known.values() if not one.settled or self._unread(one)]

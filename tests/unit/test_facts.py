@@ -15,13 +15,19 @@ from novatui.core.connection import ConnectionInfo, ConnectionSpec
 from novatui.core.errors import Fault, Timeout, Unreachable
 from novatui.core.features import FEATURES
 from novatui.core.ids import ObjectRef
+from novatui.core.inventory import Value
 from novatui.core.states import Family, Kind, Link
 from novatui.engine import facts as module
 from novatui.engine import inspecting
 from novatui.engine.connection import Connection
 from novatui.engine.facts import Facts
+from novatui.engine.identity import Identities
 from novatui.engine.inspecting import InspectionRequests
 from novatui.engine.inventory_store import InventoryStore
+from novatui.engine.metric_store import MetricStore
+from novatui.engine.query import parse
+from novatui.engine.selection import Selection
+from novatui.engine.task_store import TaskStore
 from novatui.wire import frames
 from tests.fleets import until
 
@@ -77,6 +83,15 @@ class Desk:
         connection.info = ConnectionInfo(product=f"libvirt {version}", version=version, roles=("CapabilityProbe",))
         connection.go(Link.UP, None)
         self.facts.stands(connection)
+
+
+class View:
+    """What a filter looks at."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.inventory, self.facts = desk.inventory, desk.facts
+        self.metrics = MetricStore()
+        self.identity = Identities(self.inventory, self.metrics, TaskStore())
 
 
 def conn(name: str = "a") -> ObjectRef:
@@ -333,6 +348,50 @@ async def test_columns_gather_hosts_and_count_those_never_asked_apart() -> None:
     assert list(column) == [feature.slug for feature in FEATURES]
     assert (column["tpm"].value, column["tpm"].note) == (Answer.PARTLY, "1/3 1?")
     assert column["numa"].value is Answer.UNKNOWN
+
+
+async def test_a_filter_finds_what_is_known_and_never_what_is_not() -> None:
+    desk = Desk()
+    begun = time.monotonic()
+    hosts = [host(number) for number in range(4)]
+    names = [str(ref.id) for ref in hosts]
+    desk.inventory.apply_rows(
+        frames.Rows("a", 1, begun, ["name"], [ref.key for ref in hosts], [list[Value](names)]), begun
+    )
+    for ref, value in zip(hosts, ("yes", "no", "unknown"), strict=False):
+        asked = desk.ask(ref)
+        await rest()
+        desk.answer(desk.sent[-1], [fact("tpm", value, ref.key)])
+        await asked
+
+    def found(text: str) -> list[str]:
+        slots = Selection(View(desk), parse(text), kinds=[Kind.HOST]).slots
+        return [desk.inventory.name(slot) for slot in slots]
+
+    assert (found("can:tpm"), found("can:tpm=no"), found("can:tpm=partly")) == (["h0"], ["h1"], [])
+    assert (found("!can:tpm"), found("not:can:tpm=no")) == (["h1"], ["h0"])
+    assert (found("can:tpm=unknown"), found("!can:tpm:unknown")) == (["h2", "h3"], ["h0", "h1"])
+    desk.connections["a"].go(Link.DOWN, Unreachable("gone").failure)
+    assert found("can:tpm") == ["h0"]  # what is old is found, and shown as old
+
+
+async def test_many_that_are_looked_at_are_asked_in_turns_in_the_background() -> None:
+    desk = Desk("a", "b")
+    desk.connections["b"].go(Link.DOWN, Unreachable("gone").failure)
+    wanted = [*(host(number) for number in range(module.WANTED + 10)), conn("b")]
+    desk.facts.want(wanted)
+    assert sum(map(desk.facts.probing, wanted)) == module.WANTED
+    done = 0
+    while desk.facts.asking:
+        await rest()
+        desk.answer(desk.sent[done])
+        done += 1
+        await rest()
+        desk.facts.want(wanted)
+    assert done == module.WANTED + 10
+    assert all(desk.facts.sheet(ref) for ref in wanted[:-1])
+    desk.facts.want(wanted)
+    assert not desk.facts.asking
 
 
 def test_a_task_that_is_stopped_is_over() -> None:

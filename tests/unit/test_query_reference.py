@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from novatui.core.ids import ObjectRef
 from novatui.core.states import Family, Kind, Link
 from novatui.engine.identity import Identities
 from novatui.engine.inventory_store import InventoryStore
@@ -40,6 +41,11 @@ class Clock:
         return EPOCH
 
 
+def can(name: str) -> str:
+    """What an object of this name answers of every capability; empty when it is not known."""
+    return ("yes", "", "no", "partly")[len(name) % 4] if name else ""
+
+
 class World:
     """The stores, and the same objects as plain dicts beside them."""
 
@@ -51,7 +57,13 @@ class World:
         self.metrics, self.tasks = MetricStore(), TaskStore()
         self.identity = Identities(self.inventory, self.metrics, self.tasks, Clock.monotonic)
         self.objects: dict[tuple[str, str], Object] = {}
+        self.facts = self
         self.begun = 900.0
+
+    def answer(self, ref: ObjectRef, feature: str) -> str | None:
+        assert feature in ("sriov", "tpm")
+        known = self.objects.get((ref.conn, ref.key), {})
+        return can(known.get("name") or "") or None
 
     def put(self, conn: str, key: str, columns: Object, measured: dict[str, float]) -> None:
         self.begun += 0.01
@@ -82,6 +94,15 @@ class Condition(NamedTuple):
 
 def known(name: str, test: Callable[[Any], bool]) -> Callable[[World, str, Object], bool | None]:
     return lambda world, conn, obj: None if obj.get(name) is None else test(obj[name])
+
+
+def told_to_be(answer: str) -> Callable[[World, str, Object], bool | None]:
+    def test(world: World, conn: str, obj: Object) -> bool | None:
+        del world, conn
+        told = can(obj.get("name") or "")
+        return told == answer if told else None
+
+    return test
 
 
 def fuzzy(word: str, name: str) -> bool:
@@ -226,7 +247,9 @@ def others(draw: st.DrawFn) -> Condition:
     return draw(
         st.sampled_from(
             [
-                Condition("can:migrate=no", lambda world, conn, obj: None),
+                Condition("can:sriov=no", told_to_be("no")),
+                Condition("can:sriov", told_to_be("yes")),
+                Condition("can:tpm:unknown", lambda world, conn, obj: not can(obj.get("name") or "")),
                 Condition("stale:", lambda world, conn, obj: conn == "pve" and not obj.keys().isdisjoint(STATE)),
                 Condition("group:lab", lambda world, conn, obj: LABELS[conn] == "lab"),
                 Condition("persistent:yes", known("persistent", lambda flag: flag)),
