@@ -78,12 +78,12 @@ def print_matrix() -> str:
 
 
 def _legend() -> Iterable[str]:
-    yield "What the driver does to find out, then what the real host of its lab said, and by which call."
-    yield "That is one host: `novatui caps` tells it of yours."
+    yield "What the driver does to find out, then what the real host of its lab said, and by which call. That is one"
+    yield "host of no rights and little hardware: `novatui caps` tells it of yours, with the reasons."
     for family in Family:
         if (answers := lab_answers(family)) is not None:
-            machine = ", ".join(f"{name}: {value}" for name, value in answers.machine.items())
-            yield f"{NAMES[family]}: {escape(answers.product)} ({escape(machine)})."
+            kept = answers_path(family).relative_to(CHECKOUT)
+            yield f"{NAMES[family]} was {escape(answers.product)}; [{kept.name}]({kept}) says what its machine has."
 
 
 def cell(family: Family, slug: str) -> str:
@@ -97,6 +97,8 @@ def cell(family: Family, slug: str) -> str:
     fact = answers.facts.get(slug) if answers is not None else None
     if fact is None or line.status == "exempt":
         return DECLARED[line.status]
+    if fact.value is Answer.UNKNOWN:
+        return WORDS[fact.value]
     by = f" (`{fact.call}`)" if fact.call else ""
     return f"{DECLARED[line.status]}: {WORDS[fact.value]}{by}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -46,25 +47,31 @@ def _fact(fact: dict[str, Any]) -> LabFact:
 
 
 def machine() -> dict[str, str]:
-    """What of this machine decides answers, read from the kernel and not by any hypervisor."""
+    """What of this machine decides answers, read from the kernel and the file system and not by any hypervisor."""
     flags = set(Path("/proc/cpuinfo").read_text().partition("\nflags")[2].partition("\n")[0].split())
+    pci = [_text(path) for path in Path("/sys/bus/pci/devices").glob("*/class")]
     return {
         "architecture": platform.machine(),
-        "KVM": "yes" if os.path.exists("/dev/kvm") else "no",
-        "virtualisation in the processor": "yes" if flags & {"vmx", "svm"} else "no",
-        "NUMA nodes": str(_entries("/sys/devices/system/node", "node[0-9]*")),
-        "IOMMU groups": str(_entries("/sys/kernel/iommu_groups", "*")),
-        "huge pages": _text("/proc/sys/vm/nr_hugepages"),
-        "KSM": "yes" if os.path.exists("/sys/kernel/mm/ksm/run") else "no",
+        "KVM": _yes(os.path.exists("/dev/kvm")),
+        "virtualisation in the processor": _yes(bool(flags & {"vmx", "svm"})),
+        "NUMA nodes": str(len(list(Path("/sys/devices/system/node").glob("node[0-9]*")))),
+        "IOMMU groups": str(len(list(Path("/sys/kernel/iommu_groups").glob("*")))),
+        "huge pages": _text(Path("/proc/sys/vm/nr_hugepages")),
+        "KSM": _yes(os.path.exists("/sys/kernel/mm/ksm/run")),
+        "network interfaces with a card": str(len(list(Path("/sys/class/net").glob("*/device")))),
+        "graphics cards": str(sum(one.startswith("0x03") for one in pci)),
+        "NVMe controllers": str(sum(one.startswith("0x0108") for one in pci)),
+        "swtpm": _yes(shutil.which("swtpm") is not None),
+        "firmware descriptions": str(len(list(Path("/usr/share/qemu/firmware").glob("*.json")))),
     }
 
 
-def _entries(folder: str, pattern: str) -> int:
-    return len(list(Path(folder).glob(pattern)))
+def _yes(there: bool) -> str:
+    return "yes" if there else "no"
 
 
-def _text(path: str) -> str:
+def _text(path: Path) -> str:
     try:
-        return Path(path).read_text().strip()
+        return path.read_text().strip()
     except OSError:
         return "?"
