@@ -20,11 +20,13 @@ from novatui.cli.selecting import PLACES
 from novatui.cli.session import Session, opened, prepare, report
 from novatui.cli.streams import say_json, say_lines
 from novatui.cli.verbs_caps import FORMS, Form
+from novatui.config.paths import user_paths
 from novatui.core.capabilities import Sheet, gather
 from novatui.core.errors import Timeout, Unreachable
 from novatui.core.features import FEATURES
 from novatui.core.ids import ObjectRef
 from novatui.core.states import Kind, Link
+from novatui.engine.facts_keeping import FactsKeeping
 from novatui.engine.facts_report import Column, markdown, plain
 from novatui.engine.fleet import DEFAULT_KINDS, Fleet, Target
 
@@ -84,7 +86,10 @@ async def _caps(session: Session) -> int:
             return exits.worst([exits.FAILED, code])
         refs = dict.fromkeys(ref for subject in subjects for ref in subject.asked)
         timeout = options.timeout or session.loaded.config.timeout
+        keeping = FactsKeeping(user_paths().state_home / "inventory", fleet.facts, fleet.connections)
+        await keeping.recall(list(fleet.connections))
         sheets = await asked(fleet, list(refs), timeout=timeout, fresh=options.fresh)
+        await keeping.stop()
         _tell(fleet, options, subjects, sheets)
         return exits.worst([code, _report(fleet, sheets)])
 

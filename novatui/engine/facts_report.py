@@ -163,8 +163,8 @@ def age_of(sheet: Sheet, now: float) -> str:
 
 
 def declared(fact: Fact) -> bool:
-    """The product has no call to ask: its documents say so."""
-    return fact.evidence is not None and fact.evidence.kind == DECLARED
+    """It is said by documents, as the product has no call to ask."""
+    return fact.evidence is not None and fact.evidence.kind == DECLARED and fact.value is not Answer.UNKNOWN
 
 
 def blocks(fact: Fact) -> str:

@@ -241,6 +241,17 @@ def test_a_connection_that_never_answers_keeps_nobody_waiting(program: Program) 
     assert "| TPM | yes 2.0 | unknown |" in named.out
 
 
+def test_an_answer_is_kept_until_it_is_old_or_a_fresh_one_is_wanted(program: Program) -> None:
+    def moments(*more: str) -> set[str]:
+        facts = program.run("caps", *SMALL, "--json", *more).json["facts"]
+        return {fact["evidence"]["at"] for fact in facts if fact.get("evidence", {}).get("kind") == "asked"}
+
+    first = moments()
+    assert first
+    assert moments() == first
+    assert moments("--fresh").isdisjoint(first)
+
+
 @pytest.mark.parametrize("form", [(), ("--json",), ("--md",)], ids=" ".join)
 def test_a_pipe_that_nobody_reads_is_no_failure(program: Program, form: tuple[str, ...]) -> None:
     process = program.start("caps", *SMALL, *form)
