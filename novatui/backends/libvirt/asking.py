@@ -18,6 +18,9 @@ T = TypeVar("T")
 EXCERPT = 400
 """Characters of an answer that are kept as evidence."""
 
+NO_SUPPORT = "3"
+"""VIR_ERR_NO_SUPPORT."""
+
 NATIVE = {
     "baselineCPU": "virConnectBaselineCPU",
     "baselineHypervisorCPU": "virConnectBaselineHypervisorCPU",
@@ -92,6 +95,13 @@ class Asked(msgspec.Struct, frozen=True):
         if failure is None:
             return ""
         return f"{failure.native or failure.message}" + (f" [{failure.code}]" if failure.code else "")
+
+    @property
+    def failed(self) -> str:
+        """The same with the name of the call; empty for an answer."""
+        if self.code == NO_SUPPORT:
+            return f"this driver of libvirt does not have {self.evidence.call} [{NO_SUPPORT}]"
+        return f"{self.evidence.call} failed: {self.why}" if self.failure is not None else ""
 
     def tell(self, value: T | None, said: str = "") -> Told[T]:
         """What follows from it."""

@@ -77,7 +77,7 @@ def need(asked: Asked) -> Any:
     with suppress(LookupError):
         _relied.get().append(asked.evidence)
     if asked.failure is not None:
-        raise Unanswered(f"{asked.evidence.call} failed: {asked.why}", asked.evidence)
+        raise Unanswered(asked.failed, asked.evidence)
     return asked.value
 
 

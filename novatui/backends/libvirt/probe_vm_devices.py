@@ -22,7 +22,7 @@ def _has_none(machine: MachineAnswers, words: str, *more: Source) -> Found:
     """No is said only when every device that it has was looked at."""
     evidence, unseen = machine.told(*GIVEN), machine.unseen
     if unseen:
-        said = f"libvirt could not be asked what {', '.join(unseen)} is: {machine.devices[unseen[0]].why}"
+        said = f"what {', '.join(unseen)} is could not be asked: {machine.devices[unseen[0]].failed}"
         return unknown(evidence, said, "", *_looked_at(machine), *more)
     return no(evidence, words, "", *_looked_at(machine), *more)
 

@@ -16,6 +16,9 @@ ONCE_IT_RUNS = "it is off: once it runs"
 GROWING = frozenset({"qcow2", "qed", "vmdk", "vdi", "vhdx", "vpc"})
 """Formats of files that take space as they are written."""
 
+NO_VOLUME = "50"
+"""VIR_ERR_NO_STORAGE_VOL."""
+
 HOSTS_OWN = frozenset({"host-passthrough", "maximum"})
 
 
@@ -88,7 +91,7 @@ def cpu_hotplug(machine: MachineAnswers) -> Found:
     now, most = need(machine.vcpus), need(machine.vcpus_most)
     note, asked = f"{now}/{most}", machine.vcpus_most
     if now >= most:
-        words = f"it has all {most} vCPUs that it is defined with: a higher maximum is set while it is off"
+        words = "it has as many vCPUs as it is defined with: a higher maximum is set while it is off"
         return no(asked, words, note, machine.vcpus)
     if machine.spec.arch and machine.spec.arch not in CPU_ARCHES | {"i586"}:
         return unknown(
@@ -173,7 +176,10 @@ def thin_provisioning(machine: MachineAnswers) -> Found:
     thin, whole, unseen = ([name for name, value in kinds.items() if value is kind] for kind in (True, False, None))
     note = f"{len(thin)}/{len(found)}"
     if unseen:
-        return unknown(evidence, f"no pool tells what {', '.join(unseen)} takes", note, *volumes)
+        why = next(
+            (volume.failed for volume in volumes if volume.code not in {"", NO_VOLUME}), "no pool lists its file"
+        )
+        return unknown(evidence, f"how much {', '.join(unseen)} takes is not told: {why}", note, *volumes)
     if not whole:
         return yes(evidence, f"{', '.join(thin)}: space is taken as it is written", note, *volumes)
     words = f"{', '.join(whole)}: all space is taken at once"

@@ -127,6 +127,6 @@ def events(registered: Mapping[str, Asked]) -> Found:
     refused = [f"{name} ({asked.why})" for name, asked in registered.items() if asked.failure is not None]
     note = f"{len(registered) - len(refused)}/{len(registered)}"
     if life.failure is not None:
-        raise Unanswered(f"{life.evidence.call} failed: {life.why}", life.evidence)
+        raise Unanswered(life.failed, life.evidence)
     words = f"but for {', '.join(refused)}" if refused else "of machines, networks, pools and devices"
     return yes(life, words, note, *(registered[name] for name in BESIDES if name in registered))
