@@ -14,6 +14,7 @@ from novatui.backends.demo.estate import Thing, kind_of
 from novatui.backends.demo.events import events_between
 from novatui.backends.demo.load import Metrics, host_metrics, machine_metrics
 from novatui.backends.demo.placing import fits_of, needs_of
+from novatui.backends.demo.posturing import Postures
 from novatui.backends.demo.probing import facts_of
 from novatui.backends.demo.profiling import baseline_of, profile_of
 from novatui.backends.demo.rows import device_row, snapshot_row, thing_row
@@ -33,6 +34,7 @@ from novatui.backends.driver import (
     MetricSource,
     NetworkSource,
     PlacementSource,
+    PostureSource,
     ProfileSource,
     Sink,
     SnapshotSource,
@@ -51,6 +53,7 @@ from novatui.core.ids import decode_id
 from novatui.core.ids import key as key_of
 from novatui.core.inventory import Row
 from novatui.core.needs import Needs
+from novatui.core.posture import Posture
 from novatui.core.reasons import Fit
 from novatui.core.snapshots import Snapshot
 from novatui.core.states import Family, Kind
@@ -74,6 +77,7 @@ class DemoDriver(
     DeviceSource,
     StorageSource,
     PlacementSource,
+    PostureSource,
     ProfileSource,
     CapabilityProbe,
 ):
@@ -93,6 +97,7 @@ class DemoDriver(
         super().__init__(spec, secrets, sink)
         self._open: Scene | None = None
         self._made: Changes | None = None
+        self._postures: Postures | None = None
         self._kinds: frozenset[str] = frozenset()
         self._watcher: Watcher | None = None
 
@@ -234,6 +239,12 @@ class DemoDriver(
 
     def baseline(self, processors: Sequence[str]) -> Baseline:
         return baseline_of(self._ask("baseline"), processors)
+
+    def posture(self, key: str) -> Posture:
+        scene = self._ask("posture")
+        if self._postures is None:
+            self._postures = Postures(scene, lambda: self._ask("posture"))
+        return self._postures.judge(key)
 
     def probe(self, scope: str) -> list[Fact]:
         return facts_of(self._ask("probe"), scope, lambda: self._ask("probe"))

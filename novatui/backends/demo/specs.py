@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from novatui.backends.demo import habits
 from novatui.backends.demo.estate import Estate
 from novatui.backends.demo.shapes import GIB, Disk, Machine, Nic
 from novatui.core.states import Family, Kind
@@ -11,7 +12,6 @@ from novatui.core.vmspec import (
     CpuTopology,
     DiskSpec,
     FirmwareSpec,
-    GraphicsSpec,
     HostDevice,
     HugePages,
     MemorySpec,
@@ -38,7 +38,7 @@ def spec_of(estate: Estate, machine: Machine) -> VmSpec:
         hypervisor="lxc" if machine.kind is Kind.CONTAINER else traits.hypervisor,
         guest_os=machine.guest_os,
         cpu=_cpu(machine, family),
-        memory=_memory(machine, family, traits.hypervisor),
+        memory=_memory(machine, family),
         numa=NumaSpec(mode="strict", nodeset="0") if _pinned(machine, family) else None,
         firmware=FirmwareSpec(type=machine.firmware, secure_boot=machine.secure_boot, boot_order=("disk", "network")),
         tpm=(TpmSpec(model="tpm-crb", backend="emulator", version=machine.tpm),) if machine.tpm == "2.0" else (),
@@ -48,7 +48,8 @@ def spec_of(estate: Estate, machine: Machine) -> VmSpec:
         ),
         nics=tuple(_nic(estate, machine, number, nic) for number, nic in enumerate(machine.nics)),
         host_devices=tuple(_device(estate, machine, device) for device in machine.devices),
-        graphics=(GraphicsSpec(type="vnc", listen="127.0.0.1"),) if traits.hypervisor == "kvm" else (),
+        graphics=habits.screens(machine, family) if machine.kind is not Kind.CONTAINER else (),
+        controllers=(f"scsi0 {adapter}",) if (adapter := habits.adapter(machine, family)) else (),
         serial_ports=1 if family is Family.LIBVIRT else None,
         autostart=machine.autostart if "autostart" not in traits.silent else None,
         tags=machine.tags if "tags" not in traits.silent else (),
@@ -63,11 +64,12 @@ def _pinned(machine: Machine, family: Family) -> bool:
 def _cpu(machine: Machine, family: Family) -> CpuSpec:
     cores = 2 if machine.vcpus % 2 == 0 else 1
     pinned = _pinned(machine, family)
-    usual = "host-model" if family is Family.LIBVIRT else ""
+    mode, model = habits.processor(machine, family) if machine.kind is not Kind.CONTAINER else ("", "")
     return CpuSpec(
         count=machine.vcpus,
         maximum=machine.vcpus_max,
-        mode="host-passthrough" if pinned else usual,
+        mode="host-passthrough" if pinned else mode,
+        model=model,
         topology=CpuTopology(sockets=machine.vcpus // cores, cores=cores) if machine.kind is Kind.VM else None,
         features=(CpuFeature(name="topoext", policy="require"),) if pinned else (),
         pins=_pins(machine, pinned=pinned),
@@ -82,7 +84,7 @@ def _pins(machine: Machine, *, pinned: bool) -> tuple[Pin, ...]:
     return tuple(Pin(subject=f"vcpu {at}", cpuset=cpus) for at, cpus in sorted((where | dict(machine.pins)).items()))
 
 
-def _memory(machine: Machine, family: Family, hypervisor: str) -> MemorySpec:
+def _memory(machine: Machine, family: Family) -> MemorySpec:
     pinned = _pinned(machine, family)
     return MemorySpec(
         size=machine.memory,
@@ -90,7 +92,8 @@ def _memory(machine: Machine, family: Family, hypervisor: str) -> MemorySpec:
         maximum=machine.memory_max,
         huge_pages=(HugePages(size=GIB, nodeset="0"),) if pinned else (),
         locked=True if machine.devices and family in (Family.LIBVIRT, Family.VSPHERE) else None,
-        balloon="none" if pinned else "virtio" if hypervisor == "kvm" else "",
+        balloon="none" if pinned else habits.BALLOONS[family] if machine.kind is not Kind.CONTAINER else "",
+        balloon_stats=5 if family is Family.LIBVIRT and machine.tools and not pinned else None,
     )
 
 
@@ -107,7 +110,7 @@ def disk_spec(estate: Estate, machine: Machine, number: int, disk: Disk) -> Disk
         format=traits.disk_format,
         size=disk.size,
         allocation=allocated(machine, disk),
-        cache="none" if traits.hypervisor == "kvm" else "",
+        cache=habits.cache(machine, "none" if traits.hypervisor == "kvm" else ""),
         discard="unmap" if disk.thin and traits.hypervisor == "kvm" else "",
         boot=1 if number == 0 else None,
     )
@@ -137,7 +140,7 @@ def _nic(estate: Estate, machine: Machine, number: int, nic: Nic) -> NicSpec:
         target=f"vnet{machine.number % 1000}" if number == 0 and traits.hypervisor == "kvm" else "",
         type="network" if net.address else "bridge",
         source=net.name,
-        model=traits.nic_model,
+        model=habits.nic_model(machine, estate.dialect.site.family, traits.nic_model),
         mac=nic.mac,
         vlan=net.vlan if net.vlan.isdigit() else "",
         link_up=True,
