@@ -10,6 +10,7 @@ import pytest
 
 from tests.acceptance.program import Program
 from tests.acceptance.test_cli_caps import SLUGS, by_scope, keep_contract
+from tests.lab.libvirt import apilog
 from tests.lab.libvirt.daemon import LibvirtHost
 from tests.lab.libvirt.sample_machines import BUSY
 
@@ -46,6 +47,21 @@ def test_a_machine_of_the_mock_driver_is_told(program: Program) -> None:
     facts = facts_of(program, *MOCK, "test-default/test")
     assert {fact["scope"].partition(":")[0] for fact in facts.values()} == {"vm"}
     assert facts["lifecycle"]["value"] == "yes"
+
+
+@pytest.mark.libvirt_library
+def test_every_call_of_the_evidence_went_out_by_the_log_of_the_c_library(tmp_path: Path) -> None:
+    log = tmp_path / "api.log"
+    program = Program(tmp_path, apilog.environment(log))
+    facts = [*facts_of(program, *MOCK).values(), *facts_of(program, *MOCK, "test-default/test").values()]
+    told = {one["call"] for fact in facts for one in evidence_of(fact) if one["kind"] == "asked"}
+    sent = {name for name, _ in apilog.LINE.findall(log.read_text(errors="replace"))}
+    assert told - sent == set()
+    assert len(told) > 5
+
+
+def evidence_of(fact: dict[str, Any]) -> list[dict[str, Any]]:
+    return [*([fact["evidence"]] if "evidence" in fact else []), *fact.get("more", [])]
 
 
 @pytest.mark.libvirt

@@ -53,6 +53,7 @@ def shell(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Terminal]:
         ("novatui ls power:ru\t", "novatui ls power:running"),
         ("novatui ls --kind=datas\t", "novatui ls --kind=datastore"),
         ("novatui config tru\t", "novatui config trust"),
+        ("novatui caps --feature sri\t", "novatui caps --feature sriov"),
     ],
 )
 def test_a_tab_completes(shell: Terminal, typed: str, wanted: str) -> None:
