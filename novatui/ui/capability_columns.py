@@ -26,6 +26,9 @@ class Level(StrEnum):
 
 LEVELS = tuple(Level)
 
+ONE = {Level.FAMILIES: "family", Level.CONNECTIONS: "connection", Level.HOSTS: "host", Level.MACHINES: "machine"}
+"""What one column of a level is."""
+
 KINDS: dict[Level, tuple[Kind, ...]] = {
     Level.HOSTS: (Kind.HOST,),
     Level.MACHINES: (Kind.VM, Kind.CONTAINER),

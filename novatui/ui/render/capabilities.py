@@ -26,9 +26,12 @@ TITLE = 22
 SLIM = 14
 """Cells of titles on a narrow screen."""
 
-LEAST, ROOMY, MOST = 10, 13, 24
+LEAST, ROOMY, MOST = 10, 13, 64
 """Cells of a column, with the blank after it: the least where that shows all of them, what those get of which not all
 can be shown, and the most."""
+
+TELLING = 30
+"""Cells of a column from which the reason stands behind the note."""
 
 DECLARED = "'"
 """Behind the sign of what was not asked but declared: dim letters alone are no sign."""
@@ -41,6 +44,7 @@ class Cell(msgspec.Struct, frozen=True):
 
     answer: Answer = Answer.UNKNOWN
     note: str = ""
+    reason: str = ""
     told: bool = False
     """There is an answer, be it that it is unknown."""
     declared: bool = False
@@ -87,9 +91,9 @@ def cell_of(fact: Fact | None, *, stale: bool = False, asking: bool = False) -> 
     if fact is None:
         return Cell(asking=asking)
     if not fact.proven:
-        return Cell(told=True, stale=stale, asking=asking)
-    declared = fact.evidence is not None and fact.evidence.kind == "declared"
-    return Cell(fact.value, fact.note, True, declared and fact.value is not Answer.UNKNOWN, stale, asking)
+        return Cell(reason=fact.reason, told=True, stale=stale, asking=asking)
+    declared = fact.evidence is not None and fact.evidence.kind == "declared" and fact.value is not Answer.UNKNOWN
+    return Cell(fact.value, fact.note, fact.reason, True, declared, stale, asking)
 
 
 def lay_out(width: int, count: int, pinned: int, left: int, cursor: int) -> Layout:
@@ -163,7 +167,10 @@ def row(
 
 
 def _cell(cell: Cell, width: int, look: Look, over: Style | None) -> list[Piece]:
-    text = fit(lettered(cell, look), width, ellipsis=look.marks.ellipsis)
+    said = lettered(cell, look)
+    if width >= TELLING and cell.reason:
+        said += f"{' ' if cell.note else ''}{cell.reason}"
+    text = fit(said, width, ellipsis=look.marks.ellipsis)
     _, style = signed(cell, look)
     note = look.styles.stale if cell.stale else look.styles.quiet if cell.declared or not cell.told else style
     pieces = [(text[:3], style), (text[3:], note)]

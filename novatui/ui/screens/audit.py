@@ -20,22 +20,20 @@ from novatui.ui.keys import bindings
 from novatui.ui.place import Place
 from novatui.ui.render import bars
 from novatui.ui.render.audit import audit_table, moment, verdict
-from novatui.ui.render.cells import Group, Piece, line, spread
+from novatui.ui.render.cells import Group, Piece
 from novatui.ui.rows.view import RowView
-from novatui.ui.screens.frame import FrameScreen
+from novatui.ui.screens.filtered import FilteredScreen
 from novatui.ui.stage import Stage
-from novatui.ui.widgets.filterbar import FilterBar
 from novatui.ui.widgets.lines import Lines
 
-EXAMPLES = "words; who:ana verb:off conn:prod ticket:INC outcome:failed !declined"
 
-
-class AuditScreen(FrameScreen, inherit_bindings=False):
+class AuditScreen(FilteredScreen, inherit_bindings=False):
     """Read again whenever the file has grown; a file that is broken is shown up to there."""
 
     SCOPES = (Scope.EVERYWHERE, Scope.MOVE, Scope.ROWS, Scope.FILTERED, Scope.LISTED, Scope.FRAME)
     BINDINGS = bindings(*SCOPES)
     DEFAULT_CSS = "AuditScreen #entries { height: 1fr; }"
+    EXAMPLES = "words; who:ana verb:off conn:prod ticket:INC outcome:failed !declined"
 
     def __init__(self, stage: Stage, place: Place) -> None:
         super().__init__(stage, place)
@@ -50,18 +48,10 @@ class AuditScreen(FrameScreen, inherit_bindings=False):
             self._source, header=True, painter=stage.pulse.painter, ascii_only=self.look.marks.ascii, id="entries"
         )
         self._title = Lines(lambda width, _: [self._draw_title(width)], id="audit-title")
-        self._filter = FilterBar(
-            self,
-            lambda width, _: [self._draw_listing(width)],
-            lambda width, _: [line([self._count()], width)],
-            text=clean(place.filter),
-            examples=EXAMPLES,
-            id="filter",
-        )
 
     def compose_body(self) -> ComposeResult:
         """The filter, and the entries."""
-        yield self._filter
+        yield self.filter
         yield self._title
         yield self._rows
 
@@ -81,12 +71,11 @@ class AuditScreen(FrameScreen, inherit_bindings=False):
 
     def place(self) -> Place:
         """The filter is part of it."""
-        return Place("audit", filter=self._filter.text)
+        return Place("audit", filter=self.filter.text)
 
     def show(self, place: Place) -> bool:
         """The same with another filter."""
-        self._filter.set_text(clean(place.filter))
-        self._list()
+        self.set_filter(place.filter)
         return True
 
     def take(self, changes: Changes) -> None:
@@ -97,13 +86,6 @@ class AuditScreen(FrameScreen, inherit_bindings=False):
     def age(self) -> None:
         """Other consoles write, too."""
         self._look_at()
-
-    def step_back(self) -> bool:
-        """Drop the filter."""
-        if not self._filter.text:
-            return False
-        self.show(Place("audit"))
-        return True
 
     def rows(self) -> RowView:
         """The entries."""
@@ -125,7 +107,7 @@ class AuditScreen(FrameScreen, inherit_bindings=False):
     def _look_at(self) -> None:
         if self._path is None:
             self._trouble = "this console has no journal"
-            self._list()
+            self.list_again()
         elif not self._busy:
             self._busy = True
             self.run_worker(self._read(self._path))
@@ -137,22 +119,23 @@ class AuditScreen(FrameScreen, inherit_bindings=False):
             if stamp != self._read_as or self._audit is None:
                 self._audit = await blocking.run(lambda: read(path))
                 self._read_as, self._trouble = stamp, ""
-                self._list()
+                self.list_again()
         except OSError as error:
             self._trouble = f"the journal cannot be read: {error.strerror or error}"
-            self._list()
+            self.list_again()
         finally:
             self._busy = False
 
-    def _list(self) -> None:
-        words = self._filter.text.split()
+    def list_again(self) -> None:
+        """The entries that fit the filter."""
+        words = self.filter.text.split()
         found = [one for one in self._audit.entries if one.has(words)] if self._audit is not None else []
         left = self._source.show([(one.seq, one) for one in found])
         self._rows.forget(left)
         self._rows.placeholder = self._why_empty()
         self._rows.replace(self._source.order)
         self._rows.touch(self._source.order)
-        for part in (self.header, self._filter, self._title):
+        for part in (self.header, self.filter, self._title):
             part.redraw()
 
     def _why_empty(self) -> str:
@@ -160,21 +143,17 @@ class AuditScreen(FrameScreen, inherit_bindings=False):
             return f" {self._trouble}"
         if self._audit is None:
             return " the journal is being read"
-        return " no entry fits the filter" if self._filter.text else " nothing was changed from here yet"
+        return " no entry fits the filter" if self.filter.text else " nothing was changed from here yet"
 
     def _version(self, one: Entry) -> tuple[int, bool]:
         return len(one.records), self.look.utc
 
     # Drawing
 
-    def _count(self) -> Piece:
+    def counts(self) -> Sequence[Piece]:
+        """How many are listed."""
         count = len(self._source.order)
-        return f" {count:,} entr{'y' if count == 1 else 'ies'} ", self.look.styles.quiet
-
-    def _draw_listing(self, width: int) -> Strip:
-        styles, text = self.look.styles, self._filter.text
-        wanted = (f" /{text}", styles.key) if text else (f" {self.key('filter')} to filter", styles.quiet)
-        return spread([(" :audit ", styles.title), wanted], [self._count()], width)
+        return [(f" {count:,} entr{'y' if count == 1 else 'ies'} ", self.look.styles.quiet)]
 
     def _draw_title(self, width: int) -> Strip:
         broken = self._audit.broken if self._audit is not None else None
@@ -193,19 +172,6 @@ class AuditScreen(FrameScreen, inherit_bindings=False):
         if entry is not None:
             keys, ascii_only = self.stage.keys, self.look.marks.ascii
             self.app.push_screen(PageDialog(f"Record {entry.seq}", keys, page_of(entry), ascii_only=ascii_only))
-
-    def action_filter(self) -> None:
-        """Type a filter."""
-        self._filter.edit()
-
-    def filter_typed(self, text: str) -> None:
-        """Every letter filters."""
-        del text
-        self._list()
-
-    def filter_done(self) -> None:
-        """Back to the rows."""
-        self._rows.focus()
 
     def line_in_words(self) -> str:
         """The entry under the cursor."""

@@ -16,7 +16,7 @@ from novatui.core.text import clean
 from novatui.core.units import lasting
 from novatui.engine.fleet import Changes
 from novatui.ui import capability_filter
-from novatui.ui.capability_columns import LEVELS, Level, checked_scope, inside, scope_name
+from novatui.ui.capability_columns import LEVELS, ONE, Level, checked_scope, inside, scope_name
 from novatui.ui.capability_matrix import View
 from novatui.ui.capability_probing import Probing
 from novatui.ui.capability_sheets import members_of, untold
@@ -110,7 +110,7 @@ class CapabilityScreen(MatrixScreen, inherit_bindings=False):
         waiting = self._probing.waiting
         asked = matrix.asked
         groups: list[Group] = [(0, [(f" asking {waiting:,} ", styles.info)])] if waiting else []
-        level = matrix.view.level.value
+        level = ONE[matrix.view.level] if len(matrix.columns) == 1 else matrix.view.level.value
         groups.append((1, [(f" {asked.count:,} of {len(matrix.columns):,} {level} asked ", styles.text)]))
         if asked.last is not None:
             took = f" in {lasting(asked.slowest / 1000)} " if asked.slowest is not None else " "

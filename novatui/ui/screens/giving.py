@@ -14,11 +14,11 @@ from novatui.ui.dialogs.picker import Choice, pick
 from novatui.ui.foreseeing import Wanted
 from novatui.ui.host_devices import HostDevices
 from novatui.ui.place import Place
-from novatui.ui.screens.frame import FrameScreen
+from novatui.ui.screens.filtered import FilteredScreen
 from novatui.ui.stage import Stage
 
 
-class GivingScreen(FrameScreen, inherit_bindings=False):
+class GivingScreen(FilteredScreen, inherit_bindings=False):
     """A subclass shows `self.pool` and says which line is under the cursor."""
 
     def __init__(self, stage: Stage, place: Place) -> None:

@@ -22,7 +22,7 @@ from novatui.ui.keys import bindings
 from novatui.ui.listed_devices import listed_devices, page_of
 from novatui.ui.place import Place
 from novatui.ui.render import bars
-from novatui.ui.render.cells import Group, Piece, line, spread
+from novatui.ui.render.cells import Group, Piece, line
 from novatui.ui.render.detail.wrap import wrap
 from novatui.ui.render.device_facts import device_facts, totals
 from novatui.ui.render.device_table import DeviceTable
@@ -32,10 +32,7 @@ from novatui.ui.screens import layout
 from novatui.ui.screens.giving import GivingScreen
 from novatui.ui.stage import Stage
 from novatui.ui.tree_items import TreeItems
-from novatui.ui.widgets.filterbar import FilterBar
 from novatui.ui.widgets.lines import Lines
-
-EXAMPLES = "words; free  held:db  group:20  numa:0  class:gpu  !usb"
 
 REST = 0.4
 """Seconds that the cursor rests before a plan is asked for."""
@@ -61,6 +58,7 @@ class PassthroughScreen(GivingScreen, inherit_bindings=False):
     )
     BINDINGS = bindings(*SCOPES)
     DEFAULT_CSS = "PassthroughScreen #devices { height: 1fr; }"
+    EXAMPLES = "words; free  held:db  group:20  numa:0  class:gpu  !usb"
 
     def __init__(self, stage: Stage, place: Place) -> None:
         super().__init__(stage, place)
@@ -77,14 +75,6 @@ class PassthroughScreen(GivingScreen, inherit_bindings=False):
         self._obstacle = Lines(lambda width, _: self._draw_obstacle(width), id="obstacle")
         self._facts_title = Lines(lambda width, _: [self._draw_title(width)], id="device-title")
         self._facts = Lines(self._draw_facts, id="device-facts")
-        self._filter = FilterBar(
-            self,
-            lambda width, _: [self._draw_listing(width)],
-            lambda width, _: [line([self._count()], width)],
-            text=clean(place.filter),
-            examples=EXAMPLES,
-            id="filter",
-        )
         acting = stage.acting
         self._foresight = Foresight(acting.gate, acting.work, self._foreseen) if acting is not None else None
         self._rest: Timer | None = None
@@ -97,7 +87,7 @@ class PassthroughScreen(GivingScreen, inherit_bindings=False):
 
     def compose_body(self) -> ComposeResult:
         """Filter, what is in the way, devices, facts."""
-        yield self._filter
+        yield self.filter
         yield self._obstacle
         yield self._table
         yield self._facts_title
@@ -106,7 +96,7 @@ class PassthroughScreen(GivingScreen, inherit_bindings=False):
     def on_mount(self) -> None:
         self._table.focus()
         self.pool.need()
-        self._list()
+        self.list_again()
 
     def on_unmount(self) -> None:
         self.pool.stop()
@@ -132,15 +122,15 @@ class PassthroughScreen(GivingScreen, inherit_bindings=False):
 
     def place(self) -> Place:
         """The filter is part of it."""
-        return Place("passthrough", ref=str(self.pool.ref), filter=self._filter.text)
+        return Place("passthrough", ref=str(self.pool.ref), filter=self.filter.text)
 
     def show(self, place: Place) -> bool:
         """The same with another filter, or with the cursor elsewhere."""
         if place.ref != str(self.pool.ref):
             return False
-        self._filter.set_text(clean(place.filter))
+        self.filter.set_text(clean(place.filter))
         self._wish = place.tab
-        self._list()
+        self.list_again()
         return True
 
     def take(self, changes: Changes) -> None:
@@ -154,15 +144,7 @@ class PassthroughScreen(GivingScreen, inherit_bindings=False):
         """Read again what is out of date; draw what waited for a strip to close."""
         self.pool.need()
         if self._late and not self.steady:
-            self._list()
-
-    def step_back(self) -> bool:
-        """Drop the filter."""
-        if not self._filter.text:
-            return False
-        self._filter.set_text("")
-        self._list()
-        return True
+            self.list_again()
 
     def rows(self) -> RowView:
         """The devices."""
@@ -191,7 +173,7 @@ class PassthroughScreen(GivingScreen, inherit_bindings=False):
         """The devices were read."""
         if self._foresight is not None:
             self._foresight.forget()
-        self._list()
+        self.list_again()
         self._foresee_soon()
 
     def target_changed(self) -> None:
@@ -201,11 +183,12 @@ class PassthroughScreen(GivingScreen, inherit_bindings=False):
         self._redraw()
         self._foresee_soon()
 
-    def _list(self) -> None:
+    def list_again(self) -> None:
+        """The devices that fit the filter; they stay as they are while a strip is open."""
         self._late = self.steady
         if self._late:
             return
-        lines = fitting_lines(self.pool.lines(), self._filter.text, lambda key: self.pool.holder(key)[0] if key else "")
+        lines = fitting_lines(self.pool.lines(), self.filter.text, lambda key: self.pool.holder(key)[0] if key else "")
         self._table.forget(self._source.plant(lines))
         self._table.placeholder = self._why_empty()
         self._table.replace(self._source.tops)
@@ -217,8 +200,8 @@ class PassthroughScreen(GivingScreen, inherit_bindings=False):
 
     def _unfold(self, lines: Sequence[Line]) -> None:
         """What is new is shown with what is below it; a filter shows everything that fits."""
-        fresh = [one for one in lines if one.key not in self._seen or self._filter.text]
-        if not self._filter.text:
+        fresh = [one for one in lines if one.key not in self._seen or self.filter.text]
+        if not self.filter.text:
             self._seen.update(one.key for one in fresh)
         nodes = [node for one in fresh if not one.folded and (node := self._source.number(one.key)) is not None]
         self._table.set_expanded(nodes)
@@ -238,7 +221,7 @@ class PassthroughScreen(GivingScreen, inherit_bindings=False):
             return f" the devices could not be read: {self.pool.problem}"
         if self.pool.reads:
             return " the devices are being read"
-        if self._filter.text:
+        if self.filter.text:
             return " no device fits the filter"
         return " the host tells of no devices that a machine could be given"
 
@@ -279,7 +262,7 @@ class PassthroughScreen(GivingScreen, inherit_bindings=False):
     # Drawing
 
     def _redraw(self) -> None:
-        for part in (self._filter, self._obstacle):
+        for part in (self.filter, self._obstacle):
             part.redraw()
         self._table.touch(self._source.order)
         self._obstacle.styles.height = len(self._draw_obstacle(self.size.width)) or 1
@@ -291,20 +274,19 @@ class PassthroughScreen(GivingScreen, inherit_bindings=False):
         self._facts_title.redraw()
         self._facts.redraw()
 
-    def _count(self) -> Piece:
+    def beside(self) -> Sequence[Piece]:
+        """Whom they are given to."""
+        target = self.target
+        name = self.pool.holder(target.key)[0] if target is not None else ""
+        return [(f" for {name} ", self.look.styles.info)] if name else []
+
+    def counts(self) -> Sequence[Piece]:
+        """How many devices are listed, and how many of them somebody has."""
         shown = {one.real.id for node in self._source.order if (one := self._source.item(node)) and one.real}
         whole = len(self.pool.devices)
         held = sum(1 for each in self.pool.devices if each.holder)
         text = f" {counted(self.pool.devices)}, {held} held " if len(shown) == whole else f" {len(shown)} of {whole} "
-        return text, self.look.styles.quiet
-
-    def _draw_listing(self, width: int) -> Strip:
-        styles, text = self.look.styles, self._filter.text
-        wanted = (f" /{text}", styles.key) if text else (f" {self.key('filter')} to filter", styles.quiet)
-        target = self.target
-        name = self.pool.holder(target.key)[0] if target is not None else ""
-        given = [(f" for {name} ", styles.info)] if name else []
-        return spread([(" :passthrough ", styles.title), *given, wanted], [self._count()], width)
+        return [(text, self.look.styles.quiet)]
 
     def _draw_obstacle(self, width: int) -> list[Strip]:
         giving, look = self.pool.giving, self.look
@@ -349,19 +331,6 @@ class PassthroughScreen(GivingScreen, inherit_bindings=False):
         self.pool.read()
         super().action_refresh()
 
-    def action_filter(self) -> None:
-        """Type a filter."""
-        self._filter.edit()
-
-    def filter_typed(self, text: str) -> None:
-        """Every letter filters."""
-        del text
-        self._list()
-
-    def filter_done(self) -> None:
-        """Back to the rows."""
-        self._table.focus()
-
     def line_in_words(self) -> str:
         """The line under the cursor."""
         one = self.under()
@@ -380,7 +349,7 @@ class PassthroughScreen(GivingScreen, inherit_bindings=False):
 
     def on_resize(self) -> None:
         height = self.size.height
-        self._filter.set_class(height < layout.BARS_FROM, "gone")
+        self.filter.set_class(height < layout.BARS_FROM, "gone")
         for part in (self._facts_title, self._facts):
             part.set_class(height < layout.FULL_FROM - 8, "gone")
         self._facts.styles.height = min(12, max(5, height // 3))

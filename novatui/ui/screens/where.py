@@ -25,13 +25,12 @@ from novatui.ui.items import ItemSource
 from novatui.ui.keys import bindings
 from novatui.ui.place import Place
 from novatui.ui.render import bars
-from novatui.ui.render.cells import Group, line, spread
+from novatui.ui.render.cells import Group, Piece
 from novatui.ui.render.where import Asked, answered, checks_drawn, counted, page_of, where_table
 from novatui.ui.rows.view import RowView
 from novatui.ui.screens import layout
-from novatui.ui.screens.frame import FrameScreen
+from novatui.ui.screens.filtered import FilteredScreen
 from novatui.ui.stage import Stage
-from novatui.ui.widgets.filterbar import FilterBar
 from novatui.ui.widgets.lines import Lines
 
 ORDERS = ("answer", "host", "memory", "cpu")
@@ -40,7 +39,7 @@ ORDERS = ("answer", "host", "memory", "cpu")
 _RANK = {Answer.YES: 0, Answer.PARTLY: 1, Answer.UNKNOWN: 2, None: 3, Answer.NO: 4}
 
 
-class WhereScreen(FrameScreen, inherit_bindings=False):
+class WhereScreen(FilteredScreen, inherit_bindings=False):
     """`ref` of its place is the machine: it stays that one, whatever is under the cursor elsewhere."""
 
     SCOPES = (
@@ -48,6 +47,7 @@ class WhereScreen(FrameScreen, inherit_bindings=False):
     )  # fmt: skip
     BINDINGS = bindings(*SCOPES)
     DEFAULT_CSS = "WhereScreen #hosts { height: 1fr; }"
+    EXAMPLES = "words of a host, its connection, its answer or its reason"
 
     def __init__(self, stage: Stage, place: Place) -> None:
         super().__init__(stage, place)
@@ -66,18 +66,10 @@ class WhereScreen(FrameScreen, inherit_bindings=False):
         self._title = Lines(lambda width, _: [self._draw_title(width)], id="where-title")
         self._checks_title = Lines(lambda width, _: [self._draw_checks_title(width)], id="checks-title")
         self._checks = Lines(lambda width, height: checks_drawn(self._under(), look, width, height), id="checks")
-        self._filter = FilterBar(
-            self,
-            lambda width, _: [self._draw_listing(width)],
-            lambda width, _: [line(self._counts(), width)],
-            text=clean(place.filter),
-            examples="words of a host, its connection, its answer or its reason",
-            id="filter",
-        )
 
     def compose_body(self) -> ComposeResult:
         """The filter, the hosts, and what the one under the cursor answered."""
-        yield self._filter
+        yield self.filter
         yield self._title
         yield self._rows
         yield self._checks_title
@@ -95,37 +87,28 @@ class WhereScreen(FrameScreen, inherit_bindings=False):
 
     def facts(self) -> Sequence[Group]:
         """How many hosts answered what."""
-        return [(at, [piece]) for at, piece in enumerate(self._counts())]
+        return [(at, [piece]) for at, piece in enumerate(self.counts())]
 
     def place(self) -> Place:
         """The machine, the filter, the order."""
         sort = "" if self._sort == ORDERS[0] else self._sort
-        return Place("where", ref=str(self._ref), filter=self._filter.text, sort=sort)
+        return Place("where", ref=str(self._ref), filter=self.filter.text, sort=sort)
 
     def show(self, place: Place) -> bool:
         """Another filter or order; another machine takes another screen."""
         if place.ref != str(self._ref):
             return False
         self._sort = place.sort if place.sort in ORDERS else ORDERS[0]
-        self._filter.set_text(clean(place.filter))
-        self._list()
+        self.set_filter(place.filter)
         return True
 
     def take(self, changes: Changes) -> None:
         """The answers stand as they were given; how busy the hosts are goes on."""
         slots = (self.fleet.inventory.slot(host.conn, host.key) for host in self._hosts)
         if changes.rows.intersection(slot for slot in slots if slot is not None):
-            self._list()
+            self.list_again()
         elif changes.connections:
             self.header.redraw()
-
-    def step_back(self) -> bool:
-        """Drop the filter."""
-        if not self._filter.text:
-            return False
-        self._filter.set_text("")
-        self._list()
-        return True
 
     def rows(self) -> RowView:
         """The hosts."""
@@ -165,7 +148,7 @@ class WhereScreen(FrameScreen, inherit_bindings=False):
         except NovaError as error:
             hosts, self._trouble = [], str(error)
         self._hosts = {host: self._asked(host) for host in hosts}
-        self._list()
+        self.list_again()
         if not self._trouble:
             self.run_worker(self._hear(self._round))
 
@@ -175,12 +158,12 @@ class WhereScreen(FrameScreen, inherit_bindings=False):
                 if current != self._round:
                     return
                 self._hosts[told.host] = self._asked(told.host, told.fit)
-                self._list()
+                self.list_again()
         except NovaError as error:
             if current == self._round:
                 self._trouble = str(error)
                 self._hosts = {}
-                self._list()
+                self.list_again()
                 self.report(str(error), error.failure.hint)
 
     def _asked(self, host: ObjectRef, fit: Fit | None = None) -> Asked:
@@ -199,15 +182,16 @@ class WhereScreen(FrameScreen, inherit_bindings=False):
 
     # Listing
 
-    def _list(self) -> None:
-        words = self._filter.text.casefold().split()
+    def list_again(self) -> None:
+        """The hosts that fit the filter, as they stand now."""
+        words = self.filter.text.casefold().split()
         self._hosts = {host: self._asked(host, one.fit) for host, one in self._hosts.items()}
         found = sorted((one for one in self._hosts.values() if self._means(one, words)), key=self._rank)
         self._rows.forget(self._source.show([(one.host, one) for one in found]))
         self._rows.placeholder = self._why_empty()
         self._rows.replace(self._source.order)
         self._rows.touch(self._source.order)
-        for part in (self.header, self._filter, self._title, self._checks_title, self._checks):
+        for part in (self.header, self.filter, self._title, self._checks_title, self._checks):
             part.redraw()
 
     def _means(self, one: Asked, words: Sequence[str]) -> bool:
@@ -235,14 +219,13 @@ class WhereScreen(FrameScreen, inherit_bindings=False):
 
     # Drawing
 
-    def _counts(self) -> list[tuple[str, Any]]:
-        return counted(list(self._hosts.values()), self.look)
+    def order_in_words(self) -> str:
+        """What they are sorted by."""
+        return f"   by {self._sort}"
 
-    def _draw_listing(self, width: int) -> Strip:
-        styles, text = self.look.styles, self._filter.text
-        wanted = (f" /{text}", styles.key) if text else (f" {self.key('filter')} to filter", styles.quiet)
-        sort = (f"   by {self._sort}", styles.quiet)
-        return spread([(" :where ", styles.title), wanted, sort], self._counts(), width)
+    def counts(self) -> Sequence[Piece]:
+        """How many answered what."""
+        return counted(list(self._hosts.values()), self.look)
 
     def _draw_title(self, width: int) -> Strip:
         others = self.fleet.placing.others(self._ref) if self._hosts else []
@@ -264,7 +247,7 @@ class WhereScreen(FrameScreen, inherit_bindings=False):
 
     def on_resize(self) -> None:
         height = self.size.height
-        self._filter.set_class(height < layout.BARS_FROM, "gone")
+        self.filter.set_class(height < layout.BARS_FROM, "gone")
         self._title.set_class(height < layout.BARS_FROM, "gone")
         room = max(0, (height - 7) // 2)
         for part in (self._checks_title, self._checks):
@@ -319,20 +302,7 @@ class WhereScreen(FrameScreen, inherit_bindings=False):
     def action_where_sort(self) -> None:
         """The next order."""
         self._sort = ORDERS[(ORDERS.index(self._sort) + 1) % len(ORDERS)]
-        self._list()
-
-    def action_filter(self) -> None:
-        """Type a filter."""
-        self._filter.edit()
-
-    def filter_typed(self, text: str) -> None:
-        """Every letter filters."""
-        del text
-        self._list()
-
-    def filter_done(self) -> None:
-        """Back to the hosts."""
-        self._rows.focus()
+        self.list_again()
 
     def line_in_words(self) -> str:
         """The host under the cursor."""
