@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from novatui.actions.action import TABS, Action, Argument, Scope, Section
 from novatui.actions.catalogue_capabilities import CAPABILITIES
 from novatui.actions.catalogue_changes import CHANGES
+from novatui.actions.catalogue_hosts import HOSTS
 from novatui.actions.catalogue_migrations import MIGRATIONS
 from novatui.actions.keynames import FORBIDDEN, NAMES, shown
 from novatui.actions.typed import TYPED
@@ -312,6 +313,7 @@ ACTIONS: tuple[Action, ...] = (
     *CHANGES,
     *MIGRATIONS,
     *CAPABILITIES,
+    *HOSTS,
     *TYPED,
 )
 """Every action. Never bound: ctrl-s, ctrl-q, ctrl-z, ctrl-\\ (the terminal's), ctrl-a, ctrl-b (tmux's), ctrl-h, ctrl-i,

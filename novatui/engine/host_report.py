@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from novatui.core.hostdiff import HostDiff, SectionDiff, Verdict
+import msgspec
+
+from novatui.core.capabilities import Evidence
+from novatui.core.hostdiff import Entry, HostDiff, SectionDiff, Verdict
 from novatui.core.hostmoves import Consequence
 from novatui.core.hostprofile import HostProfile, Item
 from novatui.core.ids import encode_id
 from novatui.engine.facts_report import evidence_line, plain_evidence, timestamp
-from novatui.engine.host_words import ANSWERS, both_ways, common, counted, lost, side, value_of
+from novatui.engine.host_words import ANSWERS, both_ways, common, counted, lost, side
 from novatui.engine.markdown import escape, table
-from novatui.engine.profiles import FamilyBaseline
+from novatui.engine.profiles import FamilyBaseline, HostLoss
 
 # --- JSON -------------------------------------------------------------------------------------------------------------
 
@@ -106,6 +109,11 @@ def _plain_baseline(one: FamilyBaseline) -> dict[str, Any]:
     return form
 
 
+def json_text(form: dict[str, Any]) -> str:
+    """A file of it."""
+    return msgspec.json.format(msgspec.json.encode(form), indent=2).decode() + "\n"
+
+
 def _known(form: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in form.items() if value is not None and value != ""}
 
@@ -185,29 +193,54 @@ def markdown_baselines(found: Sequence[FamilyBaseline]) -> str:
     return "\n".join(lines) + "\n"
 
 
+# --- pages ------------------------------------------------------------------------------------------------------------
+
+
 def evidence_page(section: SectionDiff, left: HostProfile, right: HostProfile) -> Iterator[str]:
-    """How both hosts were asked for a section, with all that is not equal: for a page on the screen."""
-    yield counted(section, left.name, right.name)
+    """How both hosts were asked for a section."""
+    yield f"{section.section.words}: {counted(section, left.name, right.name)}"
     yield from filter(None, (section.note,))
     for host, part in ((left, section.left), (right, section.right)):
         yield ""
         yield f"{host.name}{f': {part.basis}' if part.basis else ''}"
         if part.reason:
             yield f"  {part.reason}"
-        yield from (f"  {evidence_line(each)}" for each in part.evidence)
-        yield from () if part.evidence else ("  nothing was asked",)
+        yield from _told(part.evidence)
 
 
-def entry_page(section: SectionDiff, name: str, left: HostProfile, right: HostProfile) -> Iterator[str]:
-    """One thing of a section on both hosts, in full."""
-    for entry in section.entries:
-        if entry.name != name:
-            continue
-        if entry.reason:
-            yield entry.reason
-        for host, item in ((left, entry.left), (right, entry.right)):
-            yield f"{host.name}: {side(entry, left=host is left) if item is None else value_of(item)}"
-            if item is not None and item.beside:
-                yield f"  {item.beside}"
-            if item is not None and item.reason:
-                yield f"  {item.reason}"
+def _told(evidence: Iterable[Evidence]) -> Iterator[str]:
+    told = [f"  {' '.join(evidence_line(each).split())}" for each in evidence]
+    yield from told or ("  nothing was asked",)
+
+
+def entry_page(entry: Entry, left: HostProfile, right: HostProfile) -> Iterator[str]:
+    """One thing on both hosts, in full."""
+    yield f"{entry.name}: {_VERDICTS[entry.verdict]}"
+    for host, item, is_left in ((left, entry.left, True), (right, entry.right, False)):
+        yield f"  {host.name}: {side(entry, left=is_left)}"
+        if item is not None:
+            yield from (f"    {each}" for each in (item.beside, item.reason) if each)
+    if entry.reason:
+        yield f"  {entry.reason}"
+
+
+def host_page(host: HostLoss) -> Iterator[str]:
+    """What one host loses with the common processor, and how it was asked."""
+    model = f" has {host.loss.model}" if host.loss.model else ""
+    yield f"{host.name}{model}"
+    yield f"  {lost(host.loss.flags, host.loss.reason)}"
+    yield ""
+    yield from _told(host.loss.evidence)
+
+
+def baseline_page(one: FamilyBaseline) -> Iterator[str]:
+    """What hosts of a family have in common, in full, and how that was asked."""
+    told = one.baseline
+    yield f"{one.family.value}: {common(one)}"
+    if told.flags:
+        yield from ("", " ".join(told.flags))
+    if told.native:
+        yield from ("", told.native.rstrip())
+    yield ""
+    yield f"asked on {one.asked}" if one.asked else "nobody could be asked"
+    yield from _told(told.evidence)

@@ -70,6 +70,10 @@ def _words(screen: FrameScreen, action: Action, part: str, first: bool) -> Itera
             yield from fleet.connections
         case Argument.OBJECT if first:
             yield from (fleet.inventory.name(slot) for slot in fleet.inventory.slots())
+        case Argument.HOSTS:
+            from novatui.ui.comparing import names
+
+            yield from names(screen)
         case Argument.COLUMN if first:
             yield from screen.sortable()
         case Argument.VIEW | Argument.NAME:

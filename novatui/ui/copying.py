@@ -25,14 +25,18 @@ def copy(screen: FrameScreen, what: str) -> None:
     if not texts:
         screen.report(f"there is no {what} to copy here")
         return
-    text = "\n".join(texts)
+    copy_text(screen, "\n".join(texts))
+
+
+def copy_text(screen: FrameScreen, text: str) -> None:
+    """Copy a text, and say so."""
     sequence = clipboard.copying(text, os.environ)
     if not sequence:
         hint = f"page it with {screen.key('pager')}, or export it with {screen.key('export')}"
         screen.report("too long for the clipboard of a terminal", hint)
         return
     screen.write_out(sequence)
-    shown = texts[0] if len(texts) == 1 and len(texts[0]) < 60 else f"{len(text.splitlines())} lines"
+    shown = text if "\n" not in text and len(text) < 60 else f"{len(text.splitlines())} lines"
     inside = bool(os.environ.get("TMUX"))
     screen.report(f"copied {shown}", "" if inside else ELSEWHERE, bad=False)
     if inside:

@@ -228,6 +228,18 @@ class FrameScreen(Changing, inherit_bindings=False):
 
         savedviews.forget(self, name)
 
+    def action_diff(self, argument: str = "") -> None:
+        """Two hosts side by side: those that are named, or meant."""
+        from novatui.ui.comparing import compare
+
+        compare(self, argument)
+
+    def action_baseline(self, argument: str = "") -> None:
+        """What hosts have in common: those that are named or marked, else all."""
+        from novatui.ui.comparing import common
+
+        common(self, argument)
+
     def action_clock_utc(self) -> None:
         """UTC or local time, everywhere."""
         self.look.utc = not self.look.utc

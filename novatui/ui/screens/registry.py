@@ -26,12 +26,14 @@ SCREENS: dict[str, str] = {
     "evacuate": "novatui.ui.screens.evacuate:EvacuateScreen",
     "where": "novatui.ui.screens.where:WhereScreen",
     "cap": "novatui.ui.screens.capabilities:CapabilityScreen",
+    "diff": "novatui.ui.screens.host_diff:HostDiffScreen",
+    "baseline": "novatui.ui.screens.baseline:BaselineScreen",
     "audit": "novatui.ui.screens.audit:AuditScreen",
 }
 """`module:Class` by the name of a place."""
 
 
-OF_ONE = frozenset({"detail", "evacuate", "passthrough", "where"})
+OF_ONE = frozenset({"detail", "diff", "evacuate", "passthrough", "where"})
 """Places that are about one object: `Place.ref` names it."""
 
 
