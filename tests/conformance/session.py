@@ -16,8 +16,6 @@ from tests.conformance.legal import check_failure
 from tests.conformance.recording import PATIENCE, Recording
 
 STEPS = {"resolve", "connect", "tls", "auth", "identify", "list"}
-ROLES_TO_COME = {"CapabilityProbe"}
-"""Roles that no driver has yet."""
 
 
 class SessionConformance(Base):
@@ -39,7 +37,7 @@ class SessionConformance(Base):
         assert all(step.ms >= 0 for step in sink.steps)
 
     def test_has_every_role_that_it_does_not_declare_to_lack(self, driver: Session) -> None:
-        absent = {role.__name__ for role in ROLES if not isinstance(driver, role)} - ROLES_TO_COME
+        absent = {role.__name__ for role in ROLES if not isinstance(driver, role)}
         assert absent == set(self.lacks)
 
     def test_nobody_at_the_endpoint_is_unreachable(self, lab: Lab, sink: Recording, tmp_path: Path) -> None:

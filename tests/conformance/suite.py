@@ -27,6 +27,7 @@ test. Drivers are tested in this process through `recording.Recording`; `through
 
 from __future__ import annotations
 
+from tests.conformance.capabilities import CapabilityConformance
 from tests.conformance.details import DetailConformance
 from tests.conformance.inventory import InventoryConformance
 from tests.conformance.metrics import MetricConformance
@@ -49,6 +50,7 @@ class Conformance(
     StorageConformance,
     NetworkConformance,
     PlacementConformance,
+    CapabilityConformance,
     SafetyConformance,
     WorkerConformance,
 ):

@@ -223,8 +223,10 @@ def _pinning(one: _Machine) -> Fact:
     pins, vcpus = len(one.spec.cpu.pins), one.machine.vcpus
     if not pins:
         return one.says("cpu_pinning", NO, "no affinity", "", "its vCPUs run wherever there is room")
-    value = YES if pins >= vcpus else PARTLY
-    return one.says("cpu_pinning", value, f"{pins} of {vcpus} vCPUs are bound", f"{pins}/{vcpus}")
+    excerpt, note = f"{pins} of {vcpus} vCPUs are bound", f"{pins}/{vcpus}"
+    if pins >= vcpus:
+        return one.says("cpu_pinning", YES, excerpt, note)
+    return one.says("cpu_pinning", PARTLY, excerpt, note, f"{vcpus - pins} of its vCPUs run wherever there is room")
 
 
 def _numa(one: _Machine) -> Fact:
