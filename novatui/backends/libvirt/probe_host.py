@@ -173,7 +173,7 @@ class HostAnswers:
             if asked.failure is None:
                 trees[each.name()] = asked.value
                 last = asked
-            elif asked.code != gone:
+            elif not gone or asked.code != gone:
                 refused.append(asked)
         if refused and not trees:
             return Members(listed, refused[0], len(refused))
