@@ -1,63 +1,48 @@
-"""What libvirt hosts and machines can do: facts rest on calls that went out, and fall with them; virsh agrees."""
+"""Facts of libvirt rest on calls that went out, and fall with them: each is broken outside of the process."""
 
 from __future__ import annotations
 
-import re
-import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
 from pathlib import Path
-from xml.etree import ElementTree
 
 import msgspec
 import pytest
 
-from novatui.core.capabilities import Answer, Evidence, Fact
+from novatui.core.capabilities import Evidence, Fact
 from novatui.core.features import FEATURE
 from tests.lab.fixtures import or_skip
 from tests.lab.libvirt.daemon import LibvirtHost
-from tests.lab.libvirt.guests import GuestSpec
+from tests.lab.libvirt.probed import (
+    NO,
+    PARTLY,
+    RUNNING,
+    SCOPES,
+    UNKNOWN,
+    YES,
+    agree,
+    probed_host,
+    scope_of,
+    three_probers,
+)
 from tests.lab.libvirt.probing import BREAKABLE, Prober, asked, breaker, evidence, prober
-from tests.lab.libvirt.testfile import mock_uri, write_world
-from tests.lab.missing import LabUnavailable, program
+from tests.lab.libvirt.testfile import write_world
 
 pytest.importorskip("libvirt")
 
 pytestmark = [pytest.mark.libvirt, pytest.mark.timeout(600)]
 
-YES, PARTLY, NO, UNKNOWN = Answer.YES, Answer.PARTLY, Answer.NO, Answer.UNKNOWN
-RUNNING = GuestSpec(
-    "running", boot="none", memory_mib=64, vcpus=1, vcpus_max=4, disk_mib=8,
-    extra_domain="<maxMemory slots='2' unit='MiB'>256</maxMemory>"
-    "<cpu mode='custom' match='exact'><model>qemu64</model>"
-    "<numa><cell id='0' cpus='0-3' memory='64' unit='MiB'/></numa></cpu>",
-)  # fmt: skip
-GIVEN = GuestSpec(
-    "given", boot="none", memory_mib=64, machine="q35",
-    extra_domain="<memoryBacking><hugepages><page size='2048' unit='KiB'/></hugepages><locked/></memoryBacking>"
-    "<cputune><vcpupin vcpu='0' cpuset='0'/></cputune><numatune><memory mode='strict' nodeset='0'/></numatune>",
-    extra_devices="<tpm model='tpm-tis'><backend type='passthrough'><device path='/dev/tpm0'/></backend></tpm>"
-    "<hostdev mode='subsystem' type='pci' managed='yes'><source><address domain='0' bus='0' slot='1' function='0'/>"
-    "</source></hostdev><watchdog model='i6300esb' action='none'/>"
-    "<interface type='user'><model type='virtio'/><driver name='qemu' queues='4'/></interface>",
-)  # fmt: skip
+CASES = [(where, name) for where, names in SCOPES.items() for name in names]
 
 
 @pytest.fixture(scope="module")
 def host() -> Iterator[LibvirtHost]:
-    with or_skip(lambda: LibvirtHost("atlas")) as started:
-        started.start_guest(RUNNING, wait=False)
-        started.define_guest(GIVEN)
-        started.virsh("pool-create-as", "lab", "dir", "--target", str(started.images))
+    with probed_host() as started:
         yield started
 
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    try:
-        return breaker(tmp_path_factory.mktemp("breaker"))
-    except LabUnavailable as reason:
-        pytest.skip(str(reason))
+    return or_skip(lambda: breaker(tmp_path_factory.mktemp("breaker")))
 
 
 @pytest.fixture(scope="module")
@@ -67,26 +52,10 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture(scope="module")
 def probers(
-    host: LibvirtHost, world: dict[str, Path], library: Path, tmp_path_factory: pytest.TempPathFactory
+    host: LibvirtHost, library: Path, world: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, Prober]]:
-    """By connection: QEMU, the mock driver, the mock driver on a file with devices."""
-    uris = {"qemu": host.uri, "mock": "test:///default", "file": mock_uri(world["atlas"])}
-    with ExitStack() as stack:
-        yield {
-            name: stack.enter_context(prober(uri, tmp_path_factory.mktemp(name), library)) for name, uri in uris.items()
-        }
-
-
-SCOPES = {
-    "qemu": (RUNNING.name, GIVEN.name),
-    "mock": ("test",),
-    "file": ("db-01", "gpu-train", "win-desk", "edge-router"),
-}
-CASES = [(where, scope) for where, machines in SCOPES.items() for scope in ("", *machines)]
-
-
-def scope_of(prober: Prober, name: str) -> str:
-    return prober.objects[name] if name else ""
+    with three_probers(host, world["atlas"], library, tmp_path_factory.mktemp("probers")) as started:
+        yield started
 
 
 @pytest.mark.parametrize(("where", "name"), CASES)
@@ -109,8 +78,10 @@ def test_every_fact_rests_on_calls_that_went_out_for_it(probers: dict[str, Probe
 def test_a_call_that_fails_turns_what_it_decides_to_unknown_and_nothing_else(
     probers: dict[str, Prober], where: str, name: str
 ) -> None:
-    prober = probers[where]
-    scope = scope_of(prober, name)
+    _break_each(probers[where], scope_of(probers[where], name))
+
+
+def _break_each(prober: Prober, scope: str) -> None:
     before = prober.probe(scope).facts
     calls = {call for slug, fact in before.items() if slug != "events" for call in asked(fact)}
     assert len(calls) > 5
@@ -153,222 +124,27 @@ def test_events_that_could_not_be_registered_are_unknown(
     assert "virConnectDomainEventRegisterAny failed" in fact.reason
 
 
-# --- beside virsh, read in another way
-
-
-def answer(yes: bool, otherwise: Answer = NO) -> Answer:
-    return YES if yes else otherwise
-
-
-Virsh = Callable[..., str]
-
-
-def words(tree: ElementTree.Element, path: str) -> set[str]:
-    return {each.text or "" for each in tree.iterfind(path)}
-
-
-def test_the_host_is_told_as_virsh_tells_it(probers: dict[str, Prober], host: LibvirtHost) -> None:
-    told = probers["qemu"].probe("").facts
-    capabilities = ElementTree.fromstring(host.virsh("capabilities"))
-    usual = ElementTree.fromstring(host.virsh("domcapabilities"))
-    q35 = ElementTree.fromstring(host.virsh("domcapabilities", "--machine", "q35"))
-    backends = words(usual, "devices/tpm/enum[@name='backendModel']/value")
-    secure = words(usual, "os/loader/enum[@name='secure']/value") | words(q35, "os/loader/enum[@name='secure']/value")
-    cells = capabilities.findall("host/topology/cells/cell")
-    reserved = [int(each.text or "0") for each in cells[0].findall("pages")[1:]]
-    expected = {
-        "lifecycle": answer(bool(capabilities.findall("guest/arch/domain"))),
-        "live_migration": answer(capabilities.find("host/migration_features/live") is not None),
-        "secure_boot": answer("yes" in secure),
-        "tpm": YES if "emulator" in backends else PARTLY if backends else NO,
-        "memory_encryption": answer('supported="yes"' in ElementTree.tostring(usual.find("features/sev"), "unicode")),  # type: ignore[arg-type]
-        "incremental_backup": answer(usual.find("features/backup[@supported='yes']") is not None),
-        "numa": answer(len(cells) > 1, PARTLY),
-        "huge_pages": answer(any(reserved), PARTLY),
-    }
-    assert {slug: told[slug].value for slug in expected} == expected
-    assert usual.find("vcpu").get("max") in told["cpu_hotplug"].note  # type: ignore[union-attr, operator]
-    transports = words(capabilities, "host/migration_features/uri_transports/uri_transport")
-    assert set(told["live_migration"].note.split()) <= transports
-
-
-def test_nesting_is_what_the_baseline_of_virsh_has(
-    probers: dict[str, Prober], host: LibvirtHost, tmp_path: Path
-) -> None:
-    document = tmp_path / "domcaps.xml"
-    document.write_text(host.virsh("domcapabilities"))
-    baseline = ElementTree.fromstring(host.virsh("hypervisor-cpu-baseline", "--features", str(document)))
-    flags = {each.get("name") for each in baseline.iterfind("feature[@policy='require']")} & {"svm", "vmx"}
-    fact = probers["qemu"].probe("").facts["nested_virt"]
-    assert fact.value is answer(bool(flags))
-    assert set(fact.note.split()) == flags
-
-
-def test_a_processor_model_is_told_as_virsh_expands_it(
-    probers: dict[str, Prober], host: LibvirtHost, tmp_path: Path
-) -> None:
-    document = tmp_path / "cpu.xml"
-    description = ElementTree.fromstring(host.virsh("dumpxml", RUNNING.name)).find("cpu")
-    assert description is not None
-    document.write_text(ElementTree.tostring(description, "unicode"))
-    baseline = ElementTree.fromstring(host.virsh("hypervisor-cpu-baseline", "--features", str(document)))
-    flags = {each.get("name") for each in baseline.iterfind("feature[@policy='require']")} & {"svm", "vmx"}
-    running = probers["qemu"].probe(scope_of(probers["qemu"], RUNNING.name)).facts["nested_virt"]
-    assert running.value is answer(bool(flags))
-
-
-def test_devices_are_those_of_virsh(probers: dict[str, Prober], host: LibvirtHost) -> None:
-    told = probers["qemu"].probe("").facts
-    described = [host.virsh("nodedev-dumpxml", name) for name in host.virsh("nodedev-list", "--cap", "pci").split()]
-    classes = [match.group(1) for each in described if (match := re.search(r"<class>0x(\w+)</class>", each))]
-    gpus, nvmes = (sum(each.startswith(start) for each in classes) for start in ("03", "010802"))
-    functions = sum("type='virt_functions'" in each or "type='phys_function'" in each for each in described)
-    can = "vfio" in host.virsh("domcapabilities") and "<iommu support='yes'/>" in host.virsh("capabilities")
-    expected = {
-        slug: answer(can, PARTLY) if count else NO
-        for slug, count in (("gpu_passthrough", gpus), ("nvme", nvmes), ("sriov", functions))
-    }
-    assert {slug: told[slug].value for slug in expected} == expected
-    cards = [
-        text
-        for name in host.virsh("nodedev-list", "--cap", "net").split()
-        if "/devices/virtual/" not in (text := host.virsh("nodedev-dumpxml", name))
-    ]
-    working = [text for text in cards if "<feature name=" in text]
-    if cards:
-        assert told["offloads"].value is (answer(len(working) == len(cards), PARTLY) if working else UNKNOWN)
-    for feature in set(re.findall(r"<feature name='(\w+)'", "".join(working))):
-        assert feature in told["offloads"].reason
-
-
-def test_memory_and_stores_are_those_of_virsh(probers: dict[str, Prober], host: LibvirtHost) -> None:
-    told = probers["qemu"].probe("").facts
-    tuned = dict(line.split() for line in host.virsh("node-memory-tune").splitlines()[1:] if line.strip())
-    assert told["page_dedup"].value is answer(int(tuned["shm_pages_sharing"]) > 0, PARTLY)
-    pools = [host.virsh("pool-dumpxml", name) for name in host.virsh("pool-list", "--name").split()]
-    folders = sum("type='dir'" in each.splitlines()[0] for each in pools)
-    assert told["thin_provisioning"].note == f"{folders}/{len(pools)}"
-
-
-# --- machines
-
-
-def test_a_running_machine(probers: dict[str, Prober], host: LibvirtHost) -> None:
+def test_a_machine_whose_monitor_hangs_is_told_all_the_same(probers: dict[str, Prober], host: LibvirtHost) -> None:
     prober = probers["qemu"]
-    told = prober.probe(scope_of(prober, RUNNING.name)).facts
-    counts = {
-        line.split()[0:2][0] + " " + line.split()[1]: line.split()[2]
-        for line in host.virsh("vcpucount", RUNNING.name).splitlines()
-        if line
-    }
-    assert told["cpu_hotplug"].note == f"{counts['current live']}/{counts['maximum live']}"
-    values = {slug: fact.value for slug, fact in told.items()}
-    assert values["lifecycle"] is YES
-    assert values["live_migration"] is YES
-    assert values["snapshots"] is YES
-    assert values["cpu_hotplug"] is YES
-    assert values["memory_hotplug"] is YES
-    assert values["live_storage_migration"] is YES
-    assert values["incremental_backup"] is YES
-    assert values["thin_provisioning"] is YES
-    assert values["metrics"] is YES
-    assert {values[slug] for slug in ("tpm", "secure_boot", "gpu_passthrough", "huge_pages", "cpu_pinning")} == {NO}
-
-
-def test_what_is_taken_away_from_it_changes_its_facts(probers: dict[str, Prober], host: LibvirtHost) -> None:
-    prober = probers["qemu"]
-    scope = scope_of(prober, RUNNING.name)
-    host.virsh("snapshot-create-as", RUNNING.name, "first")
+    scopes = ("", scope_of(prober, RUNNING.name))
+    before = [prober.probe(scope).facts for scope in scopes]
+    host.freeze_guest(RUNNING.name)
     try:
-        told = prober.probe(scope).facts
-        assert (told["live_migration"].value, told["snapshots"].note) == (NO, "1 kept")
-        assert told["live_migration"].evidence is not None
-        assert told["live_migration"].evidence.call == "virDomainSnapshotNum"
+        after = [prober.probe(scope).facts for scope in scopes]
     finally:
-        host.virsh("snapshot-delete", RUNNING.name, "first")
-    host.virsh("setvcpus", RUNNING.name, "4", "--live")
-    assert prober.probe(scope).facts["cpu_hotplug"].value is NO
-    assert prober.probe(scope).facts["live_migration"].value is YES
+        host.thaw_guest(RUNNING.name)
+    for told, again in zip(before, after, strict=True):
+        assert {slug: fact.value for slug, fact in told.items()} == {slug: fact.value for slug, fact in again.items()}
 
 
-def test_a_machine_that_is_given_much(probers: dict[str, Prober]) -> None:
-    prober = probers["qemu"]
-    told = prober.probe(scope_of(prober, GIVEN.name)).facts
-    values = {slug: fact.value for slug, fact in told.items()}
-    assert values["live_migration"] is NO
-    assert "hostdev" in told["live_migration"].reason or "pci" in told["live_migration"].reason
-    assert {values[slug] for slug in ("tpm", "huge_pages", "cpu_pinning", "numa", "multiqueue", "health")} == {YES}
-    assert {values[slug] for slug in ("overcommit", "page_dedup", "cpu_hotplug", "memory_hotplug")} == {NO}
-    assert told["live_migration"].value is NO
-
-
-def test_the_mock_driver_has_few_calls_and_what_it_lacks_is_unknown(probers: dict[str, Prober]) -> None:
-    told = probers["mock"].probe("").facts
-    for slug in ("secure_boot", "tpm", "memory_encryption", "incremental_backup", "nested_virt", "page_dedup"):
-        assert told[slug].value is UNKNOWN
-        assert "[3]" in told[slug].reason
-    assert {told[slug].value for slug in ("cpu_hotplug", "ballooning", "cpu_pinning", "snapshots", "dpdk")} == {UNKNOWN}
-    assert told["metrics"].value is PARTLY
-
-
-def test_the_mock_driver_agrees_with_virsh(probers: dict[str, Prober], world: dict[str, Path]) -> None:
-    for where, uri in (("mock", "test:///default"), ("file", mock_uri(world["atlas"]))):
-        told = probers[where].probe("").facts
-        capabilities = ElementTree.fromstring(virsh(uri, "capabilities"))
-        cells = capabilities.findall("host/topology/cells/cell")
-        assert told["numa"].value is (answer(len(cells) > 1, PARTLY) if cells else UNKNOWN)
-        assert told["lifecycle"].value is YES
-        assert told["live_migration"].value is answer(capabilities.find("host/migration_features/live") is not None)
-        pools = virsh(uri, "pool-list", "--name").split()
-        assert told["thin_provisioning"].note.endswith(f"/{len(pools)}")
-        assert failure(uri, "domcapabilities").count("virConnectGetDomainCapabilities") == 1
-
-
-def test_devices_of_a_file(probers: dict[str, Prober], world: dict[str, Path]) -> None:
-    """GPU with vGPU types, a card with virtual functions, IOMMU groups; the mock driver says that its IOMMU is off."""
-    told = probers["file"].probe("").facts
-    text = world["atlas"].read_text()
-    gpus = re.findall(r"<class>0x03\w+</class>", text)
-    assert told["gpu_passthrough"].note.endswith(f"/{len(gpus)}")
-    assert "IOMMU of the host is off" in told["gpu_passthrough"].reason
-    assert told["gpu_passthrough"].value is PARTLY
-    made = sum(
-        len(re.findall("<address ", part)) for part in re.findall(r"type='virt_functions'.*?</capability>", text)
-    )
-    assert told["sriov"].note.endswith(f"/{made}")
-    names = re.findall(r"<type id='[^']+'><name>([^<]+)</name>.*?<availableInstances>([1-9]\d*)<", text)
-    assert names
-    assert all(f"{name} × {left}" in told["gpu_passthrough"].reason for name, left in names)
-
-
-def test_machines_of_a_file(probers: dict[str, Prober]) -> None:
-    """As the seeded world describes them (tests/conformance/world.toml)."""
-    prober = probers["file"]
-    train, desk, router, database = (
-        prober.probe(scope_of(prober, name)).facts for name in ("gpu-train", "win-desk", "edge-router", "db-01")
-    )
-    for slug, note in (("gpu_passthrough", "2"), ("sriov", "1"), ("huge_pages", "1.0G")):
-        assert (train[slug].value, train[slug].note) == (YES, note)
-        assert router[slug].value is NO
-    assert (desk["secure_boot"].value, desk["tpm"].value, desk["tpm"].note) == (YES, YES, "2.0")
-    assert (train["secure_boot"].value, router["secure_boot"].value, train["tpm"].value) == (NO, NO, NO)
-    assert (database["cpu_hotplug"].value, database["cpu_hotplug"].note) == (YES, "4/8")
-    assert (database["memory_hotplug"].value, database["cpu_pinning"].note) == (YES, "4/8")
-    assert (router["thin_provisioning"].value, database["thin_provisioning"].note) == (NO, "1/3")
-    assert (desk["nested_virt"].value, desk["multiqueue"].value) == (NO, NO)
-
-
-def virsh(uri: str, *arguments: str) -> str:
-    done = _virsh(uri, *arguments)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def failure(uri: str, *arguments: str) -> str:
-    done = _virsh(uri, *arguments)
-    assert done.returncode
-    return done.stderr
-
-
-def _virsh(uri: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([program("virsh"), "-q", "-c", uri, *arguments], capture_output=True, text=True)
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+def test_a_newer_libvirt(newer_libvirt_host: LibvirtHost, library: Path, tmp_path: Path) -> None:
+    host = newer_libvirt_host
+    with prober(host.uri, tmp_path, library) as there:
+        told = there.probe("")
+        agree(told.facts, host)
+        calls = {call for slug, fact in told.facts.items() if slug != "events" for call in asked(fact)}
+        assert calls <= set(told.calls)
+        for scope in ("", *(key for key in there.objects.values() if key.startswith("vm:"))):
+            _break_each(there, scope)

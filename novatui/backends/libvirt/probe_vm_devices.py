@@ -119,7 +119,7 @@ def offloads(machine: MachineAnswers) -> Found:
     if not cards:
         return no(evidence, "it has no network card")
     able = [card for card in cards if attribute_at(card, "model", "type") in VIRTIO]
-    other = [attribute_at(card, "model", "type") or "of a kind that is not told" for card in cards if card not in able]
+    other = [attribute_at(card, "model", "type") or "one whose model is not told" for card in cards if card not in able]
     if not able:
         return unknown(
             evidence, f"libvirt tells of offloads of virtio cards only; it has {', '.join(dict.fromkeys(other))}"
