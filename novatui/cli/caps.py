@@ -196,12 +196,11 @@ def _tell(fleet: Fleet, options: Namespace, subjects: Sequence[Subject], sheets:
 
 def _columns(fleet: Fleet, subject: Subject, sheets: dict[ObjectRef, Sheet], *, apart: bool) -> list[Column]:
     """One column for an object; of several hosts one for all of them, and with `apart` one for each beside it."""
-    sheet = sheets[subject.ref]
-    of_hosts = [sheets[host] for host in subject.hosts]
-    if of_hosts:
-        sheet = gathered(sheet, of_hosts)
-    hosts = [Column(title_of(fleet, one.ref), one) for one in of_hosts] if apart else []
-    return [Column(title_of(fleet, subject.ref), sheet), *hosts]
+    title, own = title_of(fleet, subject.ref), sheets[subject.ref]
+    hosts = tuple(Column(title_of(fleet, host), sheets[host]) for host in subject.hosts)
+    if not hosts:
+        return [Column(title, own)]
+    return [Column(title, gathered(own, [one.sheet for one in hosts]), hosts), *(hosts if apart else ())]
 
 
 def gathered(own: Sheet, hosts: Sequence[Sheet]) -> Sheet:

@@ -36,7 +36,9 @@ class Column(msgspec.Struct, frozen=True):
     title: str
     """What people call it."""
     sheet: Sheet
-    """What is known of it; perhaps gathered from its hosts."""
+    """What is known of it."""
+    hosts: tuple[Column, ...] = ()
+    """The hosts whose facts were gathered in it, where it is a connection with several."""
 
     @property
     def scope(self) -> str:
@@ -46,8 +48,9 @@ class Column(msgspec.Struct, frozen=True):
 
 
 def words(fact: Fact) -> str:
-    """The value with its note: `yes 14/14`, `partly 9/14`, `not offered`."""
-    return f"{WORDS[fact.value]} {fact.note}".rstrip()
+    """The value with its note: `yes 14/14`, `partly, qcow2`, `not offered`."""
+    parted = " " if fact.note[:1].isdigit() else ", "
+    return f"{WORDS[fact.value]}{parted}{fact.note}" if fact.note else WORDS[fact.value]
 
 
 def features_of(slugs: Collection[str] = ()) -> list[Feature]:
@@ -147,12 +150,23 @@ def _evidence_of(column: Column, features: Sequence[Feature]) -> Iterator[str]:
         fact = sheet.fact(feature.slug)
         reason = f": {escape(fact.reason)}" if fact.reason else ""
         yield f"- **{escape(feature.title)}** {_cell(fact)}{reason}"
+        if parted := parted_hosts(column, feature.slug):
+            yield f"    - {escape(parted)}"
         yield from (f"    - {escape(line)}" for line in evidence_lines(fact))
         if blocked := blocks(fact):
             yield f"    - blocks: {escape(blocked)}"
 
 
 # --- shared by the screen, the table and Markdown ------------------------------------------------------------------
+
+
+def parted_hosts(column: Column, slug: str) -> str:
+    """Which of its hosts say what; empty when all of them say the same."""
+    names: dict[Answer, list[str]] = {answer: [] for answer in Answer}
+    for host in column.hosts:
+        names[host.sheet.fact(slug).value].append(host.title)
+    told = [f"{WORDS[answer]}: {', '.join(titles)}" for answer, titles in names.items() if titles]
+    return "; ".join(told) if len(told) > 1 else ""
 
 
 def age_of(sheet: Sheet, now: float) -> str:

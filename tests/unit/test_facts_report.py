@@ -149,6 +149,23 @@ def test_a_connection_that_cannot_be_made_is_unknown_with_its_reason_and_without
         assert one["stale"] is True
 
 
+def test_hosts_that_differ_are_named_by_what_they_say() -> None:
+    hosts = tuple(column(fact("tpm", answer), fact("numa", Answer.YES), title=answer.value) for answer in Answer)
+    gathered = {slug: gather(slug, [one.sheet.fact(slug) for one in hosts]) for slug in ("tpm", "numa")}
+    whole = Column("prod", Sheet(ref=ObjectRef("prod", Kind.CONNECTION, "prod"), facts=gathered), hosts)
+    lines = markdown([whole], ["tpm", "numa"], now=NOW).splitlines()
+    named = "    - yes: yes; partly: partly; no: no; not offered: not\\_offered; unknown: unknown"
+    assert lines[lines.index("- **NUMA placement** yes 5/5: 5 of 5 say yes") - 3] != named
+    assert lines.count(named) == 1
+
+
+@pytest.mark.parametrize(
+    ("note", "told"), [("", "yes"), ("14/14", "yes 14/14"), ("2.0", "yes 2.0"), ("nbd", "yes, nbd")]
+)
+def test_a_note_stands_behind_its_word(note: str, told: str) -> None:
+    assert words(fact("tpm", Answer.YES, note=note)) == told
+
+
 def test_a_moment_that_no_calendar_has_is_no_key() -> None:
     odd = Evidence(kind="asked", call="x", at=1e300, ms=1.0)
     [one] = plain([column(fact("tpm", Answer.YES, odd))], ["tpm"], now=NOW)["facts"]
@@ -187,7 +204,7 @@ def test_hostile_names_add_no_cell_no_line_and_no_link(hostile: str) -> None:
     told = rows(text)
     assert len(told) == len(FEATURES) + 3
     assert told["feature"] == [clean(hostile), "kvm-03"]
-    assert told["TPM"] == [f"no {clean(hostile)}", "partly 2.0"]
+    assert told["TPM"] == [f"no, {clean(hostile)}", "partly 2.0"]
     tokens = MarkdownIt("commonmark").enable("table").parse(text)
     kinds = {one.type for token in tokens for one in token.children or []} | {token.type for token in tokens}
     assert not kinds & {"link_open", "image", "html_inline", "html_block", "code_inline", "code_block", "fence"}
