@@ -60,6 +60,11 @@ FORMS: tuple[Form, ...] = (
         objects=(2, 2),
     ),
     Form(
+        flag="--posture",
+        help="what costs performance or opens a door in machines and hosts, and what helps; OBJECT may be a FILTER",
+        command="novatui.cli.caps_posture:posture",
+    ),
+    Form(
         flag="--baseline",
         help="what the processors of hosts have in common, and what each host's guests would lose; default: all hosts",
         command="novatui.cli.caps_diff:baseline",

@@ -61,7 +61,19 @@ class Controls(
 
     READING = frozenset(
         {"list", "watch", "get", "stats", "history", "tasks", "events", "detail"}
-        | {"snapshots", "devices", "volumes", "leases", "plan", "needs", "fits", "profile", "baseline", "probe"}
+        | {
+            "snapshots",
+            "devices",
+            "volumes",
+            "leases",
+            "plan",
+            "needs",
+            "fits",
+            "profile",
+            "baseline",
+            "probe",
+            "posture",
+        }
     )
 
     @abstractmethod
