@@ -13,7 +13,15 @@ import threading
 import time
 from collections.abc import Collection
 
-from novatui.backends.driver import DetailSource, InventorySource, Loaded, MetricSource, Session
+from novatui.backends.driver import (
+    CapabilityProbe,
+    DetailSource,
+    InventorySource,
+    Loaded,
+    MetricSource,
+    Session,
+)
+from novatui.core.capabilities import Answer, Evidence, Fact
 from novatui.core.connection import ConnectionInfo, ConnectionSpec
 from novatui.core.detail import Detail
 from novatui.core.errors import AuthFailed, Failure, Fault, NotFound, Unreachable
@@ -84,7 +92,7 @@ def spin_holding_the_lock(seconds: float) -> None:
     sum(itertools.repeat(1, int(rate * seconds)))
 
 
-class OddDriver(Session, InventorySource, MetricSource, DetailSource):
+class OddDriver(Session, InventorySource, MetricSource, DetailSource, CapabilityProbe):
     """Its objects are the machines 0 … n-1; every sample is the number of the reading."""
 
     period = 0.1
@@ -97,7 +105,8 @@ class OddDriver(Session, InventorySource, MetricSource, DetailSource):
         self.sink.step("connect", True, 1.0, "there")
         self.do("connect")
         self.readings = itertools.count(1)
-        return ConnectionInfo(product="odd", user=self.secrets.get("password", ""))
+        product = self.spec.options.get("product", "odd")
+        return ConnectionInfo(product=product, version=product, user=self.secrets.get("password", ""))
 
     def load(self, kinds: Collection[str]) -> Loaded:
         begun = self.sink.now()
@@ -138,6 +147,15 @@ class OddDriver(Session, InventorySource, MetricSource, DetailSource):
         if key == "vm:missing":
             raise NotFound("no such machine")
         return Detail(key=key, raw=f"raw of {key}")
+
+    def probe(self, scope: str) -> list[Fact]:
+        """One fact. What it does of a scope alone is the option of its name behind `probe`: `probe host:a`."""
+        begun = time.time()
+        self.sink.call("ask")
+        self.do("probe")
+        self.do(f"probe {scope}")
+        evidence = Evidence(kind="asked", call="ask", args=scope, at=begun, ms=1.0)
+        return [Fact(feature="tpm", scope=scope, value=Answer.YES, evidence=evidence)]
 
     def close(self) -> None:
         self.do("close")
