@@ -103,7 +103,7 @@ async def _list(session: Session) -> int:
             await told(fleet, fleet.migrations.all, as_json=options.json)
         found = [*fleet.migrations.live(), *fleet.migrations.ended()]
         if options.json:
-            say_json({"connections": connections_json(fleet), "migrations": [form(one) for one in found]})
+            say_json({"connections": connections_json(fleet), "migrations": [form(fleet, one) for one in found]})
         else:
             say_table(TITLES, [cells(one) for one in found], right=RIGHT)
         return code

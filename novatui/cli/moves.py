@@ -12,6 +12,7 @@ import msgspec
 from novatui.actions.bulk import Run
 from novatui.cli.forms import plain, timestamp
 from novatui.cli.streams import flush, say, say_json
+from novatui.core.states import Kind
 from novatui.core.units import lasting, size, span
 from novatui.core.verdict import Call
 from novatui.engine.fleet import Fleet
@@ -39,7 +40,7 @@ async def told(fleet: Fleet, records: Callable[[], Iterable[Record]], *, as_json
     while True:
         fleet.drain()
         for record in records():
-            now = form(record) if as_json else cells(record)
+            now = form(fleet, record) if as_json else cells(record)
             if seen.get(record.id) != now:
                 seen[record.id] = now
                 if isinstance(now, dict):
@@ -50,9 +51,9 @@ async def told(fleet: Fleet, records: Callable[[], Iterable[Record]], *, as_json
         await asyncio.sleep(GATHER)
 
 
-def form(record: Record) -> dict[str, Any]:
+def form(fleet: Fleet, record: Record) -> dict[str, Any]:
     """One migration for scripts; what is not known is no key. There is a percentage only where its product says one,
-    or before anything was sent twice."""
+    or before anything was sent twice. Hosts of one name are told apart by their references."""
     last, verdict = record.last, record.verdict
     body: dict[str, Any] = {
         "id": record.id,
@@ -62,6 +63,8 @@ def form(record: Record) -> dict[str, Any]:
         "name": record.name,
         "uuid": record.identity,
         "state": record.state.value,
+        "source_ref": _host(fleet, record.conn, record.source),
+        "destination_ref": _destination(fleet, record),
         "task": record.own,
         "who": record.who,
         "began": timestamp(record.began),
@@ -72,6 +75,7 @@ def form(record: Record) -> dict[str, Any]:
         "verdict": verdict.call.value,
         "reason": verdict.reason,
         "eta_s": None if verdict.eta is None else list(verdict.eta),
+        "at_least_s": verdict.part,
         "floor": verdict.floor,
     }
     reading = msgspec.to_builtins(last) | {"source": record.source, "destination": record.destination}
@@ -80,14 +84,29 @@ def form(record: Record) -> dict[str, Any]:
     return {name: value for name, value in plain(whole).items() if value is not None and value != ""}
 
 
+def _destination(fleet: Fleet, record: Record) -> str:
+    """As it was asked for, where the operation is ours; else by its name, where it arrives."""
+    if not record.to_conn and record.destination == record.source:
+        return record.arguments.get("to", "")
+    return record.arguments.get("to") or _host(fleet, record.to_conn or record.conn, record.destination)
+
+
+def _host(fleet: Fleet, conn: str, name: str) -> str:
+    """Reference of the host of that name in a connection; empty when none is listed there, or several are."""
+    inventory = fleet.inventory
+    hosts = (slot for slot in inventory.slots(Kind.HOST) if inventory.conn(slot) == conn)
+    found = [slot for slot in hosts if inventory.name(slot) == name]
+    return str(inventory.ref(found[0])) if len(found) == 1 else ""
+
+
 def cells(record: Record) -> list[str]:
     """One migration in a line."""
     last, verdict = record.last, record.verdict
     ended = not record.live
     return [
         record.name,
-        record.source or UNKNOWN,
-        record.destination or UNKNOWN,
+        record.route[0] or UNKNOWN,
+        record.route[1] or UNKNOWN,
         record.state.value if ended else last.phase or UNKNOWN,
         "" if record.done_percent is None else f"{record.done_percent:.0f}%",
         "" if last.left is None or ended else size(last.left),

@@ -104,7 +104,7 @@ def test_a_console_that_dies_finds_it_again(pair: Pair) -> None:
         person.wait_for("Verdict: NOT CONVERGING", LONG)
         assert len(person.rows()) == 1
         [after] = [line for line in pair.listed() if line["state"] == "running"]
-        assert after["ref"] == before["ref"]
+        assert (after["id"], after["ref"]) == (before["id"], before["ref"]), "the same row as before"
         assert pair.where() == ["here"]
         person.press("c")
         person.agree("virDomainAbortJob")
@@ -128,6 +128,7 @@ def test_one_of_somebody_else_appears_by_itself(pair: Pair) -> None:
         try:
             person.wait_for("here→there", LONG)
             assert len(person.rows()) == 1
+            assert virsh.poll() is None, "it is seen while it runs"
             person.press("c")
             person.agree("virDomainAbortJob")
             assert virsh.wait(LONG) != 0
