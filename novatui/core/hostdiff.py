@@ -43,8 +43,6 @@ class SectionDiff(msgspec.Struct, frozen=True, kw_only=True):
     """What is on either host, in the order of the left one; empty when the section cannot be compared."""
     reason: str = ""
     """Why it cannot be compared; empty when it was."""
-    note: str = ""
-    """What to know of the comparison."""
 
     def of(self, verdict: Verdict) -> tuple[Entry, ...]:
         """The entries that stand so."""
@@ -103,9 +101,7 @@ def _compare(section: Section, left: HostProfile, right: HostProfile) -> Section
     one, other = left.part(section), right.part(section)
     reason = _why_not(section, left, right)
     entries = () if reason else tuple(_entries(section, left, right))
-    return SectionDiff(
-        section=section, left=one, right=other, entries=entries, reason=reason, note="" if reason else _note(one, other)
-    )
+    return SectionDiff(section=section, left=one, right=other, entries=entries, reason=reason)
 
 
 def _why_not(section: Section, left: HostProfile, right: HostProfile) -> str:
@@ -119,12 +115,9 @@ def _why_not(section: Section, left: HostProfile, right: HostProfile) -> str:
         return "; ".join(dict.fromkeys(untold))
     if section.is_native and left.family is not right.family:
         return f"names of {left.family.value} and {right.family.value} mean different things"
-    return ""
-
-
-def _note(one: Part, other: Part) -> str:
-    if one.basis != other.basis:
-        return f"not the same was asked: {one.basis or 'not said'} / {other.basis or 'not said'}"
+    bases = left.part(section).basis, right.part(section).basis
+    if left.family is right.family and bases[0] != bases[1]:
+        return f"not the same was asked: {bases[0] or 'not said'} / {bases[1] or 'not said'}"
     return ""
 
 

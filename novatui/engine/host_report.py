@@ -53,7 +53,7 @@ def plain_section(section: SectionDiff) -> dict[str, Any]:
     """One section."""
     answer = "different" if section.different else "unknown" if section.unknown else "equal"
     form: dict[str, Any] = {"section": section.section.value, "answer": answer}
-    form |= _known({"reason": section.reason, "note": section.note})
+    form |= _known({"reason": section.reason})
     form |= {
         "only_left": [_plain_item(entry.left) for entry in section.of(Verdict.ONLY_LEFT)],
         "only_right": [_plain_item(entry.right) for entry in section.of(Verdict.ONLY_RIGHT)],
@@ -148,8 +148,6 @@ def markdown_diff(compared: HostDiff, *, wide: bool = False) -> str:
 
 def _section(section: SectionDiff, left: HostProfile, right: HostProfile, *, wide: bool) -> Iterator[str]:
     yield f"## {escape(section.section.words)}: {escape(counted(section, left.name, right.name))}"
-    if section.note:
-        yield from ("", escape(section.note))
     shown = [entry for entry in section.entries if wide or entry.verdict is not Verdict.EQUAL]
     if shown:
         rows = (
@@ -199,7 +197,6 @@ def markdown_baselines(found: Sequence[FamilyBaseline]) -> str:
 def evidence_page(section: SectionDiff, left: HostProfile, right: HostProfile) -> Iterator[str]:
     """How both hosts were asked for a section."""
     yield f"{section.section.words}: {counted(section, left.name, right.name)}"
-    yield from filter(None, (section.note,))
     for host, part in ((left, section.left), (right, section.right)):
         yield ""
         yield f"{host.name}{f': {part.basis}' if part.basis else ''}"

@@ -59,8 +59,6 @@ def diff_lines(compared: HostDiff, *, wide: bool, width: int) -> Iterator[str]:
     for section in compared.sections:
         yield ""
         yield from _folded(f"{section.section.words}: {counted(section, left.name, right.name)}", width, 0)
-        if section.note:
-            yield from _folded(section.note, width, 2)
         yield from _section_lines(section, left.name, right.name, wide=wide, width=width)
     for one, other, told in zip((left, right), (right, left), both_ways(compared), strict=True):
         yield ""

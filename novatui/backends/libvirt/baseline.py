@@ -11,12 +11,9 @@ from novatui.backends.libvirt.asking import Asked, ask
 from novatui.backends.libvirt.library import libvirt
 from novatui.backends.libvirt.link import Link
 from novatui.backends.libvirt.profile_asking import tree
-from novatui.backends.libvirt.profile_host import HostAnswers, host_model
+from novatui.backends.libvirt.profile_host import UNSUPPORTED, HostAnswers, host_model
 from novatui.backends.libvirt.xmltree import text_at
 from novatui.core.hostprofile import Baseline, Item, Loss, Part, Section
-
-_UNSUPPORTED = frozenset({"3", "84"})
-"""VIR_ERR_NO_SUPPORT, VIR_ERR_OPERATION_UNSUPPORTED: this driver of libvirt has no such call."""
 
 _EXPANDED = libvirt.VIR_CONNECT_BASELINE_CPU_EXPAND_FEATURES
 
@@ -51,6 +48,8 @@ def processor(answers: HostAnswers) -> tuple[str, str, str]:
         cpu = Element("cpu")
         cpu.extend(mode)
         return tostring(cpu, encoding="unicode"), Guests.of(answers.offered).basis, ""
+    if answers.offers_failed:
+        return "", "", answers.why_not_offered
     cpu = answers.root.find("host/cpu") if answers.root is not None else None
     if cpu is not None and cpu.find("model") is not None:
         return tostring(cpu, encoding="unicode"), _ITSELF, ""
@@ -132,7 +131,7 @@ class _Computing:
         if not self._plain:
             named = (guests.emulator, guests.arch, guests.machine, guests.run_by)
             asked = ask(self._link, conn.baselineHypervisorCPU, *named, processors, flags)
-            if asked.code not in _UNSUPPORTED:
+            if asked.code not in UNSUPPORTED:
                 return asked
             self._plain = True
         return ask(self._link, conn.baselineCPU, processors, flags)

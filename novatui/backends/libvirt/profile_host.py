@@ -17,6 +17,9 @@ from novatui.core.units import size
 
 MIB = 1024 * 1024
 
+UNSUPPORTED = frozenset({"3", "84"})
+"""VIR_ERR_NO_SUPPORT, VIR_ERR_OPERATION_UNSUPPORTED: this driver of libvirt has no such call."""
+
 _NOT_NAMED = "libvirt's capabilities do not name it"
 
 
@@ -34,6 +37,11 @@ class HostAnswers:
         self.sysinfo = ask(link, conn.getSysinfo, 0)
         self.root, self.why = tree(self.capabilities)
         self.offered, self.why_not_offered = tree(self.domain_capabilities)
+
+    @property
+    def offers_failed(self) -> bool:
+        """What it offers guests is there to be asked, and was not told: nothing else may stand for it."""
+        return self.offered is None and self.domain_capabilities.code not in UNSUPPORTED
 
     @property
     def arch(self) -> str:
@@ -206,7 +214,8 @@ def _limits(link: Link, answers: HostAnswers) -> Part:
     host = answers.root.find("host") if answers.root is not None else None
     untold = answers.why or _NOT_NAMED
     cpus, memory = (info[2], info[1] * MIB) if len(info) > 2 else (None, None)
-    guest = integer(attribute_at(answers.offered, "vcpu", "max")) or most.value
+    guest = integer(attribute_at(answers.offered, "vcpu", "max"))
+    guest = most.value if guest is None and not answers.offers_failed else guest
     items = (
         _item("logical processors", _number(cpus), why, amount=cpus),
         _item(MEMORY, size(memory) if memory else "", why, amount=memory),

@@ -1,7 +1,7 @@
 """Probes of a libvirt connection in a process of their own, whose C library logs its calls and can be broken.
 
 Run as a program it is that process: `probing.py URI` reads scopes from its standard input, a line each, and writes the
-facts of each as a line of JSON; the first line that it writes names the objects.
+facts of each as a line of JSON, or the profile of a host; the first line that it writes names the objects.
 """
 
 from __future__ import annotations
@@ -18,19 +18,25 @@ from pathlib import Path
 import msgspec
 
 from novatui.core.capabilities import Evidence, Fact
+from novatui.core.hostprofile import HostProfile
 from tests.lab.libvirt.apilog import LINE, environment
 from tests.lab.missing import program, require
 from tests.lab.workspace import CHECKOUT
 
 BREAKABLE = (
+    "virConnectBaselineCPU",
     "virConnectBaselineHypervisorCPU",
     "virConnectDomainEventRegisterAny",
     "virConnectGetAllDomainStats",
     "virConnectGetCapabilities",
     "virConnectGetDomainCapabilities",
     "virConnectGetLibVersion",
+    "virConnectGetMaxVcpus",
     "virConnectGetStoragePoolCapabilities",
+    "virConnectGetSysinfo",
     "virConnectGetType",
+    "virConnectGetVersion",
+    "virConnectListAllInterfaces",
     "virConnectListAllNetworks",
     "virConnectListAllNodeDevices",
     "virConnectListAllStoragePools",
@@ -44,16 +50,23 @@ BREAKABLE = (
     "virDomainListAllCheckpoints",
     "virDomainLookupByUUIDString",
     "virDomainSnapshotNum",
+    "virInterfaceGetXMLDesc",
     "virNetworkGetXMLDesc",
+    "virNetworkIsActive",
     "virNodeDeviceGetXMLDesc",
     "virNodeDeviceLookupByName",
     "virNodeGetFreePages",
+    "virNodeGetInfo",
     "virNodeGetMemoryParameters",
+    "virStoragePoolGetInfo",
     "virStoragePoolGetXMLDesc",
     "virStorageVolGetXMLDesc",
     "virStorageVolLookupByPath",
 )
-"""Every call that a fact may rest on."""
+"""Every call that a fact, or a section of a host profile, may rest on."""
+
+PROFILE = "profile of "
+"""Begins a line that asks for what a host is like, in place of a scope."""
 
 
 def breaker(folder: Path) -> Path:
@@ -91,15 +104,25 @@ class Prober:
 
     def probe(self, scope: str) -> Told:
         """Facts of a scope, found out now."""
+        answer, calls = self._ask(scope)
+        facts = msgspec.json.decode(answer, type=list[Fact])
+        return Told({fact.feature: fact for fact in facts}, calls)
+
+    def profile(self, host: str) -> tuple[HostProfile, tuple[str, ...]]:
+        """What a host (key) is like, and the functions that ran for it."""
+        answer, calls = self._ask(PROFILE + host)
+        return msgspec.json.decode(answer, type=HostProfile), calls
+
+    def _ask(self, line: str) -> tuple[str, tuple[str, ...]]:
         before = self._log.stat().st_size
         assert self._process.stdin is not None
-        self._process.stdin.write(f"{scope}\n")
+        self._process.stdin.write(f"{line}\n")
         self._process.stdin.flush()
-        facts = msgspec.json.decode(self._line(), type=list[Fact])
+        answer = self._line()
         with self._log.open(errors="replace") as log:
             log.seek(before)
             calls = tuple(name for name, _ in LINE.findall(log.read()))
-        return Told({fact.feature: fact for fact in facts}, calls)
+        return answer, calls
 
     @contextmanager
     def broken(self, call: str) -> Iterator[None]:
@@ -169,7 +192,10 @@ def main(uri: str) -> None:
     driver.watch()
     print(json.dumps({str(row["name"]): name for name, row in sink.table.items()}), flush=True)
     for line in sys.stdin:
-        print(msgspec.json.encode(driver.probe(line.strip())).decode(), flush=True)
+        wanted = line.strip()
+        host = wanted.removeprefix(PROFILE)
+        told = driver.profile(host) if host != wanted else driver.probe(wanted)
+        print(msgspec.json.encode(told).decode(), flush=True)
     driver.close()
 
 
