@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
-from novatui.core.ids import ObjectRef
+from novatui.core.ids import ObjectRef, encode_id
 from novatui.core.states import Family, Kind
 from novatui.engine.fleet import Fleet
 
@@ -46,20 +46,22 @@ class Column(msgspec.Struct, frozen=True):
     """What it is called as long as it is the same one: `str(ObjectRef)`, or `family:libvirt`. It names a scope, too."""
     name: str
     family: Family
-    parts: tuple[ObjectRef, ...]
-    """Whose answers are shown, gathered where there are several."""
+    conn: str
+    """Name of its connection, or of the first of several."""
     slot: int | None = None
     """The object that it is; None for a family, which is none."""
+    several: tuple[ObjectRef, ...] = ()
+    """The connections that it gathers, where it is more than one object."""
 
     @property
-    def conn(self) -> str:
-        """Name of its connection, or of the first of several."""
-        return self.parts[0].conn
+    def parts(self) -> tuple[ObjectRef, ...]:
+        """Whose answers are shown, gathered where there are several."""
+        return self.several or (ObjectRef.parse(self.key),)
 
     @property
     def gathered(self) -> bool:
         """Several answers in one."""
-        return len(self.parts) > 1
+        return bool(self.several)
 
 
 def columns_of(fleet: Fleet, level: Level, scope: str = "") -> list[Column]:
@@ -111,8 +113,8 @@ def _slot(fleet: Fleet, scope: str) -> int | None:
 
 def _of_object(fleet: Fleet, slot: int) -> Column:
     store = fleet.inventory
-    ref = store.ref(slot)
-    return Column(str(ref), store.name(slot), store.family(slot), (ref,), slot)
+    conn = store.conn(slot)
+    return Column(f"{encode_id(conn)}:{store.key(slot)}", store.name(slot), store.family(slot), conn, slot)
 
 
 def _families(fleet: Fleet, connections: Sequence[int]) -> Iterator[Column]:
@@ -128,9 +130,9 @@ def _families(fleet: Fleet, connections: Sequence[int]) -> Iterator[Column]:
             continue
         parts, family = tuple(store.ref(slot) for slot in slots), store.family(slots[0])
         if isinstance(whole, Family):
-            yield Column(f"{FAMILY}{whole.value}", whole.value, family, parts)
+            yield Column(f"{FAMILY}{whole.value}", whole.value, family, parts[0].conn, None, parts)
         else:
-            yield Column(str(store.ref(whole)), store.name(whole), family, parts, whole)
+            yield Column(str(store.ref(whole)), store.name(whole), family, parts[0].conn, whole, parts)
 
 
 def _group(fleet: Fleet, connection: int) -> int | None:
@@ -155,13 +157,11 @@ def _connections(fleet: Fleet, scope: str) -> list[int]:
     return [slot for slot in found if store.conn(slot) == store.conn(node)]
 
 
-def _objects(fleet: Fleet, kinds: tuple[Kind, ...], scope: str) -> list[int]:
+def _objects(fleet: Fleet, kinds: tuple[Kind, ...], scope: str) -> Iterator[int]:
     """Visible objects of these kinds: of one machine that is seen twice, the row that stands for it."""
     store, visible = fleet.inventory, fleet.identity.visible
-    if scope and not scope.startswith(FAMILY):
-        node = _slot(fleet, scope)
-        found = [] if node is None else [node, *store.below(node)]
-        return [slot for slot in found if store.kind(slot) in kinds and visible(slot)]
-    order = {store.conn(slot): at for at, slot in enumerate(_connections(fleet, scope))}
-    slots = [slot for kind in kinds for slot in store.slots(kind) if store.conn(slot) in order and visible(slot)]
-    return sorted(slots, key=lambda slot: (order[store.conn(slot)], store.name_key(slot), slot))
+    node = _slot(fleet, scope) if scope and not scope.startswith(FAMILY) else None
+    for top in _connections(fleet, scope) if node is None or store.kind(node) is Kind.GROUP else (node,):
+        for slot in (top, *store.below(top)):
+            if store.kind(slot) in kinds and visible(slot):
+                yield slot

@@ -39,6 +39,8 @@ class CapabilityFilter:
         self._terms = [_term(word) for word in text.casefold().split()]
         self.by_answer = any(term.key == "answer" for term in self._terms)
         """It depends on what was answered."""
+        self.by_column = any(term.key in KEYS.values() for term in self._terms)
+        """It is about names, connections or families, too."""
 
     def feature(self, feature: Feature) -> bool:
         """The row may be shown."""

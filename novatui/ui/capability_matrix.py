@@ -32,7 +32,7 @@ class View(msgspec.Struct, frozen=True):
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """How much of what is listed was asked."""
+    """How much of what is to be listed was asked."""
 
     count: int
     last: float | None
@@ -52,6 +52,8 @@ class Matrix:
         self.view = View()
         self.columns: list[Column] = []
         """Those that are listed, pinned ones first."""
+        self.candidates: list[Column] = []
+        """Those that fit the filter whatever they answer: it takes the answers of all of them to tell who is listed."""
         self.total = 0
         """Columns of the level, listed or not."""
         self.order: list[int] = []
@@ -68,6 +70,8 @@ class Matrix:
         self._at: dict[str, int] = {}
         """Number of each listed column, by its key."""
         self._asked: Asked | None = None
+        self._known: set[str] | None = None
+        """Keys of objects of which something is known; None before somebody asks for that."""
         self._layout = Layout(0, 1, ())
         self._shown: dict[str, tuple[Head, list[Cell]]] = {}
         """Of each column on the screen: what stands above it, and a cell for each feature."""
@@ -89,11 +93,14 @@ class Matrix:
     def sift(self) -> None:
         """List what fits the filter; pinned columns and features stay, whatever it says."""
         rows = [at for at, feature in enumerate(FEATURES) if at in self.kept or self.filter.feature(feature)]
-        columns = [one for one in self._all if one.key in self.pinned or self._fits(one)]
+        columns = self._all
+        if self.filter.by_column:
+            columns = [one for one in columns if one.key in self.pinned or self._fits(one)]
+        self.candidates = columns
         if self.filter.by_answer:
             rows, columns = self._crossing(rows, columns)
         self.order = sorted(rows, key=lambda at: (self.kept.index(at) if at in self.kept else len(self.kept), at))
-        self.columns = sorted(columns, key=lambda one: _rank(self.pinned, one.key))
+        self.columns = sorted(columns, key=lambda one: _rank(self.pinned, one.key)) if self.pinned else columns
         self._at = {one.key: at for at, one in enumerate(self.columns)}
         if self.cursor is None and self.columns:
             self.view = msgspec.structs.replace(self.view, column=self.columns[0].key)
@@ -101,7 +108,7 @@ class Matrix:
 
     def _forget(self) -> None:
         self._shown.clear()
-        self._asked = None
+        self._asked = self._known = None
 
     def _fits(self, column: Column) -> bool:
         words = {"name": column.name, "conn": column.conn, "family": column.family.value}
@@ -109,15 +116,29 @@ class Matrix:
 
     def _crossing(self, rows: Sequence[int], columns: Sequence[Column]) -> tuple[list[int], list[Column]]:
         """Rows and columns that have one of the answers which are asked for."""
-        found = {one.key: {at for at in rows if self.filter.cell(self._cells(one)[at])} for one in columns}
+        untold = set(rows) if self.filter.cell(cell_of(None)) else set[int]()
+        found = {one.key: self._having(one, rows) if self._told(one) else untold for one in columns}
         some = set[int]().union(*found.values())
         return (
             [at for at in rows if at in some or at in self.kept],
             [one for one in columns if found[one.key] or one.key in self.pinned],
         )
 
+    def _having(self, column: Column, rows: Sequence[int]) -> set[int]:
+        return {at for at in rows if self.filter.cell(self._cells(column)[at])}
+
+    def _told(self, column: Column) -> bool:
+        """Something is known of it."""
+        if self._known is None:
+            self._known = {str(sheet.ref) for sheet in self._fleet.facts.sheets()}
+        return column.gathered or column.key in self._known
+
+    def aged(self) -> None:
+        """Time went by: what is stale is older."""
+        self._shown.clear()
+
     def changed(self) -> None:
-        """Somebody answered, or time went by: cells are made anew."""
+        """Somebody answered, or marks are other ones: cells are made anew."""
         if self.filter.by_answer:
             self._forget()
             self.sift()
@@ -174,9 +195,10 @@ class Matrix:
 
     @property
     def asked(self) -> Asked:
-        """How much of what is listed was asked, and when."""
+        """How much of what is to be listed was asked, and when."""
         if self._asked is None:
-            known = [sheet for one in self.columns if (sheet := self.sheet(one)) is not None and sheet.at is not None]
+            told = (self.sheet(one) for one in self.candidates if self._told(one))
+            known = [sheet for sheet in told if sheet is not None and sheet.at is not None]
             self._asked = Asked(
                 len(known),
                 max((sheet.at for sheet in known if sheet.at is not None), default=None),

@@ -158,6 +158,16 @@ async def test_an_answer_leaves_features_and_columns_that_say_so() -> None:
         assert columns(person) == ["pve-lab"], "what was not asked is unknown, and nothing else"
 
 
+async def test_a_filter_about_answers_has_all_asked_that_may_fit() -> None:
+    async with inspecting((80, 24), place=Place("cap", tab="hosts")) as person:
+        assert len(await answer(person)) == 4
+        await person.press("slash", *"no conn:vc-east,kvm-*", "enter")
+        put = {one.scope for one in await answer(person)}
+        assert {"host:esx-03", "host:esx-07", "host:esx-08", "host:esx-09", "host:esx-10"} <= put
+        assert not {scope for scope in put if "xen" in scope}
+        assert "7 of 7 hosts asked" in person.lines[0]
+
+
 async def test_pinned_columns_and_features_stay() -> None:
     async with inspecting((80, 24), place=Place("cap", tab="machines")) as person:
         await person.press("j", "j", "W", "right", "right", "w")

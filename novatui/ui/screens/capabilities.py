@@ -42,6 +42,9 @@ REST = 0.3
 MANY = 2000
 """Columns from which they are looked for anew every few seconds only, however many come and go."""
 
+SIFTED = 500
+"""Columns that are asked for a filter that is about answers; of more, those that were asked are sifted."""
+
 SIGNS_FROM = 28
 """Screens at least this high say what the signs mean."""
 
@@ -110,8 +113,9 @@ class CapabilityScreen(MatrixScreen, inherit_bindings=False):
         waiting = self._probing.waiting
         asked = matrix.asked
         groups: list[Group] = [(0, [(f" asking {waiting:,} ", styles.info)])] if waiting else []
-        level = ONE[matrix.view.level] if len(matrix.columns) == 1 else matrix.view.level.value
-        groups.append((1, [(f" {asked.count:,} of {len(matrix.columns):,} {level} asked ", styles.text)]))
+        count = len(matrix.candidates)
+        level = ONE[matrix.view.level] if count == 1 else matrix.view.level.value
+        groups.append((1, [(f" {asked.count:,} of {count:,} {level} asked ", styles.text)]))
         if asked.last is not None:
             took = f" in {lasting(asked.slowest / 1000)} " if asked.slowest is not None else " "
             groups.append((2, [(f" {self.look.clock(asked.last)}{took}", styles.quiet)]))
@@ -152,7 +156,7 @@ class CapabilityScreen(MatrixScreen, inherit_bindings=False):
         if self._late:
             self._late = False
             self.matrix.refill()
-        self.matrix.changed()
+        self.matrix.aged()
         self._redraw()
         self._ask()
 
@@ -210,7 +214,9 @@ class CapabilityScreen(MatrixScreen, inherit_bindings=False):
             self._rest = self.set_timer(REST, self._ask)
 
     def _ask(self) -> None:
-        self._probing.want(ref for one in self.matrix.on_screen for ref in one.parts)
+        matrix = self.matrix
+        seen = matrix.candidates[:SIFTED] if matrix.filter.by_answer else matrix.on_screen
+        self._probing.want(ref for one in seen for ref in one.parts)
         self.header.redraw()
 
     def action_refresh(self) -> None:
@@ -237,7 +243,11 @@ class CapabilityScreen(MatrixScreen, inherit_bindings=False):
                 columns = f" column {at + 1:,} of {len(matrix.columns):,}"
         elif len(shown) == matrix.total:
             columns = f" {matrix.total:,} column{'' if matrix.total == 1 else 's'}"
-        rows = f", {len(matrix.order)} features " if len(matrix.order) < len(FEATURES) else " "
+        rows = (
+            f", {len(matrix.order)} feature{'' if len(matrix.order) == 1 else 's'} "
+            if len(matrix.order) < len(FEATURES)
+            else " "
+        )
         return [(columns + rows, self.look.styles.quiet)]
 
     def moved(self) -> None:
