@@ -10,6 +10,7 @@ KEYS: tuple[tuple[str, tuple[str, ...], str, int], ...] = (
     ("level.back", ("shift+tab",), "level before", 0),
     ("in", ("l",), "open column", 6),
     ("out", ("h",), "out of the column", 0),
+    ("diff", ("d",), "diff two hosts", 7),
     ("left", ("left",), "column to the left", 0),
     ("right", ("right",), "column to the right", 0),
     ("earlier", ("less_than_sign",), "columns before", 0),

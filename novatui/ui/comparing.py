@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from novatui.config.errors import nearest
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 _WORD = re.compile(r'"([^"]*)"|(\S+)')
 
 
-def compare(screen: FrameScreen, argument: str) -> None:
-    """Show the two hosts that are named, or meant, side by side. Wrong when they are not two."""
+def compare(screen: FrameScreen, argument: str, meant: Sequence[ObjectRef] = ()) -> None:
+    """Show the two hosts that are named, or `meant`, or marked, side by side. Wrong when they are not two."""
     words = _words(argument)
-    hosts = [_one(screen, word) for word in words] if words else _meant(screen)
+    hosts = [_one(screen, word) for word in words] if words else _meant(screen, meant)
     if len(hosts) != 2:
         which = f"these are {len(hosts)} hosts" if hosts else "no hosts are named or marked"
         raise Wrong(f"two hosts can be compared, {which}", "name them: diff HOST HOST; or mark two in the list")
@@ -55,9 +55,9 @@ def _words(argument: str) -> list[str]:
     return [found[1] or found[2] or "" for found in _WORD.finditer(argument)]
 
 
-def _meant(screen: FrameScreen) -> list[ObjectRef]:
-    """The hosts among what is marked, else what the cursor is on."""
-    return [host for ref in screen.aim() for host in _of(screen, ref)]
+def _meant(screen: FrameScreen, meant: Sequence[ObjectRef] = ()) -> list[ObjectRef]:
+    """The hosts among these, or among what is marked, else what the cursor is on."""
+    return [host for ref in meant or screen.aim() for host in _of(screen, ref)]
 
 
 def _of(screen: FrameScreen, ref: ObjectRef) -> list[ObjectRef]:

@@ -188,6 +188,23 @@ async def test_marked_columns_are_what_is_meant() -> None:
         assert len(person.screen.targets()) == 1
 
 
+@pytest.mark.parametrize(
+    "keys", [["space", "space"], ["space"], ["w", "right"], ["w", "right", "w", "right", "right"]], ids=" ".join
+)
+async def test_d_compares_two_hosts_that_are_marked_or_pinned_or_under_the_cursor(keys: list[str]) -> None:
+    async with inspecting((100, 30), place=Place("cap", tab="hosts")) as person:
+        await person.press(*keys, "d")
+        here = person.screen.place()
+        assert (here.name, here.ref, here.scope) == ("diff", "kvm-03:host:kvm-03", "kvm-12:host:kvm-12")
+
+
+async def test_d_says_what_it_takes() -> None:
+    async with inspecting((100, 30), place=Place("cap", tab="machines")) as person:
+        await person.press("d")
+        assert person.screen.place().name == "cap"
+        assert "two hosts can be compared" in person.lines[-1]
+
+
 async def test_where_can_it_run_from_the_column_of_a_machine(tmp_path: Path) -> None:
     async with acting_desk(tmp_path, (100, 30)) as person:
         await person.open(Place("cap", tab="machines", scope="vc-east:host:esx-07"))

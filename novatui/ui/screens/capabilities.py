@@ -20,6 +20,8 @@ from novatui.ui.capability_columns import LEVELS, ONE, Level, checked_scope, ins
 from novatui.ui.capability_matrix import View
 from novatui.ui.capability_probing import Probing
 from novatui.ui.capability_sheets import members_of, untold
+from novatui.ui.commands import Wrong
+from novatui.ui.comparing import compare
 from novatui.ui.dialogs.evidence import EvidenceDialog
 from novatui.ui.export import Listed
 from novatui.ui.keys import bindings
@@ -49,7 +51,7 @@ SIGNS_FROM = 28
 """Screens at least this high say what the signs mean."""
 
 _RANKS = {
-    "cap.evidence": 1, "cap.level": 2, "filter": 3, "cap.in": 4, "refresh": 5, "cap.pin": 7,
+    "cap.evidence": 1, "cap.level": 2, "filter": 3, "cap.in": 4, "refresh": 5, "cap.diff": 6, "cap.pin": 7,
     "command": 8, "cap.mark": 12, "power": 20,
 }  # fmt: skip
 """Order of what matters here most in the footer."""
@@ -326,6 +328,18 @@ class CapabilityScreen(MatrixScreen, inherit_bindings=False):
     @on(RowView.Activated)
     def _activated(self) -> None:
         self.action_cap_evidence()
+
+    def action_cap_diff(self) -> None:
+        """Two hosts side by side: the marked ones, or the pinned ones, or one of them and that under the cursor."""
+        matrix = self.matrix
+        chosen = dict.fromkeys([*matrix.marked, *matrix.pinned, matrix.view.column])
+        keys = matrix.marked if len(matrix.marked) > 1 else list(chosen)[:2]
+        columns = [one for key in keys if (one := matrix.named(key)) is not None]
+        try:
+            compare(self, "", [one.parts[0] for one in columns if not one.gathered])
+        except Wrong as wrong:
+            level, mark = self.key("cap.level"), self.key("cap.mark")
+            self.report(wrong.message, f"{level} to hosts, {mark} marks one, then {self.key('cap.diff')} on the other")
 
     # Words
 
