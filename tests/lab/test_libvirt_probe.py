@@ -10,6 +10,7 @@ import pytest
 
 from novatui.core.capabilities import Evidence, Fact
 from novatui.core.features import FEATURE
+from tests.acceptance.program import Program
 from tests.lab.fixtures import or_skip
 from tests.lab.libvirt.daemon import LibvirtHost
 from tests.lab.libvirt.probed import (
@@ -24,7 +25,7 @@ from tests.lab.libvirt.probed import (
     scope_of,
     three_probers,
 )
-from tests.lab.libvirt.probing import BREAKABLE, Prober, asked, breaker, evidence, prober
+from tests.lab.libvirt.probing import BREAKABLE, SWITCH, Prober, asked, breaker, evidence, prober
 from tests.lab.libvirt.testfile import write_world
 
 pytest.importorskip("libvirt")
@@ -122,6 +123,24 @@ def test_events_that_could_not_be_registered_are_unknown(
         fact = without.probe("").facts["events"]
     assert fact.value is UNKNOWN
     assert "virConnectDomainEventRegisterAny failed" in fact.reason
+
+
+@pytest.mark.parametrize("call", ["", "virConnectGetDomainCapabilities", "virConnectGetCapabilities"])
+def test_a_call_that_fails_below_a_worker_is_unknown_on_the_command_line(
+    host: LibvirtHost, library: Path, tmp_path: Path, call: str
+) -> None:
+    switch = tmp_path / "broken"
+    switch.write_text(call)
+    program = Program(tmp_path, {"LD_PRELOAD": str(library), SWITCH: str(switch)})
+    answer = program.run("caps", "-c", host.uri, "--fresh", "--json")
+    assert answer.code == 0, answer.err
+    facts = {fact["feature"]: fact for fact in answer.json["facts"]}
+    decided = {slug for slug, fact in facts.items() if call and fact.get("evidence", {}).get("call") == call}
+    assert {facts[slug]["value"] for slug in decided} == ({"unknown"} if call else set())
+    assert len(decided) >= (3 if call else 0)
+    assert facts["events"]["value"] == "yes"
+    assert (facts["tpm"]["value"] == "unknown") == (call == "virConnectGetDomainCapabilities")
+    assert (facts["live_migration"]["value"] == "unknown") == (call == "virConnectGetCapabilities")
 
 
 def test_a_machine_whose_monitor_hangs_is_told_all_the_same(probers: dict[str, Prober], host: LibvirtHost) -> None:

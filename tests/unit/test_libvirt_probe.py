@@ -15,6 +15,10 @@ from hypothesis import strategies as st
 pytest.importorskip("libvirt")
 
 from novatui.backends.libvirt.asking import Asked
+from novatui.backends.libvirt.probe_found import settle
+from novatui.backends.libvirt.probe_host import HostAnswers
+from novatui.backends.libvirt.probe_host_devices import gpu_passthrough, nvme, offloads, sriov
+from novatui.backends.libvirt.probe_host_life import thin_provisioning
 from novatui.backends.libvirt.probing import Probe
 from novatui.core.capabilities import Answer, Evidence, Fact
 from novatui.core.errors import NotFound, NotSupported, Unreachable
@@ -276,7 +280,20 @@ def test_a_device_that_cannot_be_read_makes_no_no() -> None:
     host.nodes.append("<device><name>pci_odd</name>")
     fact = facts(host)["gpu_passthrough"]
     assert fact.value is UNKNOWN
-    assert "1 devices could not be read" in fact.reason
+    assert "1 more could not be read" in fact.reason
+
+
+def test_what_there_is_no_time_for_is_said_and_makes_no_no() -> None:
+    host = ProbedHost()
+    host.nodes += [pci("0000:3b:00.0", NIC, functions(8)), pci(CARD, GPU)]
+    host.pools = {"images": "<pool type='dir'/>"}
+    answers = HostAnswers(host, {})  # type: ignore[arg-type]
+    answers.patience = 0.0
+    for find in (gpu_passthrough, sriov, nvme, offloads, thin_provisioning):
+        found = settle(lambda find=find: find(answers))
+        assert found.value is UNKNOWN
+    assert "3 more could not be read" in settle(lambda: sriov(answers)).reason
+    assert host.calls["virNodeDeviceGetXMLDesc"] == 0
 
 
 def test_another_driver_of_libvirt_is_not_told_by_the_documentation_of_qemu() -> None:

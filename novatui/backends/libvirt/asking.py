@@ -100,7 +100,7 @@ class Asked(msgspec.Struct, frozen=True):
     def failed(self) -> str:
         """The same with the name of the call; empty for an answer."""
         if self.code == NO_SUPPORT:
-            return f"this driver of libvirt does not have {self.evidence.call} [{NO_SUPPORT}]"
+            return f"{self.evidence.call} is not supported by the connection driver [{NO_SUPPORT}]"
         return f"{self.evidence.call} failed: {self.why}" if self.failure is not None else ""
 
     def tell(self, value: T | None, said: str = "") -> Told[T]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Any
@@ -53,13 +54,18 @@ class Members(msgspec.Struct, frozen=True):
     described: Asked
     """Evidence of reading them; its value: the trees, by name."""
     unread: int = 0
-    """Objects whose description was refused."""
+    """Objects whose description was refused, or not asked for any more."""
 
     @property
     def trees(self) -> Mapping[str, Element]:
         """By name. Unanswered when they could not be listed or when none could be read."""
         need(self.listed)
         return need(self.described)
+
+    @property
+    def lacking(self) -> str:
+        """What is to be said behind anything that is counted; empty when all were read."""
+        return f"; {self.unread} more could not be read" if self.unread else ""
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:
@@ -69,6 +75,10 @@ class Members(msgspec.Struct, frozen=True):
 
 class HostAnswers:
     """What one host tells."""
+
+    patience = 10.0
+    """Seconds for the descriptions of one kind of objects: over a slow line a host with hundreds of devices is told in
+    part, and that is said, rather than not at all."""
 
     def __init__(self, link: Link, holders: Mapping[str, str] | None) -> None:
         """`holders`: keys of machines by the address of the device that they have; None: nobody knows."""
@@ -167,8 +177,12 @@ class HostAnswers:
         if listed.failure is not None:
             return Members(listed, listed)
         trees: dict[str, Element] = {}
-        last, refused = listed, []
+        last, refused, late = listed, [], 0
+        until = time.monotonic() + self.patience
         for each in filter(wanted, listed.value):
+            if time.monotonic() >= until:
+                late += 1
+                continue
             asked = read(ask(self.link, each.XMLDesc, 0))
             if asked.failure is None:
                 trees[each.name()] = asked.value
@@ -177,7 +191,7 @@ class HostAnswers:
                 refused.append(asked)
         if refused and not trees:
             return Members(listed, refused[0], len(refused))
-        return Members(listed, msgspec.structs.replace(last, value=trees), len(refused))
+        return Members(listed, msgspec.structs.replace(last, value=trees), len(refused) + late)
 
     # --- its memory, its load
 

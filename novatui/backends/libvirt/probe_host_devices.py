@@ -84,8 +84,8 @@ def sriov(host: HostAnswers) -> Found:
     told = host.devices
     if not made:
         where = ", ".join(card.address for card in cards)
-        words = f"none of {most} is made: write their number to sriov_numvfs of {where}"
-        return partly(told.listed, words, f"0/{most}", *told.evidence[1:])
+        words = f"none of {most} is made: write their number to sriov_numvfs of {where}{told.lacking}"
+        return partly(told.listed, words, "" if told.unread else f"0/{most}", *told.evidence[1:])
     free = None if host.holders is None else sum(address not in host.holders for address in made)
     words = f"{len(made)} virtual functions are made" + (f" of {most}" if most else "") + _pooled(host)
     return _given(host, words, f"{free}/{len(made)}" if free is not None else str(len(made)))
@@ -115,6 +115,8 @@ def nvme(host: HostAnswers) -> Found:
 def _given(host: HostAnswers, words: str, note: str) -> Found:
     way, devices = giving(host), host.devices.evidence
     first, *others = way.evidence
+    if host.devices.unread:
+        words, note = words + host.devices.lacking, ""
     if way.in_the_way:
         return partly(first, f"{words}; {way.in_the_way}", note, *others, *devices)
     return yes(first, words, note, *others, *devices)
@@ -124,7 +126,7 @@ def _none(devices: Members, words: str) -> Found:
     """No is said only when every device was read."""
     more = devices.evidence[1:]
     if devices.unread:
-        return unknown(devices.listed, f"{devices.unread} devices could not be read; of the others: {words}", "", *more)
+        return unknown(devices.listed, f"{words} among those that were read{devices.lacking}", "", *more)
     return no(devices.listed, words, "", *more)
 
 
@@ -136,13 +138,16 @@ def offloads(host: HostAnswers) -> Found:
     """Offloads that are on, interface by interface."""
     told, interfaces = host.devices, host.interfaces
     if not interfaces:
-        return unknown(told.listed, "libvirt lists no network interface with a card behind", "", *told.evidence[1:])
+        words = f"libvirt lists no network interface with a card behind{told.lacking}"
+        return unknown(told.listed, words, "", *told.evidence[1:])
     working = [each for each in interfaces if each.offloads]
     if not working:
         words = f"libvirt tells of no offload of {', '.join(each.name for each in interfaces)}"
         return unknown(told.listed, words, "", *told.evidence[1:])
     words = "; ".join(f"{each.name}: {', '.join(sorted(each.offloads))}" for each in working)
     note = f"{len(working)}/{len(interfaces)}"
+    if told.unread:
+        return partly(told.listed, words + told.lacking, "", *told.evidence[1:])
     if len(working) < len(interfaces):
         without = ", ".join(each.name for each in interfaces if not each.offloads)
         return partly(told.listed, f"{words}; none is told of {without}", note, *told.evidence[1:])

@@ -127,6 +127,8 @@ def thin_provisioning(host: HostAnswers) -> Found:
     trees = pools.trees
     kinds = {name: tree.get("type", "") for name, tree in trees.items()}
     evidence = (*pools.evidence[1:],)
+    if pools.unread:
+        return unknown(pools.listed, f"{len(kinds)} pools were read{pools.lacking}", "", *evidence)
     if not kinds:
         return _thin_without_pools(host)
     thin = [name for name, kind in kinds.items() if kind in THIN]

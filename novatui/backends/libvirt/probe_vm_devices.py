@@ -51,6 +51,8 @@ def sriov(machine: MachineAnswers) -> Found:
     if handed:
         words = f"network {', '.join(handed)} hands it one when it starts"
         return yes(machine.told("devices/interface"), words, str(len(handed)), *networks.evidence)
+    if networks.unread:
+        return unknown(machine.told("devices/interface"), f"no network that was read hands out any{networks.lacking}")
     return _has_none(machine, "it has no virtual function of a network card", *networks.evidence)
 
 

@@ -23,6 +23,9 @@ from tests.lab.libvirt.apilog import LINE, environment
 from tests.lab.missing import program, require
 from tests.lab.workspace import CHECKOUT
 
+SWITCH = "NOVATUI_BROKEN_CALL"
+"""Names the file that names the call that fails."""
+
 BREAKABLE = (
     "virConnectBaselineCPU",
     "virConnectBaselineHypervisorCPU",
@@ -146,7 +149,7 @@ def prober(uri: str, folder: Path, library: Path, broken: str = "") -> Iterator[
     log, switch = folder / "client.log", folder / "broken"
     log.unlink(missing_ok=True)
     switch.write_text(broken)
-    variables = {"LD_PRELOAD": str(library), "NOVATUI_BROKEN_CALL": str(switch), **environment(log)}
+    variables = {"LD_PRELOAD": str(library), SWITCH: str(switch), **environment(log)}
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.lab.libvirt.probing", uri],
         env={**os.environ, **variables},
