@@ -51,6 +51,8 @@ def caps(options: Namespace) -> int:
     chosen = [form for form in FORMS if getattr(options, form.word)]
     if len(chosen) > 1:
         raise UsageError(f"one of {', '.join(form.flag for form in chosen)} at a time", "see `novatui caps --help`")
+    if options.fit is not None and not options.devices:
+        raise UsageError("--fit goes with --devices", "see `novatui caps --help`")
     if chosen:
         return _serve(chosen[0], options)
     return asyncio.run(_caps(prepare(options, narrow=lambda targets: _narrowed(options.objects, targets))))
@@ -62,6 +64,8 @@ def _serve(form: Form, options: Namespace) -> int:
     if given < least or (most is not None and given > most):
         number = str(least) if least == most else f"{least} or more" if most is None else f"{least} to {most}"
         raise UsageError(f"{form.flag} takes {number} objects, not {given}", "see `novatui caps --help`")
+    if options.features:
+        raise UsageError(f"--feature does not go with {form.flag}", "it is for the matrix of capabilities")
     module, _, name = form.command.partition(":")
     return getattr(import_module(module), name)(options)
 

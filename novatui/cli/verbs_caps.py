@@ -97,7 +97,7 @@ def _caps(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fresh", action="store_true", help="ask again, whatever was answered before")
     parser.add_argument("--wide", action="store_true", help="all hosts, lines of any length, all that was answered")
     shape = parser.add_mutually_exclusive_group()
-    shape.add_argument("--md", action="store_true", help="Markdown: the matrix, then the evidence of each cell")
+    shape.add_argument("--md", action="store_true", help="Markdown, for a change request or a ticket")
     shape.add_argument("--json", action="store_true", help="JSON on standard output")
     for one in FORMS:
         parser.add_argument(one.flag, dest=one.word, action="store_true", help=one.help)
@@ -126,6 +126,8 @@ A connection that cannot be made is unknown with its reason, the others are answ
 examples:
   novatui caps                                     a matrix of all connections
   novatui caps kvm1 --feature sriov --wide         one host, with all that it answered
-  novatui caps --md > capabilities.md              for a change request
+  novatui caps --md > capabilities.md              the matrix, then the evidence of each cell
+  novatui caps --diff kvm1 kvm2                    how two hosts differ
+  novatui caps --blockers kvm1                     what keeps it from its maintenance
   novatui caps --json | jq '.facts[] | select(.feature == "live_migration" and .value != "yes")'""",
 )

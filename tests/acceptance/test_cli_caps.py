@@ -9,6 +9,7 @@ from typing import IO, Any
 
 import pytest
 
+from novatui.cli.verbs_caps import FORMS, Form
 from novatui.core.features import FEATURES
 from tests.acceptance.program import SECONDS, Program
 
@@ -263,3 +264,37 @@ def test_a_pipe_that_nobody_reads_is_no_failure(program: Program, form: tuple[st
 def stream(pipe: IO[bytes] | None) -> IO[bytes]:
     assert pipe is not None
     return pipe
+
+
+def objects_for(form: Form) -> list[str]:
+    """The fewest objects that a form takes."""
+    return ["esx-01", "esx-02"][: form.objects[0]]
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.word)
+def test_every_form_has_a_table_markdown_and_json(program: Program, form: Form) -> None:
+    table, markdown, as_json = (
+        program.run("caps", form.flag, *objects_for(form), *FLEET, *shape) for shape in ((), ("--md",), ("--json",))
+    )
+    codes = {table.code, markdown.code, as_json.code}
+    assert codes <= {0, 1}
+    assert len(codes) == 1
+    assert table.out.strip()
+    assert markdown.out.startswith("# ")
+    assert isinstance(as_json.json, dict)
+    assert len(as_json.out.splitlines()) == 1
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.word)
+def test_a_form_takes_no_feature_and_no_other_form(program: Program, form: Form) -> None:
+    other = next(one for one in FORMS if one is not form)
+    for more in (["--feature", "tpm"], [other.flag]):
+        answer = program.run("caps", form.flag, *objects_for(form), *more, *FLEET)
+        assert (answer.code, answer.out) == (2, "")
+
+
+@pytest.mark.parametrize("words", [("--diff", "esx-01"), ("--diff",), ("--fit", "1 x gpu"), ("--diff", "a", "b", "c")])
+def test_a_form_with_other_objects_than_it_takes_is_wrong_usage(program: Program, words: tuple[str, ...]) -> None:
+    answer = program.run("caps", *words, *FLEET)
+    assert (answer.code, answer.out) == (2, "")
+    assert "novatui caps --help" in answer.err
