@@ -36,8 +36,6 @@ def baseline(options: Namespace) -> int:
 
 
 def _prepared(options: Namespace) -> Session:
-    if options.features:
-        raise UsageError("--feature is for capabilities", "hosts are compared by sections: see `novatui caps --help`")
     refs = [reference(word) for word in options.objects]
     named = {ref.conn for ref in refs if ref is not None}
     if not refs or None in refs:

@@ -9,7 +9,6 @@ from contextlib import aclosing
 
 from novatui.cli import exits
 from novatui.cli.complaint import complain, complain_of, narrate
-from novatui.cli.exits import UsageError
 from novatui.cli.objects import reference, resolve
 from novatui.cli.selecting import wanted
 from novatui.cli.session import Session, opened, prepare, report
@@ -33,8 +32,6 @@ _FILTERS = frozenset(":<>=~!@*")
 
 def posture(options: Namespace) -> int:
     """Exit 0 when everything was asked, whatever was found; scripts read the counts. 1 when something was not."""
-    if options.features:
-        raise UsageError("--feature is for capabilities", "findings are chosen by their level and rule, in the JSON")
     return asyncio.run(_posture(prepare(options)))
 
 
