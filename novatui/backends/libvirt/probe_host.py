@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property
 from typing import Any
 from xml.etree.ElementTree import Element, tostring
 
@@ -19,6 +18,7 @@ from novatui.backends.libvirt.probe_found import Documented, Unanswered, documen
 from novatui.backends.libvirt.probe_nodes import TAPS, Interface, PciDevice, interface, pci_device
 from novatui.core.capabilities import Evidence
 from novatui.core.errors import BackendFault
+from novatui.core.once import once
 
 CAP_PCI, CAP_NET = 1 << 1, 1 << 4
 """VIR_CONNECT_LIST_NODE_DEVICES_CAP_PCI_DEV and _NET."""
@@ -88,12 +88,12 @@ class HostAnswers:
 
     # --- who it is
 
-    @cached_property
+    @once
     def kind(self) -> Asked:
         """Name of libvirt's driver: QEMU, TEST …"""
         return ask(self.link, self.link.conn.getType)
 
-    @cached_property
+    @once
     def version(self) -> Asked:
         """libvirt's version number."""
         return ask(self.link, self.link.conn.getLibVersion)
@@ -104,7 +104,7 @@ class HostAnswers:
 
     # --- what it tells of itself and of its machines
 
-    @cached_property
+    @once
     def capabilities_asked(self) -> Asked:
         """Tree of the capabilities."""
         return read(ask(self.link, self.link.conn.getCapabilities))
@@ -129,7 +129,7 @@ class HostAnswers:
         """Of the machine type that libvirt takes by itself. Unanswered when there are none."""
         return need(self.domain_asked())
 
-    @cached_property
+    @once
     def processor_asked(self) -> Asked:
         """Names of the flags that a machine with the host's own model would have. Unanswered when it has none."""
         cpu = self.domain.host_model()
@@ -141,7 +141,7 @@ class HostAnswers:
 
     # --- devices, pools, networks
 
-    @cached_property
+    @once
     def devices(self) -> Members:
         """PCI devices and network interfaces."""
         listed = ask(self.link, self.link.conn.listAllDevices, CAP_PCI | CAP_NET, shown=_names)
@@ -157,17 +157,17 @@ class HostAnswers:
         """Network interfaces with a card behind. Unanswered when they could not be read."""
         return [found for tree in self.devices.trees.values() if (found := interface(tree)) is not None]
 
-    @cached_property
+    @once
     def pools(self) -> Members:
         """Active storage pools."""
         return self._members(ask(self.link, self.link.conn.listAllStoragePools, ACTIVE, shown=_names))
 
-    @cached_property
+    @once
     def pool_kinds(self) -> Asked:
         """Tree of what pools there could be."""
         return read(ask(self.link, self.link.conn.getStoragePoolCapabilities, 0))
 
-    @cached_property
+    @once
     def networks(self) -> Members:
         """Active networks."""
         return self._members(ask(self.link, self.link.conn.listAllNetworks, ACTIVE, shown=_names))
@@ -195,7 +195,7 @@ class HostAnswers:
 
     # --- its memory, its load
 
-    @cached_property
+    @once
     def merging(self) -> Asked:
         """Parameters of page merging (KSM) by name."""
         return ask(self.link, self.link.conn.getMemoryParameters)
@@ -204,7 +204,7 @@ class HostAnswers:
         """Free pages of these sizes (KiB) of all nodes."""
         return ask(self.link, self.link.conn.getFreePages, list(sizes), -1, 1)
 
-    @cached_property
+    @once
     def load(self) -> Asked:
         """Whether all the statistics that the console draws can be had in one call."""
         return ask(self.link, self.link.conn.getAllDomainStats, LOAD, OF_NOBODY)

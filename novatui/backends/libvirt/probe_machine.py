@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -18,6 +17,7 @@ from novatui.backends.libvirt.probe_host import HostAnswers, flags_of, read
 from novatui.backends.libvirt.probe_nodes import PciDevice, pci_device
 from novatui.core.capabilities import Evidence
 from novatui.core.errors import NotFound
+from novatui.core.once import once
 from novatui.core.vmspec import DiskSpec, VmSpec
 
 NO_DOMAIN = frozenset({"42", "8"})
@@ -59,13 +59,13 @@ class MachineAnswers:
         need(self.xml_asked)
         return self._described
 
-    @cached_property
+    @once
     def _described(self) -> Described:
         return Described(self.xml_asked.value, spec_of(self.xml_asked.value))
 
     # --- questions
 
-    @cached_property
+    @once
     def state_asked(self) -> Asked:
         """libvirt's state and its reason."""
         return ask(self.link, self.handle.state, 0)
@@ -76,32 +76,32 @@ class MachineAnswers:
         state, reason = need(self.state_asked)
         return state, reason
 
-    @cached_property
+    @once
     def persistent(self) -> Asked:
         """Whether it is kept when it is off."""
         return ask(self.link, self.handle.isPersistent)
 
-    @cached_property
+    @once
     def xml_asked(self) -> Asked:
         """Tree of its description: as it runs, or as it would start."""
         return read(ask(self.link, self.handle.XMLDesc, 0))
 
-    @cached_property
+    @once
     def snapshots(self) -> Asked:
         """Number of its snapshots."""
         return ask(self.link, self.handle.snapshotNum, 0)
 
-    @cached_property
+    @once
     def checkpoints(self) -> Asked:
         """Checkpoints that incremental backups start from."""
         return ask(self.link, self.handle.listAllCheckpoints, 0, shown=lambda found: f"{len(found)} checkpoints")
 
-    @cached_property
+    @once
     def vcpus(self) -> Asked:
         """Number of its vCPUs."""
         return ask(self.link, self.handle.vcpusFlags, 0)
 
-    @cached_property
+    @once
     def vcpus_most(self) -> Asked:
         """Number of vCPUs that it is defined with."""
         return ask(self.link, self.handle.vcpusFlags, MAXIMUM)
@@ -120,7 +120,7 @@ class MachineAnswers:
         tree = read(ask(self.link, found.value.XMLDesc, 0))
         return tree if tree.failure is not None else msgspec.structs.replace(tree, value=pci_device(tree.value))
 
-    @cached_property
+    @once
     def devices(self) -> dict[str, Asked]:
         """By the address of each PCI device that it has: a `PciDevice`, or why it could not be looked at."""
         return {address: self.device(address) for address in self.pci_addresses}
