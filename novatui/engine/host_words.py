@@ -125,7 +125,10 @@ def common(one: FamilyBaseline) -> str:
     told = one.baseline
     if not told.model:
         return f"no common processor: {told.reason}"
-    flags = f", {len(told.flags)} flags" if told.flags is not None else f", its flags are not known: {told.reason}"
+    plural = "s" if told.flags is None or len(told.flags) != 1 else ""
+    flags = (
+        f", {len(told.flags)} flag{plural}" if told.flags is not None else f", its flags are not known: {told.reason}"
+    )
     vendor = f" ({told.vendor})" if told.vendor else ""
     return f"{told.model}{vendor}{flags}"
 
