@@ -23,8 +23,11 @@ def compare(screen: FrameScreen, argument: str, meant: Sequence[ObjectRef] = ())
     words = _words(argument)
     hosts = [_one(screen, word) for word in words] if words else _meant(screen, meant)
     if len(hosts) != 2:
-        which = f"these are {len(hosts)} hosts" if hosts else "no hosts are named or marked"
-        raise Wrong(f"two hosts can be compared, {which}", "name them: diff HOST HOST; or mark two in the list")
+        said = {0: "no hosts are named or marked", 1: "one host alone cannot be compared"}
+        few, many = "diff HOST HOST, or mark two in the list of hosts", "baseline takes any number"
+        raise Wrong(
+            said.get(len(hosts), f"{len(hosts)} hosts are too many for a comparison"), many if len(hosts) > 2 else few
+        )
     left, right = hosts
     screen.stage.navigation.open(Place("diff", ref=str(left), scope=str(right)))
 

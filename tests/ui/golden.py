@@ -16,6 +16,7 @@ from tests.ui import (
     capability_pictures,
     change_pictures,
     chart_pictures,
+    diff_pictures,
     hostile,
     migration_pictures,
     newcomer,
@@ -170,6 +171,7 @@ def every() -> dict[str, Callable[[], Awaitable[str]]]:
         | migration_pictures.PICTURES
         | where_pictures.PICTURES
         | capability_pictures.PICTURES
+        | diff_pictures.PICTURES
     )
 
 

@@ -111,8 +111,8 @@ def counts(compared: HostDiff, look: Look) -> list[Piece]:
     return [(f" {text} ", style) for number, text, style in told if number]
 
 
-def consequences_drawn(told: Sequence[Consequence], look: Look, width: int, height: int) -> list[Strip]:
-    """At most `height` lines; the last one says how much there is no room for."""
+def consequences_drawn(told: Sequence[Consequence], look: Look, width: int, height: int, pager: str) -> list[Strip]:
+    """At most `height` lines; the last one says how much there is no room for, and which key shows all."""
     if not told:
         said = " nothing that was asked stands against it"
         return [line([(f" {look.marks.done}", look.styles.good), (said, look.styles.text)], width)][:height]
@@ -121,7 +121,7 @@ def consequences_drawn(told: Sequence[Consequence], look: Look, width: int, heig
         lines = _consequence(one, look, width)
         rest = len(told) - at
         if len(shown) + len(lines) > height - (rest > 1):
-            return [*shown, line([(f"   and {rest} more", look.styles.quiet)], width)][:height]
+            return [*shown, line([(f"   and {rest} more: {pager} shows all", look.styles.quiet)], width)][:height]
         shown += lines
     return shown
 

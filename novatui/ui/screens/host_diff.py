@@ -250,7 +250,7 @@ class HostDiffScreen(FilteredScreen, inherit_bindings=False):
         if self._compared is None:
             return []
         told = sorted(consequences(self._compared), key=lambda one: _WEIGHT.get(one.answer, 2))
-        return consequences_drawn(told, self.look, width, height)
+        return consequences_drawn(told, self.look, width, height, self.key("pager"))
 
     def _fit_moves(self) -> None:
         """As many lines as they need, up to half of the screen."""
