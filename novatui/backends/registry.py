@@ -27,6 +27,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 ENTRIES: dict[str, Entry] = {
     "demo": Entry(path="novatui.backends.demo.driver:DemoDriver"),
     "libvirt": Entry(path="novatui.backends.libvirt.driver:LibvirtDriver", library=LIBRARIES[Family.LIBVIRT]),
+    "vsphere": Entry(path="novatui.backends.vsphere.driver:VSphereDriver", library=LIBRARIES[Family.VSPHERE]),
 }
 """Drivers by the name that `ConnectionSpec.driver` carries."""
 

@@ -33,5 +33,5 @@ LIBRARIES: dict[Family, Library] = {
 }
 """Library by family."""
 
-SERVED: frozenset[Family] = frozenset({Family.LIBVIRT})
+SERVED: frozenset[Family] = frozenset({Family.LIBVIRT, Family.VSPHERE})
 """Families that this version has a driver for; connections to the others are refused with words."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pyVmomi import vim
+from contextlib import suppress
+
+from pyVmomi import vim, vmodl
 
 from tests.lab.missing import LabError
 from tests.lab.vsphere.client import finish
@@ -19,8 +21,9 @@ def found(service: vim.ServiceInstance, kind: type, name: str) -> vim.ManagedEnt
     view = content.viewManager.CreateContainerView(content.rootFolder, [kind], True)
     try:
         for each in view.view:
-            if each.name == name:
-                return each
+            with suppress(vmodl.fault.ManagedObjectNotFound):  # it was deleted meanwhile
+                if each.name == name:
+                    return each
     finally:
         view.DestroyView()
     raise LabError(f"the vCenter simulator has no {kind.__name__} {name}")

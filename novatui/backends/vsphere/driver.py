@@ -1,0 +1,86 @@
+"""The vSphere driver: the roles of the console, each carried out by the part that knows its subject."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from novatui.backends.driver import InventorySource, Loaded, MetricSource, Session, Sink
+from novatui.backends.vsphere.inventory import OF_KIND, Inventory
+from novatui.backends.vsphere.session import Opened, info_of, open_session
+from novatui.backends.vsphere.stream import Stream
+from novatui.core.connection import ConnectionInfo, ConnectionSpec
+from novatui.core.errors import Unreachable
+from novatui.core.states import Kind
+
+NEVER = float("inf")
+
+
+class VSphereDriver(Session, InventorySource, MetricSource):
+    """See `backends.driver` for what each method owes."""
+
+    relist = NEVER
+    """Whatever changes comes by the update stream, and the stream is watched by its own deadline."""
+
+    period = 20.0
+    """The server's own pace for `quickStats` and real-time counters."""
+
+    def __init__(self, spec: ConnectionSpec, secrets: Mapping[str, str], sink: Sink) -> None:
+        super().__init__(spec, secrets, sink)
+        self._opened: Opened | None = None
+        self._inventory = Inventory(sink)
+        self._stream: Stream | None = None
+
+    def connect(self) -> ConnectionInfo:
+        self._opened = open_session(self.spec, self.secrets, self.sink)
+        return info_of(self._opened)
+
+    def close(self) -> None:
+        if self._stream is not None:
+            self._stream.end()
+        if self._opened is not None:
+            self._opened.close()
+
+    # --- inventory -------------------------------------------------------------------------------------------------
+
+    def load(self, kinds: Collection[str]) -> Loaded:
+        self._inventory.want(kinds)
+        if self._stream is None:
+            stream = Stream(self._session, self.sink, self._inventory.take, self._settled)
+            stream.load()
+            self._stream = stream
+        else:
+            wanted = [OF_KIND.get(Kind(kind), ()) for kind in kinds]
+            self._stream.list(list(dict.fromkeys(each for types in wanted for each in types)))
+        loaded = Loaded()
+        loaded.done(*kinds)
+        return loaded
+
+    def watch(self) -> None:
+        if self._stream is not None:
+            self._stream.follow()
+
+    def refresh(self, keys: Collection[str]) -> None:
+        if self._stream is None:
+            return
+        begun = self.sink.now()
+        refs = self._inventory.refs(keys)
+        gone = self._stream.read([ref for ref in refs.values() if ref is not None])
+        missing = [each for each, ref in refs.items() if ref is None or ref in gone]
+        if missing:
+            self.sink.remove(begun, missing)
+
+    def _settled(self) -> None:
+        self._inventory.settle()
+        if self._stream is not None and (incomplete := self._inventory.incomplete()):
+            self._stream.read(incomplete)
+
+    # --- metrics ---------------------------------------------------------------------------------------------------
+
+    def sample(self, keys: Collection[str] | None) -> None:
+        self._inventory.tell_load(self.sink.now(), keys)
+
+    @property
+    def _session(self) -> Opened:
+        if self._opened is None:
+            raise Unreachable("the connection is not open")
+        return self._opened

@@ -1,0 +1,192 @@
+"""Updates of objects as rows, load and removals for the console. One thread at a time takes them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection
+from typing import Any
+
+from novatui.backends.driver import Sink
+from novatui.backends.vsphere.known import Host, Machine, keep
+from novatui.backends.vsphere.properties import FOLLOWED
+from novatui.backends.vsphere.rows import columns_of, snapshot_rows, standing
+from novatui.backends.vsphere.tree import KINDS, Tree
+from novatui.backends.vsphere.updates import Ref, Update
+from novatui.core.ids import key
+from novatui.core.inventory import Row, Value
+from novatui.core.snapshots import row_id
+from novatui.core.states import Kind
+
+BATCH = 200
+"""Rows that are told together: the first ones come while an answer still arrives."""
+
+OF_KIND: dict[Kind, tuple[str, ...]] = {
+    kind: tuple(each for each in FOLLOWED if KINDS.get(each) is kind) for kind in Kind if kind in KINDS.values()
+} | dict.fromkeys((Kind.VM, Kind.TEMPLATE, Kind.SNAPSHOT), ("VirtualMachine",))
+"""Types that objects of a kind are read from."""
+
+
+class Inventory:
+    """What is known of a server's objects, and what the console was told of them."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self._turn = threading.RLock()
+        self._tree = Tree()
+        self._machines: dict[Ref, Machine] = {}
+        self._hosts: dict[Ref, Host] = {}
+        self._rows: list[Row] = []
+        self._load: list[tuple[str, dict[str, float | None]]] = []
+        self._begun = 0.0
+        self._kinds: frozenset[Kind] = frozenset()
+        self._incomplete: set[Ref] = set()
+
+    def want(self, kinds: Collection[str]) -> None:
+        """Tell of these kinds, too."""
+        with self._turn:
+            self._kinds |= {Kind(each) for each in kinds}
+
+    def refs(self, keys: Collection[str]) -> dict[str, Ref | None]:
+        """The object behind each key, None for one that is not known."""
+        with self._turn:
+            known = {str(self._key(ref)): ref for ref in (*self._machines, *self._tree.refs())}
+        return {each: known.get(each) for each in keys}
+
+    def take(self, begun: float, update: Update) -> None:
+        """One object of an answer to a request that began then."""
+        with self._turn:
+            if begun != self._begun or len(self._rows) >= BATCH:
+                self.settle()
+            self._begun = begun
+            if update.kind == "leave":
+                self._leave(update.ref)
+            elif update.ref.type == "VirtualMachine":
+                self._machine(update.ref, update.values, new=update.kind == "enter")
+            else:
+                self._member(update.ref, update.values, new=update.kind == "enter")
+
+    def settle(self) -> None:
+        """Tell what was taken."""
+        with self._turn:
+            rows, self._rows = self._rows, []
+            load, self._load = self._load, []
+            if rows:
+                self._sink.rows(self._begun, rows)
+            if load:
+                self._sink.samples(self._begun, load)
+
+    def incomplete(self) -> list[Ref]:
+        """Objects that have to be read whole; each is named once."""
+        with self._turn:
+            found, self._incomplete = list(self._incomplete), set()
+            return found
+
+    def tell_load(self, begun: float, keys: Collection[str] | None) -> None:
+        """The load as the server told it last: it says so by its silence that it has not changed."""
+        with self._turn:
+            told = [
+                (str(self._key(ref)), known.load()) for ref, known in (*self._machines.items(), *self._hosts.items())
+            ]
+        wanted = [(name, load) for name, load in told if load and (keys is None or name in keys)]
+        self._sink.samples(begun, wanted)
+
+    # --- one object ------------------------------------------------------------------------------------------------
+
+    def _member(self, ref: Ref, values: dict[str, Any], *, new: bool) -> None:
+        astray = list(self._tree.learn(ref, values))
+        columns = columns_of(ref, values)
+        if ref.type == "HostSystem":
+            host = self._hosts.setdefault(ref, Host())
+            if keep(host, values):
+                columns |= host.state()
+                self._measured(ref, host.load())
+        if "parent" in values:
+            columns["parent"] = self._tree.above(ref, values["parent"])
+        if new:
+            columns |= standing(ref)
+        if not self._tree.is_hidden(ref) and ref.type in KINDS:
+            self._tell(KINDS[ref.type], ref.id, columns)
+        for each in astray:
+            self._moved(each)
+
+    def _machine(self, ref: Ref, values: dict[str, Any], *, new: bool) -> None:
+        known = self._machines.get(ref)
+        before = None if known is None else known.kind
+        if known is None:
+            known, new = self._machines.setdefault(ref, Machine()), True
+        stands = bool(values.keys() & {"parent", "parentVApp", "runtime.host", "config.template"})
+        if above := values.get("parent") or values.get("parentVApp"):
+            known.folder = above
+        columns = columns_of(ref, values)
+        if keep(known, values):
+            columns |= known.state()
+            self._measured(ref, known.load())
+        if before is not None and known.kind is not before:
+            self._change_kind(ref, before, whole=new)
+            new = True
+        if stands or new:
+            columns |= self._place(ref, known)
+        if new:
+            columns |= standing(ref)
+        if "snapshot" in values:
+            columns |= self._snapshots(ref, known, values["snapshot"])
+        self._tell(known.kind, ref.id, columns)
+
+    def _place(self, ref: Ref, known: Machine) -> dict[str, Value]:
+        """A machine stands at its host; a template, and one that has none, in its folder."""
+        host = known.host if isinstance(known.host, Ref) else None
+        at_host = host is not None and known.kind is Kind.VM
+        above = self._tree.above(ref, host if at_host else known.folder)
+        return {"parent": above, "host": key(Kind.HOST, host.id) if host is not None else ""}
+
+    def _snapshots(self, ref: Ref, known: Machine, told: Any) -> dict[str, Value]:
+        rows = list(snapshot_rows(ref, known.kind, told))
+        for each, columns in rows:
+            self._tell(Kind.SNAPSHOT, row_id(ref.id, each), columns)
+        there = frozenset(each for each, _ in rows)
+        gone = known.snapshots - there
+        known.snapshots = there
+        if gone and Kind.SNAPSHOT in self._kinds:
+            self.settle()
+            self._sink.remove(self._begun, [key(Kind.SNAPSHOT, row_id(ref.id, each)) for each in gone])
+        made = [columns["created"] for _, columns in rows if isinstance(columns["created"], float)]
+        return {"snapshots": len(rows), "snapshot_oldest": min(made, default=None)}
+
+    def _change_kind(self, ref: Ref, before: Kind, *, whole: bool) -> None:
+        """A template became a machine, or the other way: to the console another object, of which all has to be told."""
+        self.settle()
+        if before in self._kinds:
+            self._sink.remove(self._begun, [key(before, ref.id)])
+        if not whole:
+            self._incomplete.add(ref)
+
+    def _moved(self, ref: Ref) -> None:
+        """What was missing on its way up is known now, or has moved."""
+        if ref in self._machines:
+            self._tell(self._machines[ref].kind, ref.id, self._place(ref, self._machines[ref]))
+        elif ref.type in KINDS and not self._tree.is_hidden(ref):
+            self._tell(KINDS[ref.type], ref.id, {"parent": self._tree.above(ref, self._tree.parent(ref))})
+
+    def _leave(self, ref: Ref) -> None:
+        self.settle()
+        machine = self._machines.get(ref)
+        gone = [self._key(ref)]
+        if machine is not None:
+            gone += [key(Kind.SNAPSHOT, row_id(ref.id, each)) for each in machine.snapshots]
+        self._machines.pop(ref, None)
+        self._hosts.pop(ref, None)
+        self._tree.forget(ref)
+        self._sink.remove(self._begun, [each for each in gone if each])
+
+    def _tell(self, kind: Kind, native: str, columns: dict[str, Value]) -> None:
+        if columns and kind in self._kinds:
+            self._rows.append(Row(kind, native, columns))
+
+    def _measured(self, ref: Ref, load: dict[str, float | None]) -> None:
+        if load:
+            self._load.append((str(self._key(ref)), load))
+
+    def _key(self, ref: Ref) -> str:
+        if machine := self._machines.get(ref):
+            return key(machine.kind, ref.id)
+        return key(KINDS[ref.type], ref.id) if ref.type in KINDS else ""

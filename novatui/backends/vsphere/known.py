@@ -1,0 +1,142 @@
+"""What is remembered of machines and hosts between updates: the few values from which columns follow together, and the
+last load that the server told, which it tells again only when it changes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from novatui.backends.vsphere.updates import Ref
+from novatui.backends.vsphere.words import HOST_POWER, native_state, power_of, tools_of
+from novatui.core.inventory import Value
+from novatui.core.states import Kind, Power
+
+MIB = 1024 * 1024
+
+
+class Machine:
+    """One machine or template."""
+
+    __slots__ = (
+        "balloon",
+        "connection",
+        "cpu",
+        "cpu_most",
+        "folder",
+        "host",
+        "on_host",
+        "power",
+        "snapshots",
+        "template",
+        "tools",
+        "tools_version",
+    )
+
+    PATHS = {  # noqa: RUF012 - never changed
+        "config.template": "template",
+        "runtime.host": "host",
+        "runtime.powerState": "power",
+        "runtime.connectionState": "connection",
+        "guest.toolsRunningStatus": "tools",
+        "guest.toolsVersionStatus2": "tools_version",
+        "runtime.maxCpuUsage": "cpu_most",
+        "summary.quickStats.overallCpuUsage": "cpu",
+        "summary.quickStats.hostMemoryUsage": "on_host",
+        "summary.quickStats.balloonedMemory": "balloon",
+    }
+
+    def __init__(self) -> None:
+        self.template: Any = None
+        self.folder: Ref | None = None
+        self.host: Any = None
+        self.power: Any = None
+        self.connection: Any = None
+        self.tools: Any = None
+        self.tools_version: Any = None
+        self.cpu_most: Any = None
+        self.cpu: Any = None
+        self.on_host: Any = None
+        self.balloon: Any = None
+        self.snapshots: frozenset[str] = frozenset()
+
+    @property
+    def kind(self) -> Kind:
+        return Kind.TEMPLATE if self.template is True else Kind.VM
+
+    @property
+    def runs(self) -> bool:
+        return power_of(self.power, self.connection) is Power.RUNNING
+
+    def state(self) -> dict[str, Value]:
+        """Columns that follow from several properties."""
+        power = power_of(self.power, self.connection)
+        return {
+            "power": power.value,
+            "native_state": native_state(self.power, self.connection),
+            "tools": tools_of(self.tools, self.tools_version),
+        }
+
+    def load(self) -> dict[str, float | None]:
+        """Metrics of `summary.quickStats`: MHz of `runtime.maxCpuUsage`, and MiB."""
+        if not self.runs:
+            return {}
+        return {
+            "cpu.used": _share(self.cpu, self.cpu_most),
+            "mem.host": _bytes(self.on_host),
+            "mem.balloon": _bytes(self.balloon),
+        }
+
+
+class Host:
+    """One host."""
+
+    __slots__ = ("connection", "cores", "cpu", "memory", "mhz", "power")
+
+    PATHS = {  # noqa: RUF012 - never changed
+        "runtime.powerState": "power",
+        "runtime.connectionState": "connection",
+        "summary.hardware.cpuMhz": "mhz",
+        "summary.hardware.numCpuCores": "cores",
+        "summary.quickStats.overallCpuUsage": "cpu",
+        "summary.quickStats.overallMemoryUsage": "memory",
+    }
+
+    def __init__(self) -> None:
+        self.power: Any = None
+        self.connection: Any = None
+        self.mhz: Any = None
+        self.cores: Any = None
+        self.cpu: Any = None
+        self.memory: Any = None
+
+    def state(self) -> dict[str, Value]:
+        """A host that the vCenter has lost is in no state that anybody knows."""
+        connected = self.connection in (None, "connected")
+        power = HOST_POWER.get(str(self.power), Power.UNKNOWN) if connected else Power.UNKNOWN
+        return {"power": power.value, "native_state": native_state(self.power, self.connection)}
+
+    def load(self) -> dict[str, float | None]:
+        """Metrics of `summary.quickStats`: MHz of all cores, and MiB."""
+        if self.connection not in (None, "connected"):
+            return {}
+        whole = self.mhz * self.cores if isinstance(self.mhz, int) and isinstance(self.cores, int) else None
+        return {"cpu.used": _share(self.cpu, whole), "mem.used": _bytes(self.memory)}
+
+
+def keep(known: Machine | Host, values: dict[str, Any]) -> bool:
+    """Remember what this reading carries; True when a column may follow from it."""
+    told = False
+    for path, name in known.PATHS.items():
+        if path in values:
+            setattr(known, name, values[path])
+            told = True
+    return told
+
+
+def _share(part: Any, whole: Any) -> float | None:
+    if isinstance(part, int) and isinstance(whole, int) and whole > 0:
+        return min(100.0, 100.0 * part / whole)
+    return None
+
+
+def _bytes(mebibytes: Any) -> float | None:
+    return float(mebibytes * MIB) if isinstance(mebibytes, int) else None

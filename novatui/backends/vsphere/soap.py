@@ -1,0 +1,143 @@
+"""Requests of the vSphere Web Services API as text, and the HTTPS connection that carries them.
+
+Only what is read in bulk goes this way, and is read while it arrives; all else is pyVmomi's, in the same session.
+"""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import threading
+from collections.abc import Callable, Iterable
+from xml.sax.saxutils import escape, quoteattr
+
+from novatui.backends.tls import CheckedContext
+from novatui.backends.vsphere.endpoint import Endpoint
+from novatui.backends.vsphere.updates import Broken, Fault, Reader, Ref, Update
+
+PIECE = 65536
+"""Bytes of an answer that are read at once."""
+
+ENVELOPE = (
+    '<?xml version="1.0" encoding="UTF-8"?><soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"'
+    ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><soapenv:Body>{}</soapenv:Body></soapenv:Envelope>'
+)
+
+
+def element(name: str, text: str) -> str:
+    """One element around a text."""
+    return f"<{name}>{escape(text)}</{name}>"
+
+
+def reference(name: str, ref: Ref) -> str:
+    """One element around a reference."""
+    return f"<{name} type={quoteattr(ref.type)}>{escape(ref.id)}</{name}>"
+
+
+def call(method: str, this: Ref, *body: str) -> bytes:
+    """The request of one method of one object."""
+    return ENVELOPE.format(f'<{method} xmlns="urn:vim25">{reference("_this", this)}{"".join(body)}</{method}>').encode()
+
+
+def property_set(type_: str, paths: Iterable[str]) -> str:
+    """PropertySpec: which properties of which type."""
+    return f"<propSet>{element('type', type_)}{''.join(element('pathSet', path) for path in paths)}</propSet>"
+
+
+def members_of(view: Ref) -> str:
+    """ObjectSpec: the objects of a view."""
+    step = f"{element('type', view.type)}<path>view</path><skip>false</skip>"
+    return (
+        f"<objectSet>{reference('obj', view)}<skip>true</skip>"
+        f'<selectSet xsi:type="TraversalSpec">{step}</selectSet></objectSet>'
+    )
+
+
+def just(ref: Ref) -> str:
+    """ObjectSpec: this object."""
+    return f"<objectSet>{reference('obj', ref)}<skip>false</skip></objectSet>"
+
+
+class Channel:
+    """One HTTPS connection with the session's cookie: one request at a time, made anew when the server closed it.
+
+    `end` may be called from any thread, and ends a request that waits.
+    """
+
+    def __init__(self, endpoint: Endpoint, context: CheckedContext, action: str, cookie: str, seconds: float) -> None:
+        """`seconds`: longest silence of the server before the request is given up."""
+        self._endpoint = endpoint
+        self._context = context
+        self._headers = {
+            "Content-Type": "text/xml; charset=utf-8",
+            "SOAPAction": f'"{action}"',
+            "Cookie": cookie,
+            "User-Agent": "novatui",
+        }
+        self._seconds = seconds
+        self._turn = threading.Lock()
+        self._http: http.client.HTTPSConnection | None = None
+        self._ended = False
+
+    def read(self, request: bytes, take: Callable[[Update], None]) -> Reader:
+        """Send a request that changes nothing; `take` gets the objects of the answer while it arrives.
+
+        The reader holds the fault if there is one. OSError, HTTPException or Broken when there is no whole answer.
+        """
+        with self._turn:
+            response = self._send(request)
+            reader = Reader(take)
+            try:
+                while piece := response.read(PIECE):
+                    reader.feed(piece)
+                reader.close()
+            except Broken:
+                self._drop()
+                if response.status not in (200, 500):  # a SOAP fault comes with 500
+                    raise Broken(f"HTTP {response.status} {response.reason}") from None
+                raise
+            except BaseException:
+                self._drop()
+                raise
+            if reader.fault is None and response.status != 200:
+                reader.fault = Fault("", f"HTTP {response.status} {response.reason}", {})
+            return reader
+
+    def _send(self, request: bytes) -> http.client.HTTPResponse:
+        """A server may close a connection that rests; reading again on a new one does no harm."""
+        rested = self._http is not None
+        try:
+            return self._exchange(request)
+        except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
+            self._drop()
+            if not rested or self._ended:
+                raise
+            return self._exchange(request)
+        except BaseException:
+            self._drop()
+            raise
+
+    def _exchange(self, request: bytes) -> http.client.HTTPResponse:
+        if self._ended:
+            raise ConnectionAbortedError("the connection was closed")
+        if self._http is None:
+            self._http = http.client.HTTPSConnection(
+                self._endpoint.host, self._endpoint.port, timeout=self._seconds, context=self._context
+            )
+        self._http.request("POST", "/sdk", request, self._headers)
+        return self._http.getresponse()
+
+    def _drop(self) -> None:
+        known, self._http = self._http, None
+        if known is not None:
+            known.close()
+
+    def end(self) -> None:
+        """Nothing is read any more."""
+        self._ended = True
+        known = self._http
+        if known is not None and known.sock is not None:
+            try:
+                known.sock.shutdown(socket.SHUT_RDWR)  # wakes the thread that reads from it
+            except OSError:
+                return
