@@ -119,12 +119,17 @@ def _clean_struct(value: msgspec.Struct, verbatim: frozenset[str] = frozenset())
     for name in value.__struct_fields__:
         if name in verbatim:
             continue
-        old = getattr(value, name)
+        old: Any = getattr(value, name)
+        kind: type[Any] = type(old)
+        if kind in _NO_TEXT or (kind is str and len(old) <= TEXT_LIMIT and old.isascii() and old.isprintable()):
+            continue  # most of them: a look is cheaper than a call
         new = clean_lines(old) if name in _SEVERAL_LINES and isinstance(old, str) else _clean_value(old)
         if new is not old:
             changed[name] = new
     return msgspec.structs.replace(value, **changed) if changed else value
 
+
+_NO_TEXT = frozenset({type(None), bool, int, float, bytes})
 
 _SEVERAL_LINES = frozenset({"raw", "native", "excerpt", "description"})
 """Fields that may hold text of several lines."""
