@@ -71,4 +71,4 @@ def spoken(fleet: Fleet, column: Column, sheet: Sheet | None) -> tuple[str, ...]
     product = product_of(sheet) if sheet is not None and sheet.product else family
     version = sheet.version if sheet is not None else ""
     words = (product, f"{family} {version}", version) if version else (product,)
-    return tuple(f"{len(column.parts)} × {word}" for word in words) if column.gathered else words
+    return tuple(f"{len(column.parts)}x {word}" for word in words) if column.gathered else words

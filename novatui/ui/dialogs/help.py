@@ -26,7 +26,7 @@ FILTERS: tuple[tuple[str, str], ...] = (
 
 ANSWERS: tuple[tuple[str, str], ...] = (
     ("gpu  memory", "words of the features"),
-    ("no,unknown", "answers: rows and columns that say so"),
+    ("no,unknown", "what answers so, rows and columns"),
     ("asked  declared  stale", "how an answer came, what is old"),
     ("conn:kvm* fam:libvirt host:esx-0*", "columns"),
     ("!numa", "not"),

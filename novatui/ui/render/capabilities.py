@@ -169,7 +169,7 @@ def row(
 def _cell(cell: Cell, width: int, look: Look, over: Style | None) -> list[Piece]:
     said = lettered(cell, look)
     if width >= TELLING and cell.reason:
-        said += f"{' ' if cell.note else ''}{cell.reason}"
+        said += f"{': ' if cell.note else ''}{cell.reason}"
     text = fit(said, width, ellipsis=look.marks.ellipsis)
     _, style = signed(cell, look)
     note = look.styles.stale if cell.stale else look.styles.quiet if cell.declared or not cell.told else style

@@ -15,6 +15,7 @@ from novatui.engine.facts_report import WORDS, blocks, declared
 from novatui.ui.render.capabilities import STALE, Cell, cell_of, signed
 from novatui.ui.render.labelled import Fact as Labelled
 from novatui.ui.render.look import Look
+from novatui.ui.render.marks import UNKNOWN
 
 NAMED = 200
 """Members whose answers a page lists; the others are counted."""
@@ -44,8 +45,10 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     sheet: Sheet | None = None
     members: Sequence[Member] = ()
     """In what its column opens into; without any it is one answer alone."""
+    one: str = ""
+    """What each of them is."""
     many: str = ""
-    """What they are, in the plural."""
+    """The same in the plural."""
     untold: str = ""
     """Why nothing could be asked."""
 
@@ -77,7 +80,7 @@ def pane(told: Told, look: Look) -> list[Labelled]:
     if fact is not None and fact.evidence is not None and fact.evidence.excerpt:
         lines.append(("said", " ".join(fact.evidence.excerpt.split()), styles.quiet))
     if fact is not None and fact.more:
-        lines.append(("also", ", ".join(one.call or one.source for one in fact.more), styles.quiet))
+        lines.append(("also", ", ".join(dict.fromkeys(one.call or one.source for one in fact.more)), styles.quiet))
     lines.append(("means", told.feature.meaning, styles.quiet))
     return lines
 
@@ -108,7 +111,7 @@ def _against(members: Sequence[Member], look: Look) -> Iterator[Labelled]:
     kinds: tuple[tuple[Answer, str, Style], ...] = (
         (Answer.NO, "no", styles.bad),
         (Answer.PARTLY, "partly", styles.warning),
-        (Answer.UNKNOWN, "unknown", styles.warning),
+        (Answer.UNKNOWN, UNKNOWN, styles.warning),
     )
     for answer, word, style in kinds:
         if names := [one.name for one in members if one.fact is not None and one.answer is answer]:
@@ -140,7 +143,7 @@ def _head(told: Told, look: Look) -> Iterator[str]:
     yield f"{_answer(told)}{_reason(told)}"
     yield f"A yes says: {told.feature.meaning}."
     yield f"A no takes away: {told.feature.blocks}."
-    if fact is not None and (blocked := blocks(fact)):
+    if fact is not None and (blocked := blocks(fact)) and blocked != told.feature.blocks:
         yield f"What it blocks here: {blocked}."
     if sheet is None or sheet.at is None:
         yield "Nothing was answered yet."
@@ -157,8 +160,10 @@ def _evidence(fact: Fact, look: Look) -> Iterator[str]:
     for one in (fact.evidence, *fact.more):
         if one is None:
             continue
-        said = f"declared, not asked: {one.call or one.source}" if one.kind == "declared" else call_line(one, look)
-        head = f"{'Decided by' if one is fact.evidence else 'Beside it'} {said}"
+        by_table = one.kind == "declared"
+        said = (one.call or one.source) if by_table else call_line(one, look)
+        how = "Declared, not asked:" if by_table else "Decided by" if one is fact.evidence else "Beside it"
+        head = f"{how} {said}"
         source = [f"    source: {one.source}"] if one.source and one.source not in said else []
         yield "\n".join([head, *source, *(f"    {line}" for line in one.excerpt.splitlines())])
     if declared(fact):
@@ -169,7 +174,8 @@ def _members(told: Told, look: Look) -> Iterator[str]:
     """The answers of those that were asked; the others are counted."""
     asked = [one for one in told.members if one.fact is not None]
     count, rest = len(told.members), len(told.members) - len(asked)
-    yield f"{count:,} {told.many}{f', {rest:,} of them not asked' if rest else ''}{':' if asked else ''}"
+    untold = "" if not rest else f", {rest:,} of them not asked" if asked else ", not asked yet"
+    yield f"{count:,} {told.many if count > 1 else told.one}{untold}{':' if asked else ''}"
     for one in asked[:NAMED]:
         cell = cell_of(one.fact, stale=one.stale)
         sign, _ = signed(cell, look)

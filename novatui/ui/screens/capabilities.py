@@ -275,6 +275,7 @@ class CapabilityScreen(MatrixScreen, inherit_bindings=False):
             fact=self.matrix.fact(column, node),
             sheet=self.matrix.sheet(column),
             members=members_of(self.fleet, column, feature.slug),
+            one=ONE[level] if level is not None else "",
             many=level.value if level is not None else "",
             untold=untold(self.fleet, column),
         )
