@@ -242,7 +242,7 @@ async def test_the_pager_and_the_clipboard_get_words() -> None:
     async with inspecting((100, 30), place=CONNECTIONS) as person:
         await answer(person)
         assert person.screen.line_in_words().startswith("create, start, stop  kvm-03: –")
-        assert "declared, not asked" in person.screen.paged()
+        assert "Declared, not asked: vSphere 8.0 documentation" in person.screen.paged()
 
 
 # --- one object -------------------------------------------------------------------------------------------------------
