@@ -33,6 +33,7 @@ from tests.conformance.inventory import InventoryConformance
 from tests.conformance.metrics import MetricConformance
 from tests.conformance.parts import DeviceConformance, NetworkConformance, SnapshotConformance, StorageConformance
 from tests.conformance.placement import PlacementConformance
+from tests.conformance.profiles import ProfileConformance
 from tests.conformance.safety import SafetyConformance
 from tests.conformance.session import SessionConformance
 from tests.conformance.through_worker import WorkerConformance
@@ -51,6 +52,7 @@ class Conformance(
     NetworkConformance,
     PlacementConformance,
     CapabilityConformance,
+    ProfileConformance,
     SafetyConformance,
     WorkerConformance,
 ):

@@ -58,6 +58,7 @@ class TestMock(Conformance):
                 "test_nobody_at_the_endpoint_is_unreachable",
                 "test_an_endpoint_that_ends_is_noticed",
                 "test_a_lost_endpoint_answers_nothing",
+                "test_a_lost_endpoint_tells_no_profile",
                 "test_an_endpoint_that_hangs_is_noticed",
                 "test_a_new_connection_after_the_endpoint_is_back",
                 "test_a_lost_endpoint_comes_back_by_itself",
