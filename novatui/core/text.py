@@ -51,6 +51,9 @@ def clean_lines(text: str, limit: int = RAW_LIMIT) -> str:
     """The same for native text of several lines: line feeds and tabs stay, everything else as in `clean`."""
     if len(text) > limit:
         text = text[: limit - 1] + "…"
+    plain = text.replace("\n", "").replace("\t", "")
+    if plain.isascii() and plain.isprintable():
+        return text
     lines = _LINE_BREAKS.sub("\n", text).split("\n")
     return "\n".join("\t".join(clean(cell, limit) for cell in line.split("\t")) for line in lines)
 

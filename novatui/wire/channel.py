@@ -119,10 +119,12 @@ def _clean_struct(value: msgspec.Struct, verbatim: frozenset[str] = frozenset())
     for name in value.__struct_fields__:
         if name in verbatim:
             continue
-        old: Any = getattr(value, name)
-        kind: type[Any] = type(old)
-        if kind in _NO_TEXT or (kind is str and len(old) <= TEXT_LIMIT and old.isascii() and old.isprintable()):
-            continue  # most of them: a look is cheaper than a call
+        old: object = getattr(value, name)
+        if type(old) is str:
+            if len(old) <= TEXT_LIMIT and old.isascii() and old.isprintable():
+                continue  # as most are: a look is cheaper than a call
+        elif type(old) in _NO_TEXT:
+            continue
         new = clean_lines(old) if name in _SEVERAL_LINES and isinstance(old, str) else _clean_value(old)
         if new is not old:
             changed[name] = new
