@@ -110,10 +110,11 @@ def _evidence(source: Source) -> Evidence:
     return source.evidence if isinstance(source, Asked) else source
 
 
-def quoting(asked: Asked, part: Element | str | None) -> Evidence:
-    """Its evidence with the part of the answer that decides, in place of its beginning."""
+def quoting(asked: Asked, part: Element | str | None, path: str = "") -> Evidence:
+    """Its evidence with the part of the answer that decides, in place of its beginning. `path`: where that is looked
+    for, said when there is nothing."""
     if part is None:
-        return asked.evidence
+        part = f"nothing at {path}" if path else asked.evidence.excerpt
     text = part if isinstance(part, str) else tostring(part, encoding="unicode")
     return msgspec.structs.replace(asked.evidence, excerpt=" ".join(text.split())[:EXCERPT])
 

@@ -14,7 +14,7 @@ from novatui.backends.libvirt.host import parsed
 from novatui.backends.libvirt.library import NOWAIT, libvirt
 from novatui.backends.libvirt.link import Link
 from novatui.backends.libvirt.probe_domcaps import DomainCapabilities
-from novatui.backends.libvirt.probe_found import Documented, Unanswered, documented, need
+from novatui.backends.libvirt.probe_found import Documented, Unanswered, documented, need, quoting
 from novatui.backends.libvirt.probe_nodes import TAPS, Interface, PciDevice, interface, pci_device
 from novatui.core.capabilities import Evidence
 from novatui.core.errors import BackendFault
@@ -113,6 +113,14 @@ class HostAnswers:
     def capabilities(self) -> Element:
         """The same. Unanswered when there are none."""
         return need(self.capabilities_asked)
+
+    def told(self, path: str) -> Evidence:
+        """Evidence of the capabilities: what is at this path, or that there is nothing."""
+        return quoting(self.capabilities_asked, self.capabilities.find(path), path)
+
+    def domain_told(self, path: str) -> Evidence:
+        """The same of the domain capabilities."""
+        return quoting(self.domain_asked(), self.domain.element(path), path)
 
     def domain_asked(self, machine: str = "") -> Asked:
         """Domain capabilities of the machine type, else of the one that libvirt takes by itself."""

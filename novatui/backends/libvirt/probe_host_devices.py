@@ -16,7 +16,7 @@ from novatui.backends.libvirt.probe_found import (
     unknown,
     yes,
 )
-from novatui.backends.libvirt.probe_host import HostAnswers, Members
+from novatui.backends.libvirt.probe_host import HostAnswers
 from novatui.backends.libvirt.probe_nodes import PciDevice
 from novatui.backends.libvirt.xmltree import attribute_at
 from novatui.core.capabilities import Evidence
@@ -42,7 +42,7 @@ class Giving(NamedTuple):
 def giving(host: HostAnswers) -> Giving:
     """IOMMU and VFIO. Unanswered when libvirt does not tell."""
     support = attribute_at(host.capabilities, "host/iommu", "support")
-    iommu = quoting(host.capabilities_asked, host.capabilities.find("host/iommu"))
+    iommu = host.told("host/iommu")
     if support == "no":
         words = "the IOMMU of the host is off: switch on VT-d or AMD-Vi in its firmware, and intel_iommu=on for Intel"
         return Giving(words, (iommu,))
@@ -50,7 +50,7 @@ def giving(host: HostAnswers) -> Giving:
         raise Unanswered("its capabilities say nothing of an IOMMU", host.capabilities_asked.evidence)
     backends = host.domain.values("devices/hostdev", "pciBackend")
     kinds = host.domain.values("devices/hostdev", "subsysType")
-    domain = quoting(host.domain_asked(), host.domain.element("devices/hostdev"))
+    domain = host.domain_told("devices/hostdev")
     if backends is None:
         raise Unanswered("its domain capabilities say nothing of devices that are given away", domain)
     if not backends or (kinds is not None and "pci" not in kinds):
@@ -63,7 +63,7 @@ def gpu_passthrough(host: HostAnswers) -> Found:
     cards = [device for device in host.pci if device.is_gpu and not device.is_function]
     parts = [device for device in host.pci if device.is_gpu and device.is_function]
     if not cards and not parts:
-        return _none(host.devices, "there is no graphics card")
+        return _none(host, "there is no graphics card")
     free = _free(host, cards + parts)
     names = ", ".join(f"{each.name or 'a graphics card'} at {each.address}" for each in cards + parts)
     vgpus = [
@@ -80,7 +80,7 @@ def sriov(host: HostAnswers) -> Found:
     made |= {device.address for device in host.pci if device.code >> 16 == NETWORK and device.is_function}
     most = sum(card.functions_max for card in cards)
     if not cards and not made:
-        return _none(host.devices, "no network card tells of virtual functions")
+        return _none(host, "no network card tells of virtual functions")
     told = host.devices
     if not made:
         where = ", ".join(card.address for card in cards)
@@ -102,11 +102,11 @@ def nvme(host: HostAnswers) -> Found:
     """Emulated controllers by the domain capabilities, else controllers among the devices that can be given away."""
     buses = host.domain_asked().value.values("devices/disk", "bus") if host.domain_asked().failure is None else None
     if buses and "nvme" in buses:
-        decided = quoting(host.domain_asked(), host.domain.element("devices/disk"))
+        decided = host.domain_told("devices/disk")
         return yes(decided, "machines can have emulated NVMe controllers", "emulated")
     found = [device for device in host.pci if device.is_nvme]
     if not found:
-        return _none(host.devices, "there is no NVMe controller to give to a machine")
+        return _none(host, "there is no NVMe controller to give to a machine")
     free = _free(host, found)
     words = ", ".join(f"{each.name or 'NVMe controller'} at {each.address}" for each in found)
     return _given(host, words, f"{free}/{len(found)}" if free is not None else str(len(found)))
@@ -122,12 +122,14 @@ def _given(host: HostAnswers, words: str, note: str) -> Found:
     return yes(first, words, note, *others, *devices)
 
 
-def _none(devices: Members, words: str) -> Found:
+def _none(host: HostAnswers, words: str) -> Found:
     """No is said only when every device was read."""
-    more = devices.evidence[1:]
+    devices = host.devices
+    seen = ", ".join(f"{each.address} of class {each.code:#08x}" for each in host.pci) or "no PCI device"
+    listed, more = quoting(devices.listed, f"{len(devices.listed.value)} devices: {seen}"), devices.evidence[1:]
     if devices.unread:
-        return unknown(devices.listed, f"{words} among those that were read{devices.lacking}", "", *more)
-    return no(devices.listed, words, "", *more)
+        return unknown(listed, f"{words} among those that were read{devices.lacking}", "", *more)
+    return no(listed, words, "", *more)
 
 
 def _free(host: HostAnswers, devices: Sequence[PciDevice]) -> int | None:
@@ -158,7 +160,7 @@ def dpdk(host: HostAnswers) -> Found:
     """Interfaces of that kind are documented and need shared memory, which is asked; the switch is not libvirt's."""
     source = host.documented(VHOST_USER)
     sources = host.domain.values("memoryBacking", "sourceType")
-    told = quoting(host.domain_asked(), host.domain.element("memoryBacking"))
+    told = host.domain_told("memoryBacking")
     if sources is not None and not sources & {"memfd", "file"}:
         return no(told, "machines cannot have memory that is shared with another program")
     words = "machines can be plugged in; whether a switch runs beside the kernel libvirt has no call to tell"
@@ -175,7 +177,7 @@ def multiqueue(host: HostAnswers) -> Found:
     """Queues are documented for virtio, which is asked."""
     source = host.documented(QUEUES)
     buses = host.domain.values("devices/disk", "bus")
-    told: Source = quoting(host.domain_asked(), host.domain.element("devices/disk"))
+    told: Source = host.domain_told("devices/disk")
     if buses is not None and "virtio" not in buses:
         return no(told, "its QEMU has no virtio devices")
     return yes(source, "of virtio network cards and disks, when the machine is defined with them", "virtio", told)

@@ -28,12 +28,14 @@ def lifecycle(host: HostAnswers) -> Found:
     if not guests:
         return no(told, "libvirt lists no architecture that it could run here")
     kinds = {each.get("type", "") for arch in guests for each in arch.findall("domain")} - {""}
+    pairs = ((arch.get("name", ""), each.get("type", "")) for arch in guests for each in arch.findall("domain"))
+    runs = " ".join(f"<arch name='{arch}'> <domain type='{kind}'/>" for arch, kind in dict.fromkeys(pairs))
     arches = ", ".join(dict.fromkeys(filter(None, (each.get("name") for each in guests))))
     words = f"{arches} by {', '.join(sorted(kinds)) or 'libvirt'}"
     if kinds == {"qemu"}:
         words += ": KVM is not to be had, every machine is emulated and slow"
     return yes(
-        quoting(told, host.capabilities.find("guest")),
+        quoting(told, runs),
         words,
         "kvm" if "kvm" in kinds else ", ".join(sorted(kinds))[:12],
     )
@@ -42,11 +44,11 @@ def lifecycle(host: HostAnswers) -> Found:
 def live_migration(host: HostAnswers) -> Found:
     """`migration_features` of the capabilities."""
     features = host.capabilities.find("host/migration_features")
-    told = host.capabilities_asked
+    told = host.told("host/migration_features")
     if features is None or features.find("live") is None:
         return no(told, "its libvirt driver tells of no live migration")
     ways = [text_of(each) for each in features.findall("uri_transports/uri_transport")]
-    return yes(quoting(told, features), f"over {', '.join(ways)}" if ways else "", " ".join(ways)[:12])
+    return yes(told, f"over {', '.join(ways)}" if ways else "", " ".join(ways)[:12])
 
 
 def snapshots(host: HostAnswers) -> Found:
@@ -96,14 +98,14 @@ def memory_hotplug(host: HostAnswers) -> Found:
             told, f"libvirt does not tell whether {domain.arch or 'such'} machines can get memory while they run"
         )
     words = "for machines that are defined with slots and a maximum above their memory, and a NUMA node"
-    return yes(source, words, "DIMM", quoting(told, domain.element("arch")))
+    return yes(source, words, "DIMM", host.domain_told("arch"))
 
 
 def live_storage_migration(host: HostAnswers) -> Found:
     """A copy of disks under a running machine, here or along with its move."""
     source = host.documented(BLOCK_COPY)
     features = host.capabilities.find("host/migration_features/live")
-    told = quoting(host.capabilities_asked, host.capabilities.find("host/migration_features"))
+    told = host.told("host/migration_features")
     if features is None:
         words = "on this host alone: its libvirt driver tells of no live migration that disks could go along with"
         return partly(source, words, "", told)
@@ -115,7 +117,7 @@ def incremental_backup(host: HostAnswers) -> Found:
     supported, told = host.domain.supported("features/backup"), host.domain_asked()
     if supported is None:
         raise Unanswered("this libvirt says nothing of backups", told.evidence)
-    decided = quoting(told, host.domain.element("features/backup"))
+    decided = host.domain_told("features/backup")
     if supported:
         return yes(decided, "of qcow2 disks: other disks are backed up whole", "qcow2")
     return no(decided, "libvirt or QEMU of this host have no incremental backup")

@@ -22,14 +22,12 @@ def secure_boot(host: HostAnswers) -> Found:
     usual = host.domain
     secure = usual.values("os/loader", "secure")
     if secure and "yes" in secure:
-        return yes(
-            quoting(host.domain_asked(), usual.element("os/loader")), f"with machine type {usual.machine}", "UEFI"
-        )
+        return yes(host.domain_told("os/loader"), f"with machine type {usual.machine}", "UEFI")
     if usual.arch == "x86_64":
         return _with_q35(host)
     if secure is None:
         raise Unanswered("its domain capabilities say nothing of secure boot", host.domain_asked().evidence)
-    return no(quoting(host.domain_asked(), usual.element("os/loader")), _no_firmware(usual.values("os", "firmware")))
+    return no(host.domain_told("os/loader"), _no_firmware(usual.values("os", "firmware")))
 
 
 def _with_q35(host: HostAnswers) -> Found:
@@ -55,7 +53,7 @@ def tpm(host: HostAnswers) -> Found:
     supported, told = host.domain.supported("devices/tpm"), host.domain_asked()
     if supported is None:
         raise Unanswered("its domain capabilities say nothing of TPMs", told.evidence)
-    decided = quoting(told, host.domain.element("devices/tpm"))
+    decided = host.domain_told("devices/tpm")
     backends = host.domain.values("devices/tpm", "backendModel") or frozenset()
     if not supported or not backends:
         return no(decided, "its QEMU has no TPM to give")

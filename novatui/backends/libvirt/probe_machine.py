@@ -151,10 +151,11 @@ class MachineAnswers:
         return self.now.spec
 
     def told(self, *paths: str) -> Evidence:
-        """Evidence of its description: the parts at these paths, where there are any."""
+        """Evidence of its description: the parts at these paths, or that there is nothing."""
         parts = [part for path in paths for part in self.root.findall(path)]
         if not parts:
-            return self.xml_asked.evidence
+            beginning = f"<domain type='{self.root.get('type', '')}'> <name>{self.spec.name}</name> …"
+            return quoting(self.xml_asked, f"{beginning} nothing at {', '.join(paths)}")
         several = Element("domain")
         several.extend(parts)
         return quoting(self.xml_asked, several if len(parts) > 1 else parts[0])

@@ -151,4 +151,4 @@ def metrics(machine: MachineAnswers) -> Found:
     evidence = machine.told("devices/memballoon")
     if machine.spec.memory.balloon_stats:
         return yes(asked, "also memory as its guest sees it", "", evidence)
-    return yes(asked, "but memory as its guest sees it: virsh dommemstat --period switches that on", "", evidence)
+    return yes(asked, "not memory as its guest sees it: virsh dommemstat --period switches that on", "", evidence)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from novatui.backends.libvirt.movechecks import refuse_immovable
-from novatui.backends.libvirt.probe_found import Found, Unanswered, need, no, partly, quoting, unknown, yes
+from novatui.backends.libvirt.probe_found import Found, Unanswered, need, no, partly, unknown, yes
 from novatui.backends.libvirt.probe_host_life import BLOCK_COPY, CPU_ARCHES, DIMM_ARCHES
 from novatui.backends.libvirt.probe_machine import MachineAnswers
 from novatui.backends.libvirt.snapshotting import REVERTS_EXTERNAL, SnapDisk, against_external, against_internal, disks
@@ -35,7 +35,7 @@ def live_migration(machine: MachineAnswers) -> Found:
     """Rules of libvirt's qemu_migration.c, on its description and its snapshots."""
     host = machine.host
     features = host.capabilities.find("host/migration_features")
-    told = quoting(host.capabilities_asked, features)
+    told = host.told("host/migration_features")
     if features is None or features.find("live") is None:
         return no(told, "the libvirt driver of its host tells of no live migration")
     if kept := need(machine.snapshots):
@@ -146,7 +146,7 @@ def incremental_backup(machine: MachineAnswers) -> Found:
     """What its host offers, and the formats of its disks."""
     host, found = machine.host, machine.disks
     supported = host.domain.supported("features/backup")
-    told = quoting(host.domain_asked(), host.domain.element("features/backup"))
+    told = host.domain_told("features/backup")
     if supported is None:
         raise Unanswered("the libvirt of its host says nothing of backups", host.domain_asked().evidence)
     if not supported:
