@@ -56,6 +56,8 @@ class Scope(StrEnum):
     """The migration watch."""
     CAPABILITIES = "capabilities"
     """The matrix of capabilities."""
+    INVENTORY = "inventory"
+    """The devices of all hosts."""
     EVIDENCE = "evidence"
     """The dialog with everything that was asked for one of its cells."""
     FILTERED = "filtered"

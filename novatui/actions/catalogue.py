@@ -9,6 +9,7 @@ from novatui.actions.catalogue_capabilities import CAPABILITIES
 from novatui.actions.catalogue_changes import CHANGES
 from novatui.actions.catalogue_hosts import HOSTS
 from novatui.actions.catalogue_migrations import MIGRATIONS
+from novatui.actions.catalogue_reports import REPORTS
 from novatui.actions.keynames import FORBIDDEN, NAMES, shown
 from novatui.actions.typed import TYPED
 
@@ -314,6 +315,7 @@ ACTIONS: tuple[Action, ...] = (
     *MIGRATIONS,
     *CAPABILITIES,
     *HOSTS,
+    *REPORTS,
     *TYPED,
 )
 """Every action. Never bound: ctrl-s, ctrl-q, ctrl-z, ctrl-\\ (the terminal's), ctrl-a, ctrl-b (tmux's), ctrl-h, ctrl-i,

@@ -20,6 +20,7 @@ PLACES: tuple[frozenset[Scope], ...] = (
     _FULL | {Scope.MOVE, Scope.ROWS, Scope.OBJECTS, Scope.MOVERS},
     _FULL | {Scope.MOVE, Scope.ROWS, Scope.OBJECTS, Scope.MIGRATIONS, Scope.LISTED, Scope.CHANGES},
     _LIST | {Scope.GIVING, Scope.LISTED, Scope.CHANGES},
+    _LIST | {Scope.INVENTORY, Scope.LISTED},
     _FULL | {Scope.MOVE, Scope.WHERE, Scope.FILTERED, Scope.LISTED, Scope.OBJECTS},
     _FULL | {Scope.MOVE, Scope.CAPABILITIES, Scope.FILTERED, Scope.LISTED, Scope.OBJECTS, Scope.CHANGES},
     _FULL | {Scope.MOVE, Scope.DRAIN},

@@ -199,7 +199,7 @@ def _group_obstacles(device: Device, other: Device, mine: set[str], stock: Stock
 def _conflict(device: Device, holders: tuple[Holder, ...], stock: Stock) -> str:
     if len(holders) > 1:
         names = ", ".join(f"{each.name} ({each.word})" for each in holders)
-        return f"{len(holders)} machines have it, one of them can run: {names}"
+        return f"{len(holders)} machines have it, only one can run with it: {names}"
     if not holders:
         return ""
     for other in along(device, stock.devices):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 
 import msgspec
 
@@ -50,14 +50,21 @@ class HostStock(msgspec.Struct, frozen=True, kw_only=True):
         return self.stock.giving.evidence if self.stock is not None else ()
 
 
-async def stocks(fleet: Fleet, hosts: Sequence[ObjectRef]) -> AsyncIterator[HostStock]:
+class Clocks(msgspec.Struct, frozen=True):
+    """What tells when a host was asked, and how long it took."""
+
+    epoch: Callable[[], float] = time.time
+    monotonic: Callable[[], float] = time.monotonic
+
+
+async def stocks(fleet: Fleet, hosts: Sequence[ObjectRef], clocks: Clocks | None = None) -> AsyncGenerator[HostStock]:
     """The devices of these hosts, in the order in which they answer. A host that hangs delays those after it only."""
     turn = asyncio.Semaphore(AT_ONCE)
     turns = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(PER_CONNECTION))
 
     async def read(host: ObjectRef) -> HostStock:
         async with turns[host.conn], turn:
-            return await stock_of(fleet, host)
+            return await stock_of(fleet, host, clocks or Clocks())
 
     tasks = [asyncio.create_task(read(host)) for host in hosts]
     try:
@@ -68,9 +75,9 @@ async def stocks(fleet: Fleet, hosts: Sequence[ObjectRef]) -> AsyncIterator[Host
             task.cancel()
 
 
-async def stock_of(fleet: Fleet, host: ObjectRef) -> HostStock:
+async def stock_of(fleet: Fleet, host: ObjectRef, clocks: Clocks) -> HostStock:
     """The devices of one host."""
-    begun, clock = time.time(), time.monotonic()
+    begun, since = clocks.epoch(), clocks.monotonic()
     slot = fleet.inventory.slot(host.conn, host.key)
     found = HostStock(ref=host, name=host.id if slot is None else fleet.inventory.name(slot), at=begun)
     try:
@@ -81,7 +88,7 @@ async def stock_of(fleet: Fleet, host: ObjectRef) -> HostStock:
         return msgspec.structs.replace(found, failure=error.failure)
     failed = next((one.failure for one in told.failures if one.part in PARTS), None)
     stock = None if told.devices is None else _stock(fleet.inventory, found, told)
-    return msgspec.structs.replace(found, stock=stock, failure=failed, ms=(time.monotonic() - clock) * 1000)
+    return msgspec.structs.replace(found, stock=stock, failure=failed, ms=(clocks.monotonic() - since) * 1000)
 
 
 def _stock(inventory: InventoryStore, host: HostStock, told: Detail) -> Stock:

@@ -20,6 +20,7 @@ from tests.ui import (
     hostile,
     migration_pictures,
     newcomer,
+    report_pictures,
     where_pictures,
 )
 from tests.ui.desk import Desk, desk
@@ -172,6 +173,7 @@ def every() -> dict[str, Callable[[], Awaitable[str]]]:
         | where_pictures.PICTURES
         | capability_pictures.PICTURES
         | diff_pictures.PICTURES
+        | report_pictures.PICTURES
     )
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections import Counter
-from collections.abc import AsyncGenerator, Collection, Mapping
 from typing import Any
 
 import msgspec
@@ -13,23 +10,17 @@ import pytest
 from novatui.actions.blockers import Blocked, Blocker, Way, asked, together
 from novatui.actions.blockers_report import markdown, plain, summary, why, word
 from novatui.actions.drain import NO_MEMORY
-from novatui.core.capabilities import Answer, Evidence
+from novatui.core.capabilities import Answer
 from novatui.core.connection import ConnectionSpec
-from novatui.core.errors import Timeout
 from novatui.core.fitting import COPIED
 from novatui.core.ids import ObjectRef, key
 from novatui.core.lifting import lift
-from novatui.core.needs import Needs
-from novatui.core.reasons import Check, Fit, Topic, not_asked
+from novatui.core.reasons import Check, Topic
 from novatui.core.states import Family, Kind, Power
-from novatui.core.vmspec import VmSpec
 from novatui.engine.fleet import Fleet, Target
 from novatui.engine.host_scope import hosts_in
-from novatui.engine.where import HostFit
+from tests.placings import EVIDENCE, GIB, Placing
 from tests.unit import stores
-
-GIB = 2**30
-EVIDENCE = Evidence(kind="asked", call="virDomainGetXMLDesc", at=1.0, ms=2.0)
 
 A, B, C = (ObjectRef(name, Kind.HOST, "h") for name in "abc")
 
@@ -42,62 +33,13 @@ def check(topic: Topic, answer: Answer = Answer.NO, reason: str = "", **more: An
     return Check(topic=topic, answer=answer, reason=reason or topic.value, evidence=EVIDENCE, **more)
 
 
-FINE = check(Topic.CPU, Answer.YES)
 GPU = check(Topic.DEVICES, reason="it holds a GPU", subject="0000:3b:00.0")
 COPY = check(Topic.STORAGE, reason="does not reach vda; it can be copied", subject="vda", condition=COPIED)
 
 
-class Placing:
-    """Hosts that answer as they are told to, and count how often they are asked."""
-
-    def __init__(self) -> None:
-        self.held: dict[str, tuple[Check, ...]] = {}
-        self.live: dict[tuple[str, str], tuple[Check, ...]] = {}
-        """By machine and host; FINE for all others."""
-        self.off: dict[tuple[str, str], tuple[Check, ...]] = {}
-        self.silent: set[str] = set()
-        self.unread: set[str] = set()
-        self.read = Counter[str]()
-        self.asked = Counter[tuple[str, str]]()
-        self.hosts = [A, B, C]
-        self.under_way = 0
-        self.most = 0
-
-    def turns(self) -> Mapping[str, asyncio.Semaphore]:
-        return {}
-
-    def candidates(self, _: ObjectRef) -> list[ObjectRef]:
-        return self.hosts
-
-    async def needs(self, ref: ObjectRef) -> Needs:
-        self.read[ref.id] += 1
-        self.under_way += 1
-        self.most = max(self.most, self.under_way)
-        await asyncio.sleep(0)
-        self.under_way -= 1
-        if ref.id in self.unread:
-            raise Timeout("no answer within 15 s")
-        return Needs(key=ref.key, conn=ref.conn, family=Family.LIBVIRT, power=Power.RUNNING, vm=VmSpec(name=ref.id),
-                     held=self.held.get(ref.id, ()), evidence=EVIDENCE)  # fmt: skip
-
-    async def fits(
-        self, needs: Needs, hosts: Collection[ObjectRef], turns: Mapping[str, asyncio.Semaphore]
-    ) -> AsyncGenerator[HostFit]:
-        del turns
-        for host in hosts:
-            self.asked[host.conn, needs.vm.name] += 1
-            if host.conn in self.silent:
-                yield HostFit(host, not_asked(host.key, host.conn, "no answer within 15 s"))
-                continue
-            given = (self.live if needs.running else self.off).get((needs.vm.name, host.conn), (FINE,))
-            yield HostFit(
-                host, Fit(host=host.key, name=host.conn, checks=(*given, *needs.held), memory_free=8 * GIB, at=1.0)
-            )
-
-
 @pytest.fixture
 def placing() -> Placing:
-    return Placing()
+    return Placing((A, B, C))
 
 
 def fleet_of(placing: Placing, **machines: tuple[str, int | None]) -> Fleet:

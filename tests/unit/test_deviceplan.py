@@ -101,7 +101,7 @@ def test_a_host_without_an_iommu_has_nothing_free_but_usb() -> None:
 def test_two_machines_with_one_device_are_a_conflict() -> None:
     (found,) = standings(stock(device("gpu", "gpu", 4, holder="vm:off", others=("vm:odd",))))
     assert found.use is Use.HELD, "of one of them nobody knows whether it runs"
-    assert found.conflict == "2 machines have it, one of them can run: off (off), odd (?)"
+    assert found.conflict == "2 machines have it, only one can run with it: off (off), odd (?)"
 
 
 def test_a_parted_group_is_a_conflict() -> None:

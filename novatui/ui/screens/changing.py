@@ -154,6 +154,18 @@ class Changing(Framing, inherit_bindings=False):
         else:
             self.stage.navigation.open(Place("evacuate", ref=str(host)))
 
+    def action_blockers(self, argument: str = "") -> None:
+        """What keeps the host, or those of the scope, that is named or meant from maintenance; `all`: every host."""
+        from novatui.ui.report_scope import meant
+
+        self.stage.navigation.open(Place("blockers", ref=meant(self.fleet, argument, self.aim())))
+
+    def action_inventory(self, argument: str = "") -> None:
+        """Devices of all hosts, or of those that are named."""
+        from novatui.ui.report_scope import meant
+
+        self.stage.navigation.open(Place("inventory", ref=meant(self.fleet, argument, ())))
+
     def _open_tab(self, tab: str, kinds: set[Kind]) -> None:
         ref = next((ref for ref in machines_of(self.fleet, self.aim()) if ref.kind in kinds), None)
         if ref is None:

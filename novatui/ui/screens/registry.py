@@ -24,6 +24,8 @@ SCREENS: dict[str, str] = {
     "log": "novatui.ui.screens.log:LogScreen",
     "passthrough": "novatui.ui.screens.passthrough:PassthroughScreen",
     "evacuate": "novatui.ui.screens.evacuate:EvacuateScreen",
+    "inventory": "novatui.ui.screens.inventory:InventoryScreen",
+    "blockers": "novatui.ui.screens.blockers:BlockerScreen",
     "where": "novatui.ui.screens.where:WhereScreen",
     "cap": "novatui.ui.screens.capabilities:CapabilityScreen",
     "diff": "novatui.ui.screens.host_diff:HostDiffScreen",
