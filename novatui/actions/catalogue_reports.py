@@ -14,7 +14,7 @@ REPORTS: tuple[Action, ...] = (
         scope=Scope.FRAME, verb="inventory", takes=Argument.OBJECT,
     ),
     Action(
-        id="inv.fit", keys=("f",), title="who could give …", section=Section.CAPABILITIES, scope=Scope.INVENTORY,
+        id="inv.fit", keys=("f",), title="who could give", section=Section.CAPABILITIES, scope=Scope.INVENTORY,
         footer=5,
     ),
     Action(

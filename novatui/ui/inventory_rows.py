@@ -143,6 +143,8 @@ def _pool_title(pool: Pool) -> str:
 def _said(pool: Pool) -> str:
     """Who holds some of it; of what nobody holds why it is not free."""
     made = f"{len(pool.standings)} of {pool.limit} made" if pool.limit is not None else ""
+    if pool.kind == "mdev" and pool.source is not None and pool.source.holder:
+        return "; ".join(filter(None, (holders_in_words(pool.holders), "its card is given away as a whole")))
     why = next((one.reason for one in pool.standings if one.use is Use.BLOCKED), "") if not pool.free else ""
     return "; ".join(filter(None, (holders_in_words(pool.holders), why, made)))
 

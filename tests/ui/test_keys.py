@@ -121,6 +121,8 @@ ON_THE_TABLE: dict[str, dict[str, Any]] = {
     "migrate": {"problem": True},
     "migrations": {"screen": "MigrationScreen", "focus": "moves"},
     "passthrough": {},
+    "blockers": {},
+    "inventory": {},
     "snapshots.old": {"view": "snap", "row": None, "asked": ["Kinds"] * 6},
 }
 """What each action changes when the cursor is on the eleventh of 46 machines, tree beside, 100×30.

@@ -13,7 +13,7 @@ from novatui.core.deviceparts import releases_in_words
 from novatui.core.deviceplan import Service
 from novatui.core.devicestanding import FREE_DRIVERS, Standing, Use
 from novatui.core.text import clean
-from novatui.engine.device_report import NOT_OFFERED, holders_in_words, in_words
+from novatui.engine.device_report import NOT_OFFERED, in_words
 from novatui.engine.devicestock import HostStock
 from novatui.ui.inventory_rows import Row
 from novatui.ui.render.cells import Piece
@@ -190,7 +190,6 @@ def _of_row(row: Row, look: Look) -> Iterator[Fact]:
     styles, one = look.styles, row.standing
     yield "clash", clean(row.conflict), styles.bad
     if one is None:
-        yield "held", clean(holders_in_words(row.pool.holders)) if row.pool is not None else "", styles.text
         yield "is", clean(row.said), styles.text
         return
     device = one.device
