@@ -123,3 +123,19 @@ async def test_a_host_without_an_iommu_says_so(tmp_path: Path) -> None:
         assert "no IOMMU on this host" in person.text
         assert numbers(person, " usb ")[0] == "1"
         assert numbers(person, " vf ")[0] == "0"
+
+
+async def test_what_is_listed_can_be_exported(tmp_path: Path) -> None:
+    async with acting_desk(tmp_path, SIZE) as person:
+        await inventory(person)
+        listed = person.screen.listed()
+        assert listed is not None
+        assert listed.titles[0] == "WHAT"
+        types = {row["title"]: row for row in listed.values if row.get("kind") == "mdev"}
+        assert (types["nvidia-471 A16-1B"]["free"], types["nvidia-471 A16-1B"]["total"]) == (13, 14)
+        await person.press("f", *"vf", "enter")
+        await person.settle()
+        fits = person.screen.listed()
+        assert fits is not None
+        assert fits.values[0]["answer"] == "yes"
+        assert fits.titles == ["HOST", "ANSWER", "WHAT IT WOULD GIVE, OR WHY NOT"]

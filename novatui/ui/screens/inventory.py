@@ -15,13 +15,14 @@ from novatui.core.capabilities import Answer
 from novatui.core.devicerequest import EXAMPLES, Request, parse
 from novatui.core.ids import ObjectRef
 from novatui.core.text import clean
-from novatui.engine.device_report import in_words, plain, served
+from novatui.engine.device_report import in_words, served
 from novatui.engine.devicestock import Clocks, HostStock
 from novatui.engine.fleet import Changes
 from novatui.ui.export import Listed
 from novatui.ui.inventory_reading import InventoryReading
 from novatui.ui.inventory_rows import ORDERS, Row, fitting, rows_of
 from novatui.ui.keys import bindings
+from novatui.ui.listed_inventory import listed_inventory
 from novatui.ui.place import Place
 from novatui.ui.render import bars
 from novatui.ui.render.cells import Group, Piece
@@ -352,17 +353,8 @@ class InventoryScreen(FilteredScreen, inherit_bindings=False):
 
     def listed(self) -> Listed:
         """The rows that are listed; of hosts that were asked what they answered."""
-        told = self._reading.answers
         shown = [item for node in self._source.order if (item := self._source.item(node)) is not None]
-        if self._request is not None:
-            fits = {form["host"]: form for form in plain(told, self._request)["fit"]}
-            asked = [item for item in shown if isinstance(item, Answered)]
-            cells = [self._table.fits.cells((item, 0, None)) for item in asked]
-            values = [fits[item.service.host] for item in asked]
-            return Listed(name="inventory", titles=self._table.fits.titles, cells=cells, values=values)
-        rows = [item for item in shown if isinstance(item, Row)]
-        cells = [self._table.cells((row, 0, None)) for row in rows]
-        return Listed(name="inventory", titles=self._table.titles, cells=cells, values=[_values(row) for row in rows])
+        return listed_inventory(shown, self._reading.answers, self._request, self._table)
 
 
 def _request(text: str) -> Request | None:
@@ -391,11 +383,3 @@ def _first_device(one: Item | None) -> str:
     if not isinstance(one, Answered):
         return ""
     return next((pick.slot.device or pick.slot.card for pick in one.service.picks), "")
-
-
-def _values(row: Row) -> dict[str, object]:
-    names = ("free", "held", "blocked", "unknown", "total")
-    counts = dict(zip(names, row.counts, strict=True)) if row.counts is not None else {}
-    values = {"title": row.title, "kind": row.kind, "host": str(row.host) if row.host is not None else None,
-              "device": row.device, **counts, "said": row.said, "conflict": row.conflict}  # fmt: skip
-    return {name: value for name, value in values.items() if value is not None and value != ""}
