@@ -106,13 +106,12 @@ def _compare(section: Section, left: HostProfile, right: HostProfile) -> Section
 
 def _why_not(section: Section, left: HostProfile, right: HostProfile) -> str:
     """Why a section of two hosts cannot be compared; empty when it can."""
-    untold = [
-        f"{host.name}: {host.part(section).reason or 'not told'}"
-        for host in (left, right)
-        if host.part(section).items is None
-    ]
+    untold = [host for host in (left, right) if host.part(section).items is None]
+    reasons = {host.part(section).reason or "not told" for host in untold}
+    if len(untold) == 2 and len(reasons) == 1:
+        return f"both hosts: {reasons.pop()}"
     if untold:
-        return "; ".join(dict.fromkeys(untold))
+        return "; ".join(f"{host.name}: {host.part(section).reason or 'not told'}" for host in untold)
     if section.is_native and left.family is not right.family:
         return f"names of {left.family.value} and {right.family.value} mean different things"
     bases = left.part(section).basis, right.part(section).basis

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -35,19 +35,12 @@ def consequences(compared: HostDiff) -> tuple[Consequence, ...]:
     if left.family is not right.family:
         text = f"no machine moves from {left.family.value} to {right.family.value}: it is exported and made anew there"
         return (Consequence(section=Section.VERSIONS, answer=Answer.NO, text=text),)
-    return tuple(told for section in compared.sections for told in _of(section, right.name))
+    told = [told for section in compared.sections if not section.reason for told in _of(section, right.name)]
+    return (*told, *_not_compared([section for section in compared.sections if section.reason]))
 
 
 def _of(section: SectionDiff, there: str) -> Iterator[Consequence]:
-    read = _READERS.get(section.section)
-    if read is None:
-        return
-    if section.reason:
-        yield Consequence(
-            section=section.section, answer=Answer.UNKNOWN, text=_unknown(section.section, section.reason)
-        )
-        return
-    yield from read(section, there)
+    yield from _READERS[section.section](section, there)
     unknown = [entry for entry in section.of(Verdict.UNKNOWN) if entry.right is None or entry.right.value is None]
     if unknown and not section.section.is_record:
         names = tuple(entry.name for entry in unknown)
@@ -59,8 +52,11 @@ def _of(section: SectionDiff, there: str) -> Iterator[Consequence]:
         )
 
 
-def _unknown(section: Section, reason: str) -> str:
-    return f"{section.words}: not compared, {reason}"
+def _not_compared(sections: Sequence[SectionDiff]) -> Iterator[Consequence]:
+    """Sections of which nothing follows; why is told where they stand."""
+    if sections:
+        text = f"nothing is known of: {', '.join(section.section.words for section in sections)}"
+        yield Consequence(section=sections[0].section, answer=Answer.UNKNOWN, text=text)
 
 
 def several(names: Iterable[str]) -> str:

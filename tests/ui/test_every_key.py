@@ -25,6 +25,7 @@ PLACES = [Place(name) for name in SCREENS if name not in OF_ONE]
 PLACES += [Place("passthrough", ref=ref) for ref in ("kvm-03:host:kvm-03", OBJECT)]
 PLACES += [Place("detail", ref=OBJECT, tab=tab) for tab in ("", "metrics", "raw")]
 PLACES += [Place("where", ref=OBJECT)]
+PLACES += [Place("diff", ref="kvm-03:host:kvm-03", scope="kvm-12:host:kvm-12")]
 """Every list and screen, with something in each."""
 
 TOLD = [(conn, key) for name, (conn, key) in detail_pictures.OBJECTS.items() if name not in detail_pictures.FIRST_ONLY]
