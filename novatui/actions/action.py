@@ -58,6 +58,8 @@ class Scope(StrEnum):
     """The matrix of capabilities."""
     INVENTORY = "inventory"
     """The devices of all hosts."""
+    POSTURE = "posture"
+    """The screen of what was found about how machines are set up."""
     EVIDENCE = "evidence"
     """The dialog with everything that was asked for one of its cells."""
     FILTERED = "filtered"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from novatui.actions.action import TABS, Action, Argument, Scope, Section
-from novatui.actions.catalogue_capabilities import CAPABILITIES
+from novatui.actions.catalogue_capabilities import CAPABILITIES, POSTURE
 from novatui.actions.catalogue_changes import CHANGES
 from novatui.actions.catalogue_hosts import HOSTS
 from novatui.actions.catalogue_migrations import MIGRATIONS
@@ -314,6 +314,7 @@ ACTIONS: tuple[Action, ...] = (
     *CHANGES,
     *MIGRATIONS,
     *CAPABILITIES,
+    *POSTURE,
     *HOSTS,
     *REPORTS,
     *TYPED,

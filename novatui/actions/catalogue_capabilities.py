@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from novatui.actions.action import Action, Scope, Section
+from novatui.actions.action import Action, Argument, Scope, Section
 
 KEYS: tuple[tuple[str, tuple[str, ...], str, int], ...] = (
     ("evidence", ("enter",), "evidence", 1),
@@ -45,3 +45,23 @@ CAPABILITIES: tuple[Action, ...] = (
     ),
 )
 """Every action of the matrix."""
+
+POSTURE: tuple[Action, ...] = (
+    Action(
+        id="posture",
+        keys=(),
+        title="posture",
+        section=Section.OTHER,
+        scope=Scope.FRAME,
+        takes=Argument.LIST,
+    ),
+    Action(
+        id="posture.group", keys=("tab",), title="by rule or object", section=Section.CAPABILITIES,
+        scope=Scope.POSTURE, footer=2,
+    ),
+    Action(
+        id="posture.all", keys=("a",), title="all findings", section=Section.CAPABILITIES, scope=Scope.POSTURE,
+        footer=3,
+    ),
+)  # fmt: skip
+"""Every action of the screen of findings."""

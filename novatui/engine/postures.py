@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 
 import msgspec
 
@@ -48,7 +48,7 @@ class Postures:
             raise NotFound(f"{ref.conn} told nothing of {ref.key}")
         return answer.found
 
-    async def survey(self, refs: Iterable[ObjectRef]) -> AsyncIterator[Judged]:
+    async def survey(self, refs: Iterable[ObjectRef]) -> AsyncGenerator[Judged]:
         """All of these, as they answer: OF_ONE of each connection at a time, so that a slow one holds up no other.
 
         Whoever stops listening stops the asking.

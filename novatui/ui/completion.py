@@ -63,7 +63,7 @@ def _words(screen: FrameScreen, action: Action, part: str, first: bool) -> Itera
         case Argument.LIST:
             if first and (not part or part.startswith("@")):
                 yield from (f"@{name}" for name in written(fleet.inventory.name(slot) for slot in nodes(fleet)))
-            vocabulary = screen_class(action.place).VOCABULARY
+            vocabulary = screen_class(action.place or action.word).VOCABULARY
             if vocabulary is not None:
                 yield from _terms(screen, vocabulary, part)
         case Argument.CONNECTION if first:

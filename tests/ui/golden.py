@@ -20,6 +20,7 @@ from tests.ui import (
     hostile,
     migration_pictures,
     newcomer,
+    posture_pictures,
     report_pictures,
     where_pictures,
 )
@@ -174,6 +175,7 @@ def every() -> dict[str, Callable[[], Awaitable[str]]]:
         | capability_pictures.PICTURES
         | diff_pictures.PICTURES
         | report_pictures.PICTURES
+        | posture_pictures.PICTURES
     )
 
 

@@ -137,6 +137,14 @@ class Changing(Framing, inherit_bindings=False):
         place = devices_named(self.fleet, name) if name else devices_of(self.fleet, self.aim())
         self.stage.navigation.open(place)
 
+    def action_posture(self, argument: str = "") -> None:
+        """Judge how machines and hosts are set up: those named by scope and words, else what is marked, else what is
+        listed here."""
+        from novatui.ui.commands import destination
+        from novatui.ui.posture_place import posture_of
+
+        self.stage.navigation.open(destination(self.fleet, "posture", argument) if argument else posture_of(self))
+
     def action_where(self) -> None:
         """Ask where the machine that is meant can run."""
         ref = next((ref for ref in self.aim() if ref.kind in {Kind.VM, Kind.CONTAINER}), None)

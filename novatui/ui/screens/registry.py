@@ -26,6 +26,7 @@ SCREENS: dict[str, str] = {
     "evacuate": "novatui.ui.screens.evacuate:EvacuateScreen",
     "inventory": "novatui.ui.screens.inventory:InventoryScreen",
     "blockers": "novatui.ui.screens.blockers:BlockerScreen",
+    "posture": "novatui.ui.screens.posture:PostureScreen",
     "where": "novatui.ui.screens.where:WhereScreen",
     "cap": "novatui.ui.screens.capabilities:CapabilityScreen",
     "diff": "novatui.ui.screens.host_diff:HostDiffScreen",
