@@ -57,11 +57,11 @@ POSTURE: tuple[Action, ...] = (
     ),
     Action(
         id="posture.group", keys=("tab",), title="by rule or object", section=Section.CAPABILITIES,
-        scope=Scope.POSTURE, footer=2,
+        scope=Scope.POSTURE, footer=21,
     ),
     Action(
         id="posture.all", keys=("a",), title="all findings", section=Section.CAPABILITIES, scope=Scope.POSTURE,
-        footer=3,
+        footer=22,
     ),
 )  # fmt: skip
 """Every action of the screen of findings."""

@@ -23,6 +23,7 @@ PLACES: tuple[frozenset[Scope], ...] = (
     _LIST | {Scope.INVENTORY, Scope.LISTED},
     _FULL | {Scope.MOVE, Scope.WHERE, Scope.FILTERED, Scope.LISTED, Scope.OBJECTS},
     _FULL | {Scope.MOVE, Scope.CAPABILITIES, Scope.FILTERED, Scope.LISTED, Scope.OBJECTS, Scope.CHANGES},
+    _LIST | {Scope.POSTURE, Scope.LISTED, Scope.CHANGES},
     _FULL | {Scope.MOVE, Scope.DRAIN},
     _FULL | {Scope.MOVE, Scope.ADD},
     _FULL | {Scope.MOVE, Scope.FILTERED, Scope.LISTED},

@@ -115,7 +115,7 @@ def _pin_troubles(machine: MachineFacts, host: HostFacts, alone: dict[int, int])
     shared = {cpu: sorted(set(others.get(cpu, ())) - {machine.name}) for cpu in sorted(set(cpus))}
     if held := {cpu: names for cpu, names in shared.items() if names}:
         names = sorted({name for each in held.values() for name in each})
-        yield f"processor {written(held)} is promised to {', '.join(names[:3])}{' …' if names[3:] else ''} as well"
+        yield f"processor {written(held)} is promised to {', '.join(names[:3])}{' ...' if names[3:] else ''} as well"
 
 
 def _emulator(machine: MachineFacts, cpus: frozenset[int]) -> Iterator[Verdict]:

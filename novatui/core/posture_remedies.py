@@ -70,14 +70,14 @@ REMEDIES: dict[str, Remedy] = {
         P: "qm set {id} --affinity {cpus}",
     }),
     "numa/guest": Remedy("Show the guest as many NUMA cells as it spans, or make it small enough for one.", {
-        L: "virsh edit {name}\n  <cpu> <numa> <cell id='0' cpus='…' memory='…'/> <cell id='1' …/> </numa> </cpu>",
+        L: "virsh edit {name}\n  <cpu> <numa> <cell id='0' cpus='...' memory='...'/> <cell id='1' .../> </numa> </cpu>",
         V: "govc vm.change -vm {name} -e numa.vcpu.maxPerVirtualNode=VCPUS",
         H: "Set-VMProcessor -VMName {name} -MaximumCountPerNumaNode VCPUS",
         X: "xe vm-param-set uuid={id} platform:cores-per-socket=VCPUS",
         P: "qm set {id} --numa 1 --sockets SOCKETS --cores CORES",
     }),
     "huge_pages": Remedy("Back its memory with the free huge pages; it takes a restart.", {
-        L: "virsh edit {name}\n  <memoryBacking> <hugepages> <page size='{kib}' unit='KiB'/> …",
+        L: "virsh edit {name}\n  <memoryBacking> <hugepages> <page size='{kib}' unit='KiB'/> ...",
         P: "qm set {id} --hugepages {mib}",
     }),
     "huge_pages/reserve": Remedy("Set {count} pages of {mib} MiB aside, best when the host boots.", {
@@ -88,14 +88,14 @@ REMEDIES: dict[str, Remedy] = {
         L: "virsh edit {name}\n  <memballoon model='virtio'> <stats period='5'/> </memballoon>",
         V: "install VMware Tools in the guest of {name}: the balloon is its driver",
         H: "Set-VMMemory -VMName {name} -DynamicMemoryEnabled $true",
-        X: "xe vm-memory-dynamic-range-set uuid={id} min=… max=…",
+        X: "xe vm-memory-dynamic-range-set uuid={id} min=... max=...",
         P: "qm set {id} --balloon MIB",
     }),
     "ballooning/drop": Remedy("Take the balloon out: it promises what it cannot give.", {
         L: "virsh edit {name}\n  <memballoon model='none'/>",
         V: "govc vm.change -vm {name} -e sched.mem.maxmemctl=0",
         H: "Set-VMMemory -VMName {name} -DynamicMemoryEnabled $false",
-        X: "xe vm-memory-static-range-set uuid={id} min=… max=…   (both the same)",
+        X: "xe vm-memory-static-range-set uuid={id} min=... max=...   (both the same)",
         P: "qm set {id} --balloon 0",
     }),
     "ballooning/measure": Remedy("Let the balloon report the guest's figures every few seconds.", {
@@ -108,15 +108,15 @@ REMEDIES: dict[str, Remedy] = {
         P: "qm set {id} --{target} {source},cache=none,aio=io_uring",
     }),
     "disk_bus": Remedy("Put {target} on a paravirtual bus; the guest needs the driver before it.", {
-        L: "virsh edit {name}\n  <target dev='…' bus='virtio'/>   in place of {target}",
+        L: "virsh edit {name}\n  <target dev='...' bus='virtio'/>   in place of {target}",
         V: "govc device.scsi.add -vm {name} -type pvscsi, then attach {target} to it",
-        H: "Add-VMScsiController -VMName {name}; Move-VMHardDiskDrive … -ToControllerType SCSI",
+        H: "Add-VMScsiController -VMName {name}; Move-VMHardDiskDrive ... -ToControllerType SCSI",
         X: "install the PV drivers in the guest of {name}: {target} is then served by blkback",
         P: "qm set {id} --scsihw virtio-scsi-single; move {target} to scsiN",
     }),
     "iothreads": Remedy("Give the machine I/O threads and each busy disk one of them.", {
-        L: "virsh iothreadadd {name} 1 --config\nvirsh edit {name}\n  <driver … iothread='1'/> of {target}",
-        P: "qm set {id} --scsihw virtio-scsi-single --{target} …,iothread=1",
+        L: "virsh iothreadadd {name} 1 --config\nvirsh edit {name}\n  <driver ... iothread='1'/> of {target}",
+        P: "qm set {id} --scsihw virtio-scsi-single --{target} ...,iothread=1",
     }),
     "nic_model": Remedy("Make it paravirtual; the guest needs the driver, and sees a new interface.", {
         L: "virsh edit {name}\n  <interface> <mac address='{mac}'/> <model type='virtio'/>",
@@ -130,7 +130,7 @@ REMEDIES: dict[str, Remedy] = {
         P: "qm set {id} --netN virtio={mac},bridge={source},queues={queues}",
     }),
     "nested": Remedy("Take the flag away unless the guest runs machines itself; it takes a restart.", {
-        L: "virsh edit {name}\n  <cpu …> <feature policy='disable' name='svm'/>   (vmx on Intel)",
+        L: "virsh edit {name}\n  <cpu ...> <feature policy='disable' name='svm'/>   (vmx on Intel)",
         V: "ReconfigVM_Task: nestedHVEnabled = false on {name}",
         H: "Set-VMProcessor -VMName {name} -ExposeVirtualizationExtensions $false",
         X: "xe vm-param-set uuid={id} platform:nested-virt=false",

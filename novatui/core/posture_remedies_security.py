@@ -14,7 +14,7 @@ REMEDIES: dict[str, Remedy] = {
         P: "qm set {id} --delete args   (the console of the web page is encrypted)",
     }),
     "console_password": Remedy("Let it listen on the host only; a password of VNC is no more than a latch.", {
-        L: "virsh edit {name}\n  <graphics type='{type}' listen='127.0.0.1' passwd='…'/>",
+        L: "virsh edit {name}\n  <graphics type='{type}' listen='127.0.0.1' passwd='...'/>",
         V: "govc vm.change -vm {name} -e RemoteDisplay.vnc.enabled=FALSE",
         P: "qm set {id} --delete args",
     }),
@@ -26,14 +26,14 @@ REMEDIES: dict[str, Remedy] = {
         L: "virsh edit {name}\n  <seclabel type='dynamic' model='{driver}' relabel='yes'/>",
     }),
     "secure_boot": Remedy("Switch secure boot on, once the guest boots signed code.", {
-        L: "virsh edit {name}\n  <os firmware='efi'> <firmware> <feature enabled='yes' name='secure-boot'/> …",
+        L: "virsh edit {name}\n  <os firmware='efi'> <firmware> <feature enabled='yes' name='secure-boot'/> ...",
         V: "govc device.boot -vm {name} -secure",
         H: "Set-VMFirmware -VMName {name} -EnableSecureBoot On",
         X: "xe vm-param-set uuid={id} platform:secureboot=true",
         P: "qm set {id} --efidisk0 STORE:1,efitype=4m,pre-enrolled-keys=1",
     }),
     "secure_boot/convert": Remedy("Its disk has to boot by UEFI first: convert the guest, or build it anew.", {
-        L: "virsh edit {name}\n  <os firmware='efi'> <firmware> <feature enabled='yes' name='secure-boot'/> …",
+        L: "virsh edit {name}\n  <os firmware='efi'> <firmware> <feature enabled='yes' name='secure-boot'/> ...",
         V: "govc device.boot -vm {name} -firmware efi -secure",
         H: "a machine of generation 2: New-VM -Generation 2 with the disk of {name}",
         X: "xe vm-param-set uuid={id} HVM-boot-params:firmware=uefi platform:secureboot=true",
@@ -61,7 +61,7 @@ REMEDIES: dict[str, Remedy] = {
         P: "apt install swtpm on {host}",
     }),
     "memory_encryption": Remedy("Encrypt it, if it never has to move while it runs.", {
-        L: "virsh edit {name}\n  <launchSecurity type='{kind}'> … </launchSecurity>",
+        L: "virsh edit {name}\n  <launchSecurity type='{kind}'> ... </launchSecurity>",
         V: "ReconfigVM_Task: sevEnabled = true on {name}",
         H: "New-VM -GuestStateIsolationType SNP   (a new machine with the disk of {name})",
         P: "qm set {id} --amd-sev type=es",
@@ -73,7 +73,7 @@ REMEDIES: dict[str, Remedy] = {
         P: "qm set {id} --amd-sev type=es,no-debug=1",
     }),
     "vlan": Remedy("Put {mac} on a network with one VLAN of its own.", {
-        L: "virsh edit {name}\n  <interface> <mac address='{mac}'/> <vlan> <tag id='…'/> …   (Open vSwitch, SR-IOV)\n"
+        L: "virsh edit {name}\n  <interface> <mac address='{mac}'/> <vlan> <tag id='...'/>   (Open vSwitch, SR-IOV)\n"
            "or a bridge per VLAN: ip link add link UPLINK name UPLINK.ID type vlan id ID",
         V: "govc dvs.portgroup.change -vlan ID {source}",
         H: "Set-VMNetworkAdapterVlan -VMName {name} -Access -VlanId ID",
@@ -88,7 +88,7 @@ REMEDIES: dict[str, Remedy] = {
         P: "qm set {id} --netN virtio={mac},bridge={source},firewall=1   and macfilter, ipfilter in its firewall",
     }),
     "disk_transport": Remedy("Use TLS on the way to {target}, or a network that only storage is on.", {
-        L: "virsh edit {name}\n  <source protocol='{protocol}' … tls='yes'/>   of {target}",
+        L: "virsh edit {name}\n  <source protocol='{protocol}' ... tls='yes'/>   of {target}",
     }),
     "transport": Remedy("Use a way that is encrypted and knows who it speaks to.", {
         L: "qemu+ssh://USER@{host}/system or qemu+tls://{host}/system",

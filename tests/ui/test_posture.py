@@ -67,7 +67,7 @@ async def test_enter_unfolds_a_rule_and_shows_all_of_a_finding() -> None:
         await person.press("enter")
         assert isinstance(person.app.screen, PageDialog)
         text = person.app.screen.text()
-        assert "asked: virDomainGetXMLDesc" in text
+        assert "virDomainGetXMLDesc()" in text
         assert "Let it listen on the host only" in text
 
 

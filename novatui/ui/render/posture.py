@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from novatui.core.capabilities import Evidence
 from novatui.core.posture import Finding, Level
 from novatui.core.posture_rules import RULE
 from novatui.core.text import clean, clean_lines
-from novatui.engine.facts_report import evidence_line
 from novatui.engine.posture_report import word
 from novatui.ui.posture_list import Row, finding_of
+from novatui.ui.render.capability_evidence import call_line
 from novatui.ui.render.cells import Piece
 from novatui.ui.render.item_table import ItemColumn, ItemTable
 from novatui.ui.render.labelled import Fact
@@ -96,7 +97,8 @@ def pane(row: Row | None, look: Look) -> list[Fact]:
     _, style = signed(finding.level, look)
     lines: list[Fact] = [("found", finding.reason, style), ("remedy", finding.remedy, styles.text)]
     lines += [("type" if at == 0 else "", line, styles.key) for at, line in enumerate(finding.native)]
-    lines += [("proof" if at == 0 else "", evidence_line(one), styles.quiet) for at, one in enumerate(finding.evidence)]
+    for one in finding.evidence:
+        lines += [("proof", _proof(one, look), styles.quiet), ("said", " ".join(one.excerpt.split()), styles.quiet)]
     return [*lines, ("rule", RULE[finding.rule].meaning, styles.quiet)]
 
 
@@ -113,7 +115,12 @@ def _group(row: Row, look: Look) -> list[Fact]:
     return [("rule", RULE[slug].meaning, styles.text) if slug in RULE else ("has", row.said, styles.text)]
 
 
-def page_of(name: str, findings: Iterable[Finding]) -> str:
+def _proof(evidence: Evidence, look: Look) -> str:
+    """The call, or what declares it."""
+    return f"declared: {evidence.source}" if evidence.kind == "declared" else call_line(evidence, look)
+
+
+def page_of(name: str, findings: Iterable[Finding], look: Look) -> str:
     """Everything about these findings of one object, as a page to be read and copied."""
     parts: list[str] = [name]
     for finding in findings:
@@ -122,6 +129,7 @@ def page_of(name: str, findings: Iterable[Finding]) -> str:
         lines.append(f"  {RULE[finding.rule].meaning}")
         if finding.remedy:
             lines += ["", f"  {finding.remedy}", *(f"    {line}" for line in finding.native)]
-        lines += ["", *(f"  {evidence_line(one)}" for one in finding.evidence)]
+        for one in finding.evidence:
+            lines += ["", f"  {_proof(one, look)}", *(f"    {line}" for line in one.excerpt.splitlines())]
         parts.append("\n".join(lines))
     return clean_lines("\n\n".join(parts))

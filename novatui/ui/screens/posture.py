@@ -338,7 +338,7 @@ class PostureScreen(FilteredScreen, inherit_bindings=False):
         if row is None or (finding is None and row.failure is None):
             self._table.toggle()
             return
-        text = page_of(row.title, [finding]) if finding is not None else str(row.failure)
+        text = page_of(row.title, [finding], self.look) if finding is not None else str(row.failure)
         name = self._called(row.ref) if row.ref is not None else row.title
         self.app.push_screen(PageDialog(name, self.stage.keys, text, ascii_only=self.look.marks.ascii))
 
@@ -355,7 +355,10 @@ class PostureScreen(FilteredScreen, inherit_bindings=False):
         """All findings that are listed."""
         found = [row for row in map(self._source.item, self._source.order) if row is not None and row.told is not None]
         return (
-            "\n\n".join(page_of(self._called(each.told.ref), [each.told.finding]) for each in found if each.told) + "\n"
+            "\n\n".join(
+                page_of(self._called(each.told.ref), [each.told.finding], self.look) for each in found if each.told
+            )
+            + "\n"
         )
 
     def listed(self) -> Listed:
