@@ -186,13 +186,24 @@ class Facts:
 
     def _is_of_other_version(self, sheet: Sheet) -> bool:
         now = self._product(sheet.ref)
-        return now is not None and sheet.at is not None and now != (sheet.product, sheet.version)
+        if now is None or sheet.at is None:
+            return False
+        product, version = now
+        return version != sheet.version or (bool(product and sheet.product) and product != sheet.product)
 
     def _product(self, ref: ObjectRef) -> tuple[str, str] | None:
-        """Product and version that answer for it now; None while that is not known."""
+        """Product (empty while it is not known) and version that answer for it now; None without a connection.
+
+        A host may have another product than its connection, and be upgraded while that stays up.
+        """
         connection = self._connections.get(ref.conn)
-        info = connection.info if connection is not None else None
-        return (info.product, info.version) if info is not None else None
+        if connection is None or connection.info is None:
+            return None
+        if ref.kind is not Kind.HOST:
+            return connection.info.product, connection.info.version
+        slot = self._inventory.slot(ref.conn, ref.key)
+        product = None if slot is None else self._inventory.value(slot, "product")
+        return product if isinstance(product, str) else "", connection.info.version
 
     # --- what comes in ---------------------------------------------------------------------------------------------
 

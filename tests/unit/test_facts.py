@@ -288,6 +288,27 @@ async def test_after_an_upgrade_what_was_known_is_stale_and_asked_again() -> Non
     assert (fresh.version, fresh.stale) == ("9.1.0", False)
 
 
+async def test_a_host_that_is_upgraded_while_its_connection_stays_up_is_due() -> None:
+    desk = Desk()
+    begun = time.monotonic()
+
+    def product(name: str, at: float) -> None:
+        desk.inventory.apply_rows(frames.Rows("a", 1, at, ["product"], ["host:h1"], [[name]]), at)
+
+    product("ESXi 8.0.2", begun)
+    asked = desk.ask(host(1))
+    await rest()
+    desk.answer(desk.sent[0])
+    assert (await asked).product == "ESXi 8.0.2"
+    product("ESXi 8.0.2", begun + 1)
+    assert not desk.facts.due(host(1))
+    product("ESXi 8.0.3", begun + 2)
+    old = desk.facts.sheet(host(1))
+    assert old is not None
+    assert old.stale
+    assert desk.facts.due(host(1))
+
+
 async def test_a_connection_that_ends_while_it_is_asked_gives_a_failure() -> None:
     desk = Desk()
     asked = desk.ask(conn())
