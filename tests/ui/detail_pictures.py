@@ -39,7 +39,7 @@ FIRST_ONLY = frozenset({"vm-unread", "vm-lost", "connection", "connection-down"}
 """Objects of which the summary says it all."""
 
 
-ELSEWHERE = frozenset({"metrics", "machines", "hosts", "storage", "networks"})
+ELSEWHERE = frozenset({"metrics", "machines", "hosts", "storage", "networks", "caps"})
 """Tabs that show what other screens have pictures of; so is the line of keys, which is left out."""
 
 

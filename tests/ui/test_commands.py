@@ -197,7 +197,9 @@ async def test_every_verb_of_the_catalogue_is_available_somewhere() -> None:
         reached = set()
         for name in SCREENS:
             for tab in ("", "metrics"):
-                await person.open(Place(name, ref="kvm-03:vm:etl-big-2" if name in OF_ONE else "", tab=tab))
+                ref = "kvm-03:vm:etl-big-2" if name in OF_ONE else ""
+                other = "kvm-12:host:kvm-12" if name == "diff" else ""
+                await person.open(Place(name, ref=ref, tab=tab, scope=other))
                 reached |= {action.id for action in available(person.screen)}
     async with desk(details.fleet()) as person:
         await person.open(Place("detail", ref=f"kvm-03:{details.GPU}", tab="snapshots"))

@@ -118,6 +118,7 @@ ON_THE_TABLE: dict[str, dict[str, Any]] = {
     **{key: {"problem": True} for key in ("power", "snapshots", "devices", "edit", "delete", "undo")},
     **{key: {} for key in ("results", "unlock", "lock")},
     "audit": {"screen": "AuditScreen", "focus": "entries"},
+    "capabilities": {"screen": "CapabilityScreen", "focus": "features"},
     "migrate": {"problem": True},
     "migrations": {"screen": "MigrationScreen", "focus": "moves"},
     "passthrough": {},

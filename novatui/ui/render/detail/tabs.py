@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 from textual.strip import Strip
@@ -85,24 +85,29 @@ def tab_line(
     *,
     protected: bool = False,
 ) -> Strip:
-    """All tabs with their numbers; short names where the long ones do not fit. `far` takes what room is left.
+    """All tabs with their numbers; as many short names as it takes to fit, that of the one shown last of all. `far`
+    takes what room is left.
 
     Of a protected connection, the rest of the line is its frame.
     """
-    pieces = _titles(tabs, shown, look, long=True)
-    if width_of(pieces) > width:
-        pieces = _titles(tabs, shown, look, long=False)
+    short: set[int] = set()
+    pieces = _titles(tabs, shown, look, short)
+    for tab in sorted(tabs, key=lambda tab: (tab == shown, len(tab.short) - len(tab.title))):
+        if width_of(pieces) <= width:
+            break
+        short.add(tab.number)
+        pieces = _titles(tabs, shown, look, short)
     rest = whole(far, width - width_of(pieces)) if far else []
     gap = max(0, width - width_of(pieces) - width_of(rest))
     between = (look.marks.rule * gap, look.styles.protected) if protected else (" " * gap, look.styles.text)
     return line([*pieces, between, *rest], width, cut=look.marks.ellipsis)
 
 
-def _titles(tabs: Sequence[Tab], shown: Tab, look: Look, *, long: bool) -> list[Piece]:
+def _titles(tabs: Sequence[Tab], shown: Tab, look: Look, short: Collection[int]) -> list[Piece]:
     styles = look.styles
     pieces: list[Piece] = []
     for tab in tabs:
-        title = tab.title if long else tab.short
+        title = tab.short if tab.number in short else tab.title
         if tab.number == shown.number:
             pieces += [(f"[{tab.number} {title}]", styles.title)]
         else:
