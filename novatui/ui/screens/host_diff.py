@@ -61,7 +61,7 @@ class HostDiffScreen(FilteredScreen, inherit_bindings=False):
 
     def __init__(self, stage: Stage, place: Place) -> None:
         super().__init__(stage, place)
-        self._left, self._right = ObjectRef.parse(place.ref), ObjectRef.parse(place.scope)
+        self._left, self._right = ObjectRef.parse(place.ref), ObjectRef.parse(place.scope or place.ref)
         self._everything = place.tab == "all"
         self._compared: HostDiff | None = None
         self._trouble = ""
