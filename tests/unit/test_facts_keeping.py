@@ -112,9 +112,10 @@ async def test_a_restart_shows_what_was_known_with_its_age_and_stale(tmp_path: P
 @pytest.mark.parametrize("first", ["file", "connection"])
 async def test_after_an_upgrade_hosts_are_asked_again_by_themselves(tmp_path: Path, first: str) -> None:
     desk = Desk()
-    path_of(tmp_path, "a").write_bytes(
-        packed(desk.connections["a"].spec, [sheet(), sheet(host(1)), sheet(ObjectRef("a", Kind.VM, "m"))])
-    )
+    older = [
+        msgspec.structs.replace(sheet(ref), version="8.0.0") for ref in (conn(), host(1), ObjectRef("a", Kind.VM, "m"))
+    ]
+    path_of(tmp_path, "a").write_bytes(packed(desk.connections["a"].spec, older))
     keeping = FactsKeeping(tmp_path, desk.facts, desk.connections)
     if first == "file":
         desk.connections["a"].link = Link.LOADING

@@ -136,7 +136,7 @@ SAID: Mapping[Family, Mapping[str, Said]] = {
         ),
         "incremental_backup": _untold("no call of this host tells whether changes of disks are tracked"),
         "secure_boot": Said(
-            YES, _COMMANDS, "Set-VMFirmware -EnableSecureBoot", "generation 2", args="Set-VMFirmware -Syntax"
+            YES, _COMMANDS, "Set-VMFirmware -EnableSecureBoot", "gen 2", args="Set-VMFirmware -Syntax"
         ),
         "memory_encryption": _untold("no call of Hyper-V tells whether memory is encrypted against the host"),
         "metrics": Said(YES, "Get-CimInstance", "ProcessorLoad 12, MemoryUsage 8192", args="Msvm_SummaryInformation"),
