@@ -15,6 +15,9 @@ from novatui.engine.devicestock import HostStock
 
 Key = tuple[str, ...]
 
+FEW = 3
+"""Machines that are named where several hosts are summed up."""
+
 BY_TYPE, BY_HOST = "type", "host"
 ORDERS = (BY_TYPE, BY_HOST)
 """What stands at the top."""
@@ -112,7 +115,8 @@ def _of_shelf(shelf: Shelf, refs: dict[str, HostStock]) -> Iterator[Row]:
     holders = dict.fromkeys(holder for pool in shelf.pools for holder in pool.holders)
     clash = next((one.conflict for pool in shelf.pools for one in pool.conflicts), "")
     hosts = len(shelf.hosts)
-    said = "; ".join(filter(None, (f"{hosts} host{'' if hosts == 1 else 's'}", holders_in_words(holders))))
+    who = holders_in_words(holders) if len(holders) <= FEW else f"{len(holders)} machines"
+    said = "; ".join(filter(None, (f"{hosts} host{'' if hosts == 1 else 's'}", who)))
     title = shelf.title if shelf.title == shelf.key else f"{shelf.key} {shelf.title}"
     yield Row(key=key, title=title, kind=shelf.kind, counts=_counts(shelf.pools), said=said, conflict=clash)
     for pool in shelf.pools:
