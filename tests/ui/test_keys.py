@@ -122,7 +122,6 @@ ON_THE_TABLE: dict[str, dict[str, Any]] = {
     "migrate": {"problem": True},
     "migrations": {"screen": "MigrationScreen", "focus": "moves"},
     "passthrough": {},
-    "capabilities": {"screen": "CapabilityScreen", "focus": "features"},
     **{word: {} for word in ("diff", "baseline", "posture")},
     "blockers": {},
     "inventory": {},
