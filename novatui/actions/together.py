@@ -24,6 +24,8 @@ PLACES: tuple[frozenset[Scope], ...] = (
     _FULL | {Scope.MOVE, Scope.WHERE, Scope.FILTERED, Scope.LISTED, Scope.OBJECTS},
     _FULL | {Scope.MOVE, Scope.CAPABILITIES, Scope.FILTERED, Scope.LISTED, Scope.OBJECTS, Scope.CHANGES},
     _LIST | {Scope.POSTURE, Scope.LISTED, Scope.CHANGES},
+    _LIST | {Scope.DIFF, Scope.LISTED},
+    _LIST | {Scope.BASELINE, Scope.LISTED},
     _FULL | {Scope.MOVE, Scope.DRAIN},
     _FULL | {Scope.MOVE, Scope.ADD},
     _FULL | {Scope.MOVE, Scope.FILTERED, Scope.LISTED},
