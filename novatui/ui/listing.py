@@ -24,7 +24,7 @@ MEASURED = frozenset(POSITION) | frozenset(SUMS) | {"mem.percent"}
 BUSY = MACHINES | {Kind.HOST}
 """Kinds of which something is measured."""
 
-ASKED = 500
+ASKED = 2000
 """Objects that are asked for their capabilities when a filter depends on them: the first ones."""
 
 RESORT = 3.0
@@ -105,8 +105,10 @@ class FleetListing:
 
     def _ask_capabilities(self) -> None:
         """Whom the filter means as far as it does not ask for capabilities is asked for them."""
+        self._unasked = 0
         if self._query.asks_facts:
             meant = Selection(self._fleet, self._query.without_facts(), self.sort, kinds=self.view.kinds).slots
+            self._unasked = len(meant[ASKED:])
             self._fleet.facts.want(map(self._fleet.inventory.ref, meant[:ASKED]))
 
     def set_sort(self, key: str) -> None:
@@ -164,6 +166,8 @@ class FleetListing:
         self._take_order()
         return self.order is not before and self.order != before
 
+    _unasked = 0
+    """Objects that the filter depends on, and that are not asked for their capabilities: they are too many."""
     _sorted_at = 0.0
     """When the order was last put right."""
 
@@ -198,6 +202,8 @@ class FleetListing:
             return "no connection is open; `:add` finds some and adds one"
         if self._total() and self._query.asks_facts and self._fleet.facts.asking:
             return f"{many} are being asked what they can do"
+        if self._total() and self._unasked:
+            return f"no match in {ASKED:,} {many} asked, {self._unasked:,} not asked: filter more"
         if self._total():
             return f"no {self.view.one} matches {self.filter}" if self.filter else f"there is no {self.view.one} here"
         waiting = [one.name for one in known.values() if not one.settled or self._unread(one)]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from novatui.core.capabilities import Answer, Fact
 from novatui.core.features import FEATURES
-from tests.ui.capable import answer, fact, inspecting, requests
+from novatui.ui import listing
+from tests.ui.capable import all_say, answer, fact, inspecting, requests
 
 
 def some_have_a_tpm(conn: str, scope: str) -> list[Fact]:
@@ -29,6 +32,16 @@ async def test_machines_are_asked_and_found_as_they_answer() -> None:
         assert shown.order
         assert {store.conn(slot) for slot in shown.order} == {"kvm-03"}
         assert len(shown.order) < len(everything)
+
+
+async def test_of_too_many_the_first_ones_are_asked_and_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "ASKED", 2)
+    async with inspecting() as person:
+        await person.press("slash")
+        await person.type("can:nvme=yes")
+        asked = await answer(person, all_say(Answer.NO, reason="none"))
+        assert len(asked) == 2
+        assert "no match in 2 machines asked, 44 not asked: filter more" in person.text
 
 
 async def test_a_filter_that_does_not_ask_for_them_asks_nobody() -> None:
