@@ -6,9 +6,10 @@ import asyncio
 import logging
 from collections import Counter, defaultdict
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TypeVar
 
+from novatui.actions import moving
 from novatui.actions.outcome import Done, Outcome
 from novatui.core.ids import ObjectRef
 from novatui.engine.fleet import Fleet
@@ -37,6 +38,10 @@ class Lanes:
         self._moves = defaultdict[tuple[str, str], asyncio.Semaphore](lambda: asyncio.Semaphore(self.moves))
         self.moves = MOVES
         """Machines that leave a host, or arrive at one, at the same time; counts for those that begin to wait."""
+
+    def turn_for(self, ref: ObjectRef, to: str) -> AbstractAsyncContextManager[None]:
+        """The turn of an object; of one that moves to a host the turn of both of its hosts."""
+        return self.turn_to_move(ref, moving.host_of(self._fleet, ref), to) if to else self.turn(ref)
 
     @asynccontextmanager
     async def turn(self, ref: ObjectRef) -> AsyncGenerator[None]:

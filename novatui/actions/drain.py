@@ -8,7 +8,7 @@ from functools import partial
 import msgspec
 
 from novatui.actions.bulk import MOVES, few_at_a_time
-from novatui.actions.moving import host_of
+from novatui.actions.moving import host_of, refusal
 from novatui.actions.parts import Part
 from novatui.core.capabilities import Answer
 from novatui.core.errors import Conflict, InvalidInput, NovaError
@@ -220,10 +220,10 @@ async def _asked(fleet: Fleet, ref: ObjectRef, host: ObjectRef) -> Move:
         answers = [each async for each in _elsewhere(fleet, ref, host)]
     except NovaError as error:
         return msgspec.structs.replace(move, reason=str(error.failure))
-    targets = tuple(filter(None, map(target_of, answers)))
+    targets, refused = within_reach(fleet, ref, filter(None, map(target_of, answers)))
     if targets:
         return msgspec.structs.replace(move, targets=targets)
-    return msgspec.structs.replace(move, reason=_why_not(answers))
+    return msgspec.structs.replace(move, reason=refused or _why_not(answers))
 
 
 async def _elsewhere(fleet: Fleet, ref: ObjectRef, host: ObjectRef) -> AsyncIterator[HostFit]:
@@ -246,6 +246,19 @@ def target_of(answer: HostFit) -> Target | None:
         copies=fit.answer is Answer.PARTLY,
         memory_free=fit.memory_free,
     )
+
+
+def within_reach(fleet: Fleet, ref: ObjectRef, targets: Iterable[Target]) -> tuple[tuple[Target, ...], str]:
+    """The hosts among these that the machine can be sent to, and why not to the others."""
+    able: list[Target] = []
+    reasons: dict[str, None] = {}
+    for target in targets:
+        refused = refusal(fleet, ref, ObjectRef.parse(target.host))
+        if refused:
+            reasons[refused] = None
+        else:
+            able.append(target)
+    return tuple(able), "; ".join(reasons)
 
 
 def _why_not(answers: Sequence[HostFit]) -> str:

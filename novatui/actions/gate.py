@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from typing import Any
 
@@ -325,8 +325,8 @@ class Gate:
         said: Confirmation,
         secrets: Mapping[str, str],
     ) -> None:
-        lever = proposal.verb.lever
-        async with self._turn(aim, lever=lever):
+        lever = proposal.verb.lever  # levers of what is under way wait for nobody
+        async with nullcontext() if lever else self._lanes.turn_for(aim.ref, aim.operation.arguments.get("to", "")):
             if run.stopped or aim.plan is None:
                 return
             head = self._head(proposal, aim) | {"confirmed": {"level": proposal.level, "how": said.how}}
@@ -337,18 +337,14 @@ class Gate:
             with nullcontext() if lever else self._holding(course.done):
                 await course.go(aim.plan, head, secrets)
 
-    def _turn(self, aim: Aim, *, lever: bool) -> AbstractAsyncContextManager[None]:
-        """Levers of what is under way wait for nobody; a move waits for both of its hosts."""
-        to = aim.operation.arguments.get("to", "")
-        if lever:
-            return nullcontext()
-        if to:
-            return self._lanes.turn_to_move(aim.ref, moving.host_of(self._fleet, aim.ref), to)
-        return self._lanes.turn(aim.ref)
-
     def limit_moves(self, at_once: int) -> None:
         """So many machines leave a host, and arrive at one, at the same time from now on."""
         self._lanes.limit_moves(at_once)
+
+    @property
+    def moves_at_once(self) -> int:
+        """Machines that leave a host, or arrive at one, at the same time; the others wait for their turn."""
+        return self._lanes.moves
 
     @contextmanager
     def _holding(self, done: Done) -> Generator[None]:

@@ -46,9 +46,26 @@ def completed(fleet: Fleet, verb: Verb, refs: Sequence[ObjectRef], given: Mappin
 
 
 def addressed(fleet: Fleet, verb: Verb, wish: Wish) -> Wish:
-    """The same with the address of its destination, as `completed`."""
-    arguments = completed(fleet, verb, [wish.ref], wish.operation.arguments)
+    """The same with the address of its destination, as `completed`; what is refused names the machine."""
+    try:
+        arguments = completed(fleet, verb, [wish.ref], wish.operation.arguments)
+    except InvalidInput as refused:
+        slot = fleet.inventory.slot(wish.ref.conn, wish.ref.key)
+        name = fleet.inventory.name(slot) if slot is not None else wish.ref.id
+        why = refused.failure
+        raise InvalidInput(
+            f"{name}: {why.message}", meaning=why.meaning, hint=why.hint, subject=why.subject
+        ) from refused
     return msgspec.structs.replace(wish, operation=msgspec.structs.replace(wish.operation, arguments=arguments))
+
+
+def refusal(fleet: Fleet, ref: ObjectRef, to: ObjectRef) -> str:
+    """Why a machine cannot be sent to a host that would take it, as when nobody knows how that is reached; or empty."""
+    try:
+        completed(fleet, VERBS["migrate.live"], [ref], {"to": str(to)})
+    except InvalidInput as refused:
+        return ": ".join(filter(None, (refused.failure.message, refused.failure.hint)))
+    return ""
 
 
 def taken_back(fleet: Fleet, done: Done) -> Wish:

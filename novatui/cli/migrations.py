@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
 
@@ -19,7 +20,10 @@ from novatui.cli.streams import say_json, say_table
 from novatui.config.paths import user_paths
 from novatui.core.errors import NovaError
 from novatui.core.ids import ObjectRef
+from novatui.engine import blocking
 from novatui.engine.fleet import Fleet
+from novatui.engine.migration_book import MigrationBook
+from novatui.engine.migration_record import Record
 
 _LEVERS = ("bandwidth", "downtime", "post_copy", "pause")
 
@@ -91,7 +95,10 @@ def _task(fleet: Fleet, ref: ObjectRef) -> str:
 
 async def _list(session: Session) -> int:
     options = session.options
+    book = MigrationBook(user_paths().migrations)
     async with opened(session, retry=options.follow) as fleet:
+        begun = time.time()
+        fleet.migrations.restore(one for one in await blocking.run(book.load) if one.live)
         await asyncio.sleep(FIRST_LOOK)
         try:
             await recall(fleet, user_paths().journal)
@@ -100,10 +107,15 @@ async def _list(session: Session) -> int:
         code = report(fleet)
         fleet.drain()
         if options.follow:
-            await told(fleet, fleet.migrations.all, as_json=options.json)
-        found = [*fleet.migrations.live(), *fleet.migrations.ended()]
+            await told(fleet, lambda: _heard(fleet, begun), as_json=options.json)
+        found = _heard(fleet, begun)
         if options.json:
             say_json({"connections": connections_json(fleet), "migrations": [form(fleet, one) for one in found]})
         else:
             say_table(TITLES, [cells(one) for one in found], right=RIGHT)
         return code
+
+
+def _heard(fleet: Fleet, begun: float) -> list[Record]:
+    """Those that were told of since then: what a console wrote down and nobody tells of any more is none of them."""
+    return [one for one in (*fleet.migrations.live(), *fleet.migrations.ended()) if one.heard >= begun or not one.live]

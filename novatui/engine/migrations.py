@@ -47,6 +47,8 @@ class Migrations:
     ) -> None:
         self.version = 0
         """Grows with every change."""
+        self.begins: list[Callable[[Record], None]] = []
+        """Told of every move that is seen for the first time."""
         self.ends: list[Callable[[Record], None]] = []
         """Told of every move that ends."""
         self._inventory, self._connections, self._clock = inventory, connections, clock
@@ -153,6 +155,7 @@ class Migrations:
         now = self._clock()
         names = self._names(conn, task.key) or {(conn, f"?{task.target or task.id}")}
         course = self._by_task.get((conn, task.id)) or self._find(conn, task, own, names, now)
+        new = course is None
         if course is None:
             course = self._begin(conn, task, names, now)
         was_live = course.record.live
@@ -164,6 +167,8 @@ class Migrations:
         if was_live and not course.record.live:
             self._over(course)
         self._touch(course)
+        for each in self.begins if new else ():
+            each(course.record)
 
     def _find(self, conn: str, task: Task, own: bool, names: Iterable[Name], now: float) -> Course | None:
         """The move that a new task is of: one of this machine that it can belong to, the latest first."""

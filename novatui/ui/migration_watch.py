@@ -33,6 +33,7 @@ class MigrationWatch:
 
     async def start(self) -> None:
         """Bring in what earlier consoles kept, and listen from now on."""
+        self._fleet.migrations.begins.append(self._begun)
         self._fleet.migrations.ends.append(self._ended)
         self._app.set_interval(KEEP, self._keep)
         if self._book is not None:
@@ -50,6 +51,10 @@ class MigrationWatch:
         """Ring when it ends, or not after all; True when it will ring."""
         self.bells ^= {record.id}
         return record.id in self.bells
+
+    def _begun(self, _record: Record) -> None:
+        """Written at once: a console that dies in its first seconds has the same record the next time."""
+        self._keep()
 
     def _ended(self, record: Record) -> None:
         if record.id in self.bells:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 import re
@@ -12,6 +13,7 @@ import pytest
 from novatui.core.migration import Fidelity, MigrationProgress
 from novatui.core.tasks import TaskState
 from novatui.engine.migration_book import MigrationBook
+from novatui.ui.migration_watch import MigrationWatch
 from novatui.ui.place import Place
 from novatui.ui.render.migration_list import Moving, migration_table
 from tests.lab.libvirt.recordings import FOLDER, all_recordings, load
@@ -211,6 +213,23 @@ async def test_records_are_kept_and_counted_the_next_time(tmp_path: Path) -> Non
         assert "1 done today" in person.lines[0]
         assert rows_named(person) == 1
         assert "pause 231 ms" in person.text
+
+
+async def test_a_move_is_written_down_as_soon_as_it_is_seen(tmp_path: Path) -> None:
+    """A console that is killed in its first seconds finds the same record again."""
+    fleet = offering(two_hosts())
+    book = MigrationBook(tmp_path / "state" / "migrations")
+    async with desk(fleet, (100, 30), place=Place("mig")) as person:
+        watch = MigrationWatch(person.app, fleet, book)
+        await watch.start()
+        outgoing(fleet)
+        [live] = fleet.migrations.live()
+        for _ in range(100):
+            if book.load():
+                break
+            await asyncio.sleep(0.02)
+        assert [one.id for one in book.load()] == [live.id]
+        await watch.stop()
 
 
 # --- the form ---------------------------------------------------------------------------------------------------------
@@ -417,6 +436,10 @@ async def test_moves_that_wait_for_their_turn_are_listed_once_each(tmp_path: Pat
                 break
             await person.pilot.pause(0.05)
         assert "2 moving  2 queued" in person.lines[0]
+        assert "2 queued, 2 at a time" in person.lines[0]
+        await person.press("G")
+        assert "waits for its turn" in person.text
+        assert "2 machines at a time leave a host" in person.text
         for name in ("etl-big-2", "other-0", "other-1", "other-2"):
             assert rows_named(person, name) == 1, person.text
         while not person.app.stage.acting or person.app.stage.acting.gate.runs:

@@ -7,10 +7,14 @@ from collections.abc import Mapping
 
 import pytest
 
-from novatui.actions.moving import completed, host_of
+from novatui.actions.drain import Target as DrainTarget
+from novatui.actions.drain import within_reach
+from novatui.actions.moving import addressed, completed, host_of
+from novatui.actions.parts import Wish
 from novatui.core.connection import ConnectionInfo, ConnectionSpec
 from novatui.core.errors import InvalidInput
 from novatui.core.ids import ObjectRef, key
+from novatui.core.operations import Operation
 from novatui.core.states import Family, Kind
 from novatui.core.verbs import VERBS
 from novatui.engine.fleet import Fleet, Target
@@ -85,6 +89,27 @@ def test_an_address_that_means_another_machine_there_is_not_guessed() -> None:
     fleet.connections["b"].info = None
     with pytest.raises(InvalidInput, match="how a reaches b is not known"):
         completed(fleet, LIVE, [vm()], {"to": host("b")})
+
+
+def test_who_cannot_be_addressed_is_named() -> None:
+    fleet = fleet_of(spec("a", SSH), spec("b", HERE))
+    fleet.connections["b"].info = None
+    wish = Wish(ref=vm(), operation=Operation(verb="migrate.live", key=vm().key, arguments={"to": host("b")}))
+    with pytest.raises(InvalidInput, match=r"^db: how a reaches b is not known") as refused:
+        addressed(fleet, LIVE, wish)
+    assert "migrate_uri" in refused.value.failure.hint
+
+
+def test_a_plan_sends_nobody_where_no_way_is_known() -> None:
+    fleet = fleet_of(spec("a", SSH), spec("b", HERE), spec("c", TLS))
+    fleet.connections["b"].info = None
+    b, c = (DrainTarget(host=host(name), name=name) for name in "bc")
+    able, why = within_reach(fleet, vm(), [b, c])
+    assert able == (c,)
+    assert "how a reaches b is not known" in why
+    able, why = within_reach(fleet, vm(), [b])
+    assert able == ()
+    assert "migrate_uri of the connection b" in why
 
 
 @pytest.mark.parametrize(

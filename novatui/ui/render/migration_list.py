@@ -32,6 +32,8 @@ class Moving(msgspec.Struct, frozen=True):
     """The machine: it stays the same line, however often it moves."""
     record: Record | None = None
     waits: Done | None = None
+    at_once: int = 0
+    """Machines that leave a host, or arrive at one, at the same time: what it waits for."""
     earlier: tuple[Record, ...] = ()
     """What else it did today, the latest first."""
 
@@ -171,7 +173,7 @@ class _Cells:
     def verdict(self, item: Moving) -> Piece:
         record = item.record
         if record is None:
-            return "QUEUED  its turn comes", self._look.styles.quiet
+            return f"QUEUED  {item.at_once} at a time", self._look.styles.quiet
         words = [record.verdict.call.value, ended_words(record, self._look)]
         return "  ".join(filter(None, words)), style_of(record.verdict.call, self._look)
 
@@ -191,7 +193,8 @@ def counts(lines: Sequence[Moving]) -> str:
     moving = sum(one.live for one in records)
     done, failed = (sum(one.state is state for one in records) for state in (TaskState.DONE, TaskState.FAILED))
     queued = sum(one.waits is not None for one in lines)
-    words = ((queued, "queued"), (done, "done today"), (failed, "failed"))
+    at_once = max((one.at_once for one in lines), default=0)
+    words = ((queued, f"queued, {at_once} at a time"), (done, "done today"), (failed, "failed"))
     return "  ".join([f"{moving} moving", *(f"{count} {word}" for count, word in words if count)])
 
 

@@ -58,6 +58,13 @@ def pane(opened: Opened, look: Look, width: int, height: int) -> list[Strip]:
     return [*head, *figures, *charts, *verdict, *ways, *_timeline(record, look, width, room)][:height]
 
 
+def queued(name: str, at_once: int, look: Look, width: int) -> list[Strip]:
+    """What is said of one that waits for its turn."""
+    said = f"{at_once} machines at a time leave a host, and as many arrive at one. It begins when one of them is there."
+    head = bars.rule(look, width, f"{name} waits for its turn", "")
+    return [head, *(line([(f" {text}", look.styles.text)], width) for text in wrap(said, max(1, width - 2)))]
+
+
 def _head(opened: Opened, look: Look, width: int) -> Strip:
     record = opened.record
     far = [

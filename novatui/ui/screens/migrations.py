@@ -24,7 +24,7 @@ from novatui.ui.place import Place
 from novatui.ui.render import bars
 from novatui.ui.render.cells import Group
 from novatui.ui.render.migration_list import Moving, counts, is_today, migration_table
-from novatui.ui.render.migration_pane import Opened, pane
+from novatui.ui.render.migration_pane import Opened, pane, queued
 from novatui.ui.rows.view import RowView
 from novatui.ui.screens import layout
 from novatui.ui.screens.changing import NOWHERE
@@ -167,10 +167,15 @@ class MigrationScreen(FrameScreen, inherit_bindings=False):
 
     def _queue(self) -> list[Moving]:
         """Moves of ours that wait for their turn."""
-        runs = self.stage.acting.gate.runs if self.stage.acting is not None else ()
-        waiting = (one for run in runs for one in run.results if one.outcome is Outcome.WAITING)
+        if self.stage.acting is None:
+            return []
+        gate = self.stage.acting.gate
+        waiting = (one for run in gate.runs for one in run.results if one.outcome is Outcome.WAITING)
         moves = (done for done in waiting if done.verb in ("migrate.live", "migrate.offline"))
-        return [Moving(key=self._moves.machine(done.ref.conn, done.ref.key), waits=done) for done in moves]
+        machine = self._moves.machine
+        return [
+            Moving(key=machine(done.ref.conn, done.ref.key), waits=done, at_once=gate.moves_at_once) for done in moves
+        ]
 
     def _read(self) -> None:
         """List what moves, what waits, and what has ended today: each machine once, by the latest that it did."""
@@ -221,7 +226,9 @@ class MigrationScreen(FrameScreen, inherit_bindings=False):
         return way if refused is None else replace(way, refused=refused.reason)
 
     def _draw_pane(self, width: int, height: int) -> Sequence[Strip]:
-        record = self._record
+        one, record = self._line, self._record
+        if one is not None and one.waits is not None and record is None:
+            return queued(one.waits.name, one.at_once, self.look, width)[:height]
         if record is None:
             return []
         opened = Opened(
