@@ -33,6 +33,10 @@ class Topic(StrEnum):
     VERSION = "version"
 
 
+_WEIGHT = (Answer.NO, Answer.UNKNOWN, Answer.PARTLY, Answer.NOT_OFFERED, Answer.YES)
+"""What matters most of several answers to one question comes first."""
+
+
 class Check(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that was to be found out about one host, and what came of it."""
 
@@ -78,6 +82,14 @@ class Fit(msgspec.Struct, frozen=True, kw_only=True):
     """Epoch seconds when it was asked, by the clock of the worker."""
     ms: float | None = None
     """How long it took to ask everything."""
+
+    @property
+    def by_topic(self) -> list[tuple[str, str]]:
+        """Each topic once, with the answer that matters most: no, then unknown, then yes."""
+        found: dict[str, Answer] = {}
+        for check in self.checks:
+            found[check.topic.value] = min(found.get(check.topic.value, Answer.YES), check.answer, key=_WEIGHT.index)
+        return [(topic, answer.value) for topic, answer in found.items()]
 
     @property
     def answer(self) -> Answer:

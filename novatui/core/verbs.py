@@ -88,7 +88,7 @@ def _number(name: str, title: str) -> Given:
 
 _DESTINATION = (
     Given(name="to", kind="host", title="to host"),
-    _text("uri", "address of the destination as the source host reaches it", required=False),
+    _text("uri", "destination, as the source reaches it", required=False),
 )
 
 
@@ -215,9 +215,9 @@ _ALL: tuple[Verb, ...] = (
         name="migrate.live", title="move while it runs", effect=Effect.AGREED, states=IN_MEMORY,
         takes=(
             *_DESTINATION,
-            _text("data_uri", "address for its memory, if it is another (tcp://host)", required=False),
+            _text("data_uri", "another address for memory (tcp://host)", required=False),
             Given(name="mode", kind="choice", title="led by", required=False, choices=("p2p", "client")),
-            _yes("tunnelled", "tunnelled through the management connection"),
+            _yes("tunnelled", "tunnelled through libvirt's connection"),
             _number("parallel", "parallel connections"),
             Given(
                 name="compress", kind="choice", title="compression", required=False,

@@ -246,8 +246,7 @@ class Acting:
         """What the chosen host answered before is part of the record of the move."""
         fit = next((fit for host, fit in self._fits.items() if str(host) == aim.operation.arguments.get("to")), None)
         if fit is not None and fit.checks:
-            told = [(check.topic.value, check.answer.value) for check in fit.checks]
-            self._stage.fleet.migrations.prechecked(aim.ref.conn, aim.ref.key, told)
+            self._stage.fleet.migrations.prechecked(aim.ref.conn, aim.ref.key, fit.by_topic)
 
     def _watch(self, run: Run) -> None:
         """What moves is watched where everything that moves is."""

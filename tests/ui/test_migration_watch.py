@@ -16,10 +16,13 @@ from novatui.engine.migration_book import MigrationBook
 from novatui.ui.migration_watch import MigrationWatch
 from novatui.ui.place import Place
 from novatui.ui.render.migration_list import Moving, migration_table
+from novatui.ui.theming import Theming
 from tests.lab.libvirt.recordings import FOLDER, all_recordings, load
 from tests.ui.desk import Desk, desk, look_at
+from tests.ui.golden import FOLDER as FOLDER_OF_PICTURES
 from tests.ui.hands import ActingDesk, acting_desk
 from tests.ui.migration_pictures import TOLD, offering, readings, recorded
+from tests.ui.test_theming import colours
 from tests.unit.migrating import OTHER, VM, incoming, machine, only, ours, outgoing, reading, tell, two_hosts
 
 DONE = TaskState.DONE
@@ -449,6 +452,17 @@ async def test_moves_that_wait_for_their_turn_are_listed_once_each(tmp_path: Pat
         assert "4 done today" in person.lines[0]
         for name in ("etl-big-2", "other-0", "other-1", "other-2"):
             assert rows_named(person, name) == 1, person.text
+
+
+@pytest.mark.parametrize("name", sorted(TOLD))
+async def test_without_colour_the_same_is_said(name: str) -> None:
+    fleet = offering(two_hosts())
+    TOLD[name](fleet)
+    plain = Theming("dark", environ={"TERM": "xterm-256color", "COLORTERM": "truecolor", "NO_COLOR": "1"})
+    async with desk(fleet, (80, 24), theming=plain) as person:
+        await person.press("M")
+        assert not colours(person)
+        assert person.text + "\n" == (FOLDER_OF_PICTURES / f"mig-{name}-80x24.txt").read_text(encoding="utf-8")
 
 
 async def test_what_was_checked_before_stands_in_the_record() -> None:

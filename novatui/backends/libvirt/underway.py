@@ -10,7 +10,6 @@ from novatui.backends.libvirt.machine import Machine
 from novatui.core.errors import Busy, Conflict, NovaError, Unreachable
 
 _ATTEMPTS = 5
-_ASK_AGAIN_S = 0.02
 """A job holds its monitor for moments at a time."""
 
 
@@ -20,7 +19,7 @@ def figures_of(link: Link, machine: Machine) -> jobs.Figures | None:
     for _ in range(_ATTEMPTS):
         if control.is_free(link.attempt(machine.domain.controlInfo)):
             return _asked(link, machine)
-        time.sleep(_ASK_AGAIN_S)
+        time.sleep(control.ASK_AGAIN_S)
     return None
 
 
