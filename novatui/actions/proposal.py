@@ -164,7 +164,7 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
             for sentence in getattr(aim.plan, what):
                 said.setdefault(clean(sentence), []).append(aim.title)
         return tuple(
-            sentence if len(names) == len(planned) else f"{_names(names)}: {sentence}"
+            sentence if len(names) == len(planned) else f"{names_of(names)}: {sentence}"
             for sentence, names in said.items()
         )
 
@@ -189,7 +189,8 @@ def _whose(aim: Aim) -> dict[str, str]:
     return {"ref": str(aim.ref)} | _part(aim)
 
 
-def _names(names: list[str]) -> str:
+def names_of(names: Sequence[str]) -> str:
+    """Several objects in a sentence: the first few by their names."""
     return ", ".join(names) if len(names) <= _NAMED else f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED} more"
 
 

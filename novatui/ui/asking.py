@@ -12,6 +12,7 @@ from novatui.actions.protections import is_protected
 from novatui.core.text import clean
 from novatui.core.verbs import VERBS, Given, Verb
 from novatui.engine.migrations import named
+from novatui.ui.folding import folded
 from novatui.ui.options import WORDS, exact_size
 from novatui.ui.render.confirm import Asked, Subject
 
@@ -54,9 +55,9 @@ def asked_of(proposal: Proposal, stage: Stage, gate: Gate) -> Asked:
         things=things(proposal),
         owners=len({aim.ref for aim in proposal.aims if aim.ready}) if proposal.aims[0].part else 0,
         does=_does(proposal, stage),
-        losses=proposal.losses,
-        costs=proposal.costs,
-        warnings=tuple(one for one in proposal.warnings if proposal.undoes or one not in _irreversible(proposal)),
+        losses=folded(proposal, "losses"),
+        costs=folded(proposal, "costs"),
+        warnings=_warnings(proposal),
         undo=_undo(proposal),
         forms={name: lines for name, lines in forms.items() if lines},
         recorded=_recorded(gate),
@@ -129,6 +130,13 @@ def _undo(proposal: Proposal) -> str:
         return f"nothing takes it back{f': {lost}' if lost else ''}"
     words = ", ".join(short(VERBS[verb]) for verb in sorted(inverses))
     return f"u takes it back: {words}{f'; {lost}' if lost else ''}"
+
+
+def _warnings(proposal: Proposal) -> tuple[str, ...]:
+    """What an undo does not bring back has a line of its own, unless this is one."""
+    found = dict.fromkeys((*proposal.extra, *folded(proposal, "warnings")))
+    lost = _irreversible(proposal)
+    return (*found, *lost) if proposal.undoes else tuple(one for one in found if one not in lost)
 
 
 def _irreversible(proposal: Proposal) -> tuple[str, ...]:
