@@ -14,7 +14,7 @@ from typing import TypeVar
 import msgspec
 
 from novatui.core.forecast import Sample, kept
-from novatui.core.migration import MigrationProgress
+from novatui.core.migration import Fidelity, MigrationProgress
 from novatui.core.sending import Sending
 
 Figure = TypeVar("Figure", int, float)
@@ -110,7 +110,10 @@ class Passes:
             self._measure(at, left, number, size, rate, enough, throttle)
 
     def _all_sent(self, reading: MigrationProgress) -> int | None:
-        """Of memory alone as soon as the product has told that, else of everything."""
+        """Of memory alone as soon as the product has told that, else of everything. A log rounds it to tenths of a
+        GiB, from which no rate can be taken: there the rate that it tells counts."""
+        if reading.fidelity is Fidelity.LOG and reading.rate is not None:
+            return None
         if reading.memory_sent is not None:
             self._memory_alone = True
         return sane(reading.memory_sent if self._memory_alone else reading.sent)
