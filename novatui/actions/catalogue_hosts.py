@@ -16,7 +16,7 @@ HOSTS: tuple[Action, ...] = (
     Action(id="diff.all", keys=("a",), title="all", section=Section.CAPABILITIES, scope=Scope.DIFF),
     Action(id="diff.swap", keys=("s",), title="swap sides", section=Section.CAPABILITIES, scope=Scope.DIFF),
     Action(
-        id="copy.native", keys=("x",), title="common processor", section=Section.CAPABILITIES, scope=Scope.BASELINE,
+        id="copy.native", keys=("c",), title="common processor", section=Section.CAPABILITIES, scope=Scope.BASELINE,
         leader="copy",
     ),
 )  # fmt: skip

@@ -142,9 +142,9 @@ async def test_a_common_processor_is_copied_as_machines_take_it(monkeypatch: pyt
         await compared(person, place=BOTH)
         monkeypatch.setattr("novatui.ui.screens.baseline.copy_text", lambda _, text: copied.append(text))
         assert shown(person, "1 lose nothing", "1 lose flags", "2 unknown", "no answer to the profile within 30 s")
-        await person.press("y", "x")
+        await person.press("y", "c")
         assert copied == [NATIVE]
-        await person.press("G", "y", "x")
+        await person.press("G", "y", "c")
         assert shown(person, "there is no common processor to copy here")
         assert copied == [NATIVE]
 
