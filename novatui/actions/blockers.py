@@ -154,7 +154,7 @@ class _Question:
             found = await self._live(found, needs, elsewhere)
         else:
             reason = f"a {ref.kind.value} does not move while it runs"
-            found = _stuck(found, Check(topic=Topic.MIGRATION, answer=Answer.NO, reason=reason))
+            found = msgspec.structs.replace(found, way=Way.STUCK, reason=reason)
         return await self._cold(found, needs, elsewhere) if found.way is Way.STUCK else found
 
     def _seen(self, host: ObjectRef, ref: ObjectRef) -> Blocker:

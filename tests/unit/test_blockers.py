@@ -189,3 +189,13 @@ def test_hosts_are_found_from_whatever_is_named(placing: Placing) -> None:
 def test_waiting_is_part_of_the_summary(placing: Placing) -> None:
     of = msgspec.structs.replace(Blocked(host=A, name="a"), waiting=4)
     assert summary(of) == "0 can leave, 0 block, 0 unknown, 4 not asked yet"
+
+
+async def test_a_container_goes_when_it_is_shut_down(placing: Placing) -> None:
+    fleet = fleet_of(placing)
+    row = {"name": "ct", "host": "host:h", "power": "running", "memory": GIB}
+    stores.tell(fleet.inventory, {"container:101": row}, conn="a")
+    of = await found(fleet)
+    ct = one(of, "ct")
+    assert (ct.way, ct.cold, ct.reason) == (Way.COLD, Answer.YES, "a container does not move while it runs")
+    assert ct.lift == "shut it down: then it can go"

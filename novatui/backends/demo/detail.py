@@ -41,7 +41,7 @@ def detail_of(scene: Scene, wanted: str, thing: Thing, parts: Collection[str], w
         if machine and machine.kind is not Kind.TEMPLATE and asked("snapshots")
         else None,
         devices=_devices(scene, thing) if asked("devices") else None,
-        giving=giving_of(scene) if isinstance(thing, Host) and asked("devices") else None,
+        giving=giving_of(scene, thing) if isinstance(thing, Host) and asked("devices") else None,
         volumes=volumes_of(scene, thing) if isinstance(thing, Store) and asked("volumes") else None,
         leases=leases_of(scene, thing, world)
         if isinstance(thing, Net) and scene.traits.gives_leases and asked("leases")
@@ -77,9 +77,11 @@ def device_detail(scene: Scene, wanted: str) -> Detail | None:
     return None
 
 
-def giving_of(scene: Scene) -> Giving:
+def giving_of(scene: Scene, host: Host) -> Giving:
     """Every host of the demo gives its devices away."""
-    calls = LISTED[scene.site.family]
+    card = next((each.address for each in host.devices if each.mdev_types), "")
+    calls = (call for call in LISTED[scene.site.family] if card or "{card}" not in call)
+    calls = [call.format(node=host.name, card=card) for call in calls]
     evidence = tuple(Evidence(kind="asked", call=call, at=scene.clock.now(), ms=2.5) for call in calls)
     return Giving(iommu=True, vfio=True, evidence=evidence)
 

@@ -26,7 +26,7 @@ LISTED: Mapping[Family, tuple[str, ...]] = {
     Family.VSPHERE: ("HostSystem.config.pciPassthruInfo", "HostSystem.config.sharedGpuCapabilities"),
     Family.HYPERV: ("Get-VMHostAssignableDevice", "Get-VMHostPartitionableGpu", "Get-NetAdapterSriov"),
     Family.XCPNG: ("PCI.get_all_records", "PGPU.get_all_records", "VGPU_type.get_all_records"),
-    Family.PROXMOX: ("GET /nodes/{node}/hardware/pci", "GET /nodes/{node}/hardware/pci/{pci-id}/mdev"),
+    Family.PROXMOX: ("GET /nodes/{node}/hardware/pci", "GET /nodes/{node}/hardware/pci/{card}/mdev"),
 }
 """What each product is asked for the devices of a host."""
 
