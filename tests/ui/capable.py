@@ -9,8 +9,10 @@ from unittest.mock import patch
 import msgspec
 
 from novatui.core.capabilities import Answer, Evidence, Fact
+from novatui.core.connection import ConnectionSpec
 from novatui.core.errors import Failure
 from novatui.core.features import FEATURES
+from novatui.core.states import Family
 from novatui.ui.place import Place
 from novatui.ui.render.marks import DRAWN, Marks
 from novatui.wire import frames
@@ -57,6 +59,16 @@ def facts_of(conn: str, scope: str) -> list[Fact]:
 
 def all_say(value: Answer, **told: object) -> Facts:
     return lambda conn, scope: [fact(one.slug, value, scope, **told) for one in FEATURES]
+
+
+def many() -> StillFleet:
+    """Forty connections without a host."""
+    names = [f"kvm-{at:02}" for at in range(40)]
+    fleet = StillFleet(
+        [ConnectionSpec(name=name, family=Family.LIBVIRT, driver="libvirt", uri=f"qemu://{name}") for name in names]
+    )
+    fleet.connect(*names)
+    return fleet
 
 
 def can_be_asked(fleet: StillFleet) -> None:

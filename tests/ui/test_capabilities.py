@@ -7,6 +7,8 @@ import pytest
 from novatui.core.capabilities import Answer, Evidence, Fact
 from novatui.core.errors import Failure, Fault
 from novatui.core.features import FEATURE, FEATURES
+from novatui.engine import inspecting as inspecting_engine
+from novatui.ui import capability_probing
 from novatui.ui.dialogs.evidence import EvidenceDialog
 from novatui.ui.place import Place
 from novatui.ui.render.capabilities import Cell, cell_of, lay_out, lettered, row, signed
@@ -15,7 +17,7 @@ from novatui.ui.render.marks import DRAWN, PLAIN, Marks
 from novatui.ui.rows.source import RowState
 from novatui.ui.screens.capabilities import CapabilityScreen
 from novatui.ui.theme import load_theme
-from tests.ui.capable import all_say, answer, asked, can_be_asked, fact, inspecting, refuse, requests
+from tests.ui.capable import all_say, answer, asked, can_be_asked, fact, inspecting, many, refuse, requests
 from tests.ui.desk import Desk, look_at
 from tests.ui.hostile import TEXTS
 from tests.ui.hostile import fleet as hostile_fleet
@@ -84,6 +86,17 @@ async def test_a_hung_connection_holds_up_no_other() -> None:
         assert "4 of 6 connections asked" in person.lines[0]
         await person.press("j", "right", "slash", *"gpu", "enter")
         assert "GPU passthrough" in person.text, "the keys go on"
+
+
+async def test_many_that_hang_hold_up_no_other_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(capability_probing, "SLOW", 0.2)
+    monkeypatch.setattr(inspecting_engine, "SLOW", 0.2)
+    async with inspecting((100, 30), fleet=many, place=CONNECTIONS) as person:
+        await person.press("slash", *"unknown", "enter")
+        hung = tuple(f"kvm-{at:02}" for at in range(12))
+        put = await answer(person, silent=hung)
+        assert {one.conn for one in put} == set(person.fleet.connections), "more hang than are asked at once"
+        assert "asking 12" in person.lines[0]
 
 
 async def test_r_asks_the_column_again_and_marked_ones_together() -> None:

@@ -14,10 +14,9 @@ from novatui.engine.markdown import escape
 from novatui.ui.place import Place
 from novatui.ui.render.capabilities import Cell, lay_out, signed
 from novatui.ui.screens.capabilities import CapabilityScreen
-from tests.ui.capable import all_say, answer, fact, facts_of, inspecting, requests
+from tests.ui.capable import all_say, answer, fact, facts_of, inspecting, many, requests
 from tests.ui.desk import Desk, look_at
 from tests.ui.hands import acting_desk
-from tests.ui.still import StillFleet
 from tests.ui.world import ETL, world
 
 CONNECTIONS = Place("cap", tab="connections")
@@ -77,17 +76,6 @@ async def test_a_column_opens_and_closes_again() -> None:
 
 
 async def test_forty_connections_scroll_sideways_and_the_features_stay() -> None:
-    from novatui.core.connection import ConnectionSpec
-    from novatui.core.states import Family
-
-    def many() -> StillFleet:
-        names = [f"kvm-{at:02}" for at in range(40)]
-        fleet = StillFleet(
-            [ConnectionSpec(name=name, family=Family.LIBVIRT, driver="libvirt", uri=f"qemu://{name}") for name in names]
-        )
-        fleet.connect(*names)
-        return fleet
-
     async with inspecting((80, 24), fleet=many, place=CONNECTIONS) as person:
         first = columns(person)
         assert len(first) == 4
@@ -202,7 +190,7 @@ async def test_d_says_what_it_takes() -> None:
     async with inspecting((100, 30), place=Place("cap", tab="machines")) as person:
         await person.press("d")
         assert person.screen.place().name == "cap"
-        assert "two hosts can be compared" in person.lines[-1]
+        assert "Space marks one, then d on the other" in person.lines[-1]
 
 
 async def test_where_can_it_run_from_the_column_of_a_machine(tmp_path: Path) -> None:
