@@ -24,6 +24,7 @@ _ONLY_LIVE = {
     "storage": "--storage",
     "mode": "--client",
     "tunnelled": "--tunnelled",
+    "data_uri": "--data-uri",
 }
 """Arguments that mean nothing for a machine that is off, by what they are called here."""
 
@@ -53,6 +54,7 @@ def _given(options: Namespace) -> dict[str, str]:
     """What was said on the command line, in the words of the operation."""
     said = {
         "uri": options.uri,
+        "data_uri": options.data_uri,
         "mode": "client" if options.client else "",
         "tunnelled": "yes" if options.tunnelled else "",
         "parallel": str(options.parallel or ""),

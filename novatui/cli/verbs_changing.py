@@ -126,6 +126,7 @@ def _migrate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--persist", action="store_true", help="define it at the destination")
     parser.add_argument("--undefine", action="store_true", help="remove its definition at the source")
     parser.add_argument("--uri", default="", metavar="URI", help="the destination as the source host reaches it")
+    parser.add_argument("--data-uri", default="", metavar="URI", help="where its memory goes: tcp://ADDRESS")
     parser.add_argument("--watch", action="store_true", help="tell how it goes, a line each change")
     _levers(parser)
     changing(parser)

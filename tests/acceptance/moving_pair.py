@@ -13,8 +13,8 @@ from typing import Any
 
 from novatui.core.ids import ObjectRef
 from novatui.core.states import Kind
+from tests.acceptance.console import Settings, configuration
 from tests.acceptance.program import Answer, Program
-from tests.lab.fixtures import MakeHost
 from tests.lab.libvirt.daemon import LibvirtHost
 from tests.lab.libvirt.guests import GuestSpec
 
@@ -73,13 +73,13 @@ class Moving:
 class Pair:
     """The connections `here` and `there`, and the program configured with them."""
 
-    def __init__(self, make: MakeHost, folder: Path) -> None:
-        self.here, self.there = make("atlas"), make("borea")
+    def __init__(self, here: LibvirtHost, there: LibvirtHost, folder: Path, **more: str) -> None:
+        """`more`: settings of the connection `there`; also its `uri`, when it is reached in another way."""
+        self.here, self.there = here, there
         self.folder = folder
+        self.connections: dict[str, Settings] = {"here": {"uri": here.uri}, "there": {"uri": there.uri, **more}}
         self.program = Program(folder)
-        self.program.configure(
-            f'[connections.here]\nuri = "{self.here.uri}"\n[connections.there]\nuri = "{self.there.uri}"\n'
-        )
+        self.program.configure(configuration(folder, self.connections).read_text())
 
     def guest(self, hot: tuple[int, int] | None, name: str = NAME, *, memory: int = 128, disk: int = 0) -> GuestSpec:
         """One that runs here and writes (MiB, MiB a second) for ever."""

@@ -24,15 +24,14 @@ HUMAN = 0.15
 
 @pytest.fixture
 def pair(make_libvirt_host: MakeHost, tmp_path: Path) -> Pair:
-    return Pair(make_libvirt_host, tmp_path)
+    return Pair(make_libvirt_host("atlas"), make_libvirt_host("borea"), tmp_path)
 
 
 class Person(Console):
     """Somebody at a terminal with both hosts."""
 
     def __init__(self, pair: Pair, columns: int = 100, rows: int = 30) -> None:
-        connections = {"here": pair.here.uri, "there": pair.there.uri}
-        super().__init__(pair.folder, connections, columns=columns, rows=rows)
+        super().__init__(pair.folder, pair.connections, columns=columns, rows=rows)
 
     def __enter__(self) -> Person:
         return self

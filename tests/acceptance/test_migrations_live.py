@@ -22,7 +22,7 @@ SLOW = ("--bandwidth", "8M")
 
 @pytest.fixture
 def pair(make_libvirt_host: MakeHost, tmp_path: Path) -> Pair:
-    return Pair(make_libvirt_host, tmp_path)
+    return Pair(make_libvirt_host("atlas"), make_libvirt_host("borea"), tmp_path)
 
 
 def test_one_that_converges(pair: Pair) -> None:
@@ -94,6 +94,21 @@ def test_its_disk_goes_with_it(pair: Pair) -> None:
     phases = [line["progress"].get("phase") for line in moving.told]
     assert phases.index("disk") < phases.index("memory")
     assert str(pair.there.images) in pair.there.virsh("domblklist", NAME)
+    assert pair.where() == ["there"]
+
+
+def test_its_memory_goes_to_an_address_of_its_own(pair: Pair) -> None:
+    pair.guest(None)
+    to = pair.host("there", pair.there)
+    words = ("migrate", NAME, to, "--data-uri", "tcp://127.0.0.1")
+    planned = pair.program.run(*words, "--plan", "--json")
+    assert planned.code == 0, planned.err
+    [call] = planned.json["plan"]
+    assert call["args"]["migrate_uri"] == "tcp://127.0.0.1"
+    refused = pair.program.run(*words, "--offline", "--plan")
+    assert (refused.code, "--data-uri" in refused.err) == (2, True)
+    moved = pair.program.run(*words, "--yes")
+    assert moved.code == 0, moved.err
     assert pair.where() == ["there"]
 
 

@@ -44,6 +44,7 @@ def test_it_switches_when_it_is_asked_to_and_there_is_no_way_back(voyage: Voyage
     assert voyage.do("migrate.postcopy").losses
     switched = voyage.until(lambda reading: reading.phase == Phase.POST_COPY, "it has switched")
     assert (switched.guest_paused, switched.requested) == (False, "")
+    voyage.until(lambda reading: reading.bandwidth_limit == MIB, "the limit that holds now is told")
     for verb, arguments in (("migrate.pause", {}), ("migrate.postcopy", {}), ("task.cancel", {"task": task})):
         assert refused(voyage, verb, **arguments).failure.fault is Fault.CONFLICT
     faster = voyage.do("migrate.bandwidth", bandwidth=str(900 * MIB))

@@ -219,7 +219,7 @@ class Follower:
                 return
             figures = link.call(domain.jobStats)
             state = tuple(link.call(domain.state))
-            self._limits(link, domain, move, figures)
+            self._limits(link, domain, move, figures, state)
         except Unreachable:
             raise
         except (NotFound, Conflict):
@@ -233,13 +233,13 @@ class Follower:
             if self._moves.get(move.uuid) is move:
                 self._judge(begun, at, move, figures, state)
 
-    def _limits(self, link: Link, domain: Any, move: Move, figures: jobs.Figures) -> None:
+    def _limits(self, link: Link, domain: Any, move: Move, figures: jobs.Figures, state: tuple[int, int]) -> None:
         now = time.monotonic()
         if not figures.get("data_total") or (move.limits_at and now - move.limits_at < LIMITS_EVERY_S):
             return
         move.limits_at = now
         pause = link.attempt(domain.migrateGetMaxDowntime, 0)
-        rate = link.attempt(domain.migrateGetMaxSpeed, 0)
+        rate = link.attempt(domain.migrateGetMaxSpeed, movefigures.speed_flag(state))
         move.known = msgspec.structs.replace(
             move.known,
             downtime_limit=pause / 1000 if pause is not None else None,

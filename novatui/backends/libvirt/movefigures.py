@@ -63,6 +63,12 @@ def finished(last: MigrationProgress | None, figures: Figures, source: str, at: 
     return _with_figures(finishing(before, at), figures)
 
 
+def speed_flag(state: State) -> int:
+    """What libvirt is to be told when it is asked for the limit of the rate: after the switch to post-copy
+    (VIR_DOMAIN_MIGRATE_MAX_SPEED_POSTCOPY) it is another one."""
+    return int(state in _HERE_NO_MORE)
+
+
 def is_leaving(figures: Figures) -> bool:
     """These are figures of a migration away from this host."""
     return operation(figures) == MIGRATION_OUT

@@ -19,8 +19,8 @@ from tests.lab.missing import LabError, LabUnavailable, program, require
 BRIDGE = "nvbr0"
 CABLE = "nvlink"
 
-#: The guest takes 10.97.1.2 and pings 10.97.1.1 (see guest/init).
-ADDRESSES = ("10.97.1.1", "10.97.1.3")
+#: Names that the hosts know each other by. The guest takes 10.97.1.2 and pings 10.97.1.1 (see guest/init).
+HOSTS = {"atlas": "10.97.1.1", "borea": "10.97.1.3"}
 
 #: The last four: QEMU may keep what post-copy needs, and leaves files and groups as they are.
 QEMU_CONF = """stdio_handler = "file"
@@ -41,6 +41,8 @@ for each in etc/libvirt run/libvirt var/lib/libvirt var/cache/libvirt var/log/li
 done
 mkdir -p /var/lib/libvirt/qemu /var/lib/libvirt/images /etc/libvirt/qemu
 mount -t sysfs sysfs /sys
+printf '%s\n' '127.0.0.1 localhost' {" ".join(f"'{address} {name}'" for name, address in HOSTS.items())} >"$dir/hosts"
+mount --bind "$dir/hosts" /etc/hosts
 hostname "$hostname"
 ip link set lo up
 ip link add {BRIDGE} type bridge forward_delay 0
@@ -136,8 +138,7 @@ class RootfulPair:
     def __enter__(self) -> RootfulPair:
         try:
             self.first, self.second = (
-                self._open.enter_context(RootfulHost(name, address))
-                for name, address in zip(("atlas", "borea"), ADDRESSES, strict=True)
+                self._open.enter_context(RootfulHost(name, address)) for name, address in HOSTS.items()
             )
             self._plug()
         except BaseException:
