@@ -86,7 +86,7 @@ async def test_the_watch_shows_no_percentage_after_the_first_pass_and_no_figure_
     fleet = two_hosts()
     key = "vm:110"
     fleet.tell("kvm-03", {key: {"name": "busy", "parent": "host:kvm-03", "power": "running"}})
-    async with desk(fleet, (100, 30), place=Place("mig")) as person:
+    async with desk(fleet, (160, 50), place=Place("mig")) as person:
         for reading in readings()[::8]:
             tell(fleet, "kvm-03", "UPID:pve1:1", key=key, move=reading)
             await person.settle()
@@ -96,6 +96,8 @@ async def test_the_watch_shows_no_percentage_after_the_first_pass_and_no_figure_
                 assert record.done_percent is None
                 assert "%" not in row
             assert re.search(r"memory +\S+ +\? ", row), "what is left is not told"
+            assert not any(line.startswith(" Left ") for line in person.lines), "nothing to be drawn"
+        assert any(line.startswith(" Rates ") for line in person.lines)
         tell(fleet, "kvm-03", "UPID:pve1:1", TaskState.DONE, key=key, move=readings()[-1])
         await person.settle()
         assert "1 done today" in person.lines[0]

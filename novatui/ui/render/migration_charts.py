@@ -35,6 +35,11 @@ def has_rates(record: Record) -> bool:
     return len(record.trace) > 1 and any(rate_of(one) is not None for one in record.trace[-60:])
 
 
+def has_left(record: Record) -> bool:
+    """The product tells what is left, at least now and then."""
+    return any(left_of(one) is not None for one in record.trace)
+
+
 def rates(record: Record, look: Look, width: int, height: int) -> list[Strip]:
     """Transfer and dirty rate on one scale: whether they meet is what it is about."""
     columns = chart.columns(width, 2, look)

@@ -185,7 +185,7 @@ def _charts(record: Record, look: Look, width: int, room: int, large: bool) -> l
     if room < RATES.start or not migration_charts.has_rates(record):
         return []
     share = room * 2 // 3 if large else room // 2 + RATES.start
-    both = room >= RATES.start + LEFT.start
+    both = room >= RATES.start + LEFT.start and migration_charts.has_left(record)
     left = min(LEFT.stop - 1, max(LEFT.start, min(share, room) // 3)) if both else 0
     tall = min(RATES.stop - 1, max(RATES.start, min(share, room) - left))
     drawn = migration_charts.rates(record, look, width, min(tall, room - left))
