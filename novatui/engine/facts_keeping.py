@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 SETTLED = 5.0
 """Seconds after the first change that what is known is written."""
 
-MACHINES = 200
+MACHINES = 50
 """Machines of a connection whose sheets are kept: those that were asked last."""
 
 
