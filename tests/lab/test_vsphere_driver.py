@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
 import pytest
 
@@ -12,20 +10,16 @@ pytest.importorskip("pyVmomi", reason="pyvmomi is not installed")
 
 from pyVmomi import vim
 
-from novatui.backends.registry import driver_class
-from novatui.core.connection import ConnectionInfo, ConnectionSpec
 from novatui.core.errors import AuthFailed, Fault, NovaError, TlsUntrusted, Unreachable
-from novatui.core.states import Family, Kind
 from tests.lab.fixtures import MakeProxy, or_skip
-from tests.lab.libvirt_driver_probe import Memory
 from tests.lab.vsphere import change
 from tests.lab.vsphere.client import client_of
+from tests.lab.vsphere.driven import Probe, connected
 from tests.lab.vsphere.simulated import Vcsim
 from tests.lab.vsphere.walk import Seen, walk
 
 pytestmark = pytest.mark.xdist_group("vcsim")
 
-KINDS = [kind.value for kind in Kind]
 MODEL = {"datacenters": 2, "clusters": 2, "hosts": 2, "standalone": 1, "machines": 2, "pools": 1, "vapps": 1}
 
 KIND_OF = {
@@ -40,36 +34,6 @@ KIND_OF = {
     "VirtualMachine": "vm",
 }
 """What the console calls a type; pools are looked at one by one, because a root pool is nobody's."""
-
-
-class Probe:
-    """A driver and its sink."""
-
-    def __init__(self, server: Vcsim, port: int = 0, **options: str) -> None:
-        self.sink = Memory()
-        trusted = {"tls_ca": str(server.authority.root.certificate), "user": server.user} | options
-        spec = ConnectionSpec(
-            name="vc",
-            family=Family.VSPHERE,
-            driver="vsphere",
-            uri=f"vsphere://localhost:{port or server.port}",
-            options={name: value for name, value in trusted.items() if value},
-        )
-        self.driver: Any = driver_class("vsphere")(spec, {"password": server.password}, self.sink)
-        self.info: ConnectionInfo | None = None
-
-
-@contextmanager
-def connected(server: Vcsim, *kinds: str, port: int = 0, **options: str) -> Iterator[Probe]:
-    """A connected driver that has loaded these kinds (all by default) and follows changes."""
-    probe = Probe(server, port, **options)
-    try:
-        probe.info = probe.driver.connect()
-        probe.driver.load(kinds or KINDS)
-        probe.driver.watch()
-        yield probe
-    finally:
-        probe.driver.close()
 
 
 @pytest.fixture(scope="module")

@@ -14,12 +14,12 @@ from novatui.backends.libvirt.domxml import vm_spec
 from novatui.backends.libvirt.host import Host
 from novatui.backends.libvirt.library import NOWAIT, libvirt
 from novatui.backends.libvirt.link import Link, truth
-from novatui.backends.libvirt.parts import Gatherer
 from novatui.backends.libvirt.pending import pending_changes
 from novatui.backends.libvirt.snapshots import Snapshots
 from novatui.backends.libvirt.stats import number
 from novatui.backends.libvirt.traffic import Traffic
 from novatui.backends.libvirt.xmltree import MalformedXml
+from novatui.backends.parts import Gatherer
 from novatui.core.detail import Detail, Property
 from novatui.core.devices import Device
 from novatui.core.errors import BackendFault

@@ -12,12 +12,12 @@ from novatui.backends.libvirt.giving import giving_of
 from novatui.backends.libvirt.host import Host
 from novatui.backends.libvirt.link import Link
 from novatui.backends.libvirt.networks import Networks
-from novatui.backends.libvirt.parts import Gatherer
 from novatui.backends.libvirt.snapshots import Snapshots, then_and_now
 from novatui.backends.libvirt.storage import Storage
 from novatui.backends.libvirt.traffic import Traffic
 from novatui.backends.libvirt.usage import Usage
 from novatui.backends.libvirt.xmltree import MalformedXml, attribute_at, parse, text_at
+from novatui.backends.parts import Gatherer
 from novatui.core.detail import Detail, Property
 from novatui.core.errors import NotFound
 from novatui.core.ids import key, split_key

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from novatui.backends.driver import InventorySource, Loaded, MetricSource, Session, Sink
+from novatui.backends.driver import DetailSource, InventorySource, Loaded, MetricSource, Session, Sink
+from novatui.backends.vsphere.details import Details
 from novatui.backends.vsphere.inventory import OF_KIND, Inventory
 from novatui.backends.vsphere.session import Opened, info_of, open_session
 from novatui.backends.vsphere.stream import Stream
 from novatui.core.connection import ConnectionInfo, ConnectionSpec
+from novatui.core.detail import Detail
 from novatui.core.errors import Unreachable
 from novatui.core.states import Kind
 
 NEVER = float("inf")
 
 
-class VSphereDriver(Session, InventorySource, MetricSource):
+class VSphereDriver(Session, InventorySource, MetricSource, DetailSource):
     """See `backends.driver` for what each method owes."""
 
     relist = NEVER
@@ -29,14 +31,18 @@ class VSphereDriver(Session, InventorySource, MetricSource):
         self._opened: Opened | None = None
         self._inventory = Inventory(sink)
         self._stream: Stream | None = None
+        self._details: Details | None = None
 
     def connect(self) -> ConnectionInfo:
         self._opened = open_session(self.spec, self.secrets, self.sink)
+        self._details = Details(self._opened, self.sink, self._inventory)
         return info_of(self._opened)
 
     def close(self) -> None:
         if self._stream is not None:
             self._stream.end()
+        if self._details is not None:
+            self._details.end()
         if self._opened is not None:
             self._opened.close()
 
@@ -78,6 +84,13 @@ class VSphereDriver(Session, InventorySource, MetricSource):
 
     def sample(self, keys: Collection[str] | None) -> None:
         self._inventory.tell_load(self.sink.now(), keys)
+
+    # --- one object ------------------------------------------------------------------------------------------------
+
+    def detail(self, key: str, parts: Collection[str]) -> Detail:
+        if self._details is None:
+            raise Unreachable("the connection is not open")
+        return self._details.detail(key, parts)
 
     @property
     def _session(self) -> Opened:

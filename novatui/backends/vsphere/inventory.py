@@ -52,6 +52,16 @@ class Inventory:
             known = {str(self._key(ref)): ref for ref in (*self._machines, *self._tree.refs())}
         return {each: known.get(each) for each in keys}
 
+    def name_of(self, ref: Ref) -> str:
+        """What people call an object that others stand in; empty when it is not known."""
+        with self._turn:
+            return self._tree.name(ref)
+
+    def key_of(self, ref: Ref) -> str:
+        """Key of an object; empty when it is not known, or is none that people see."""
+        with self._turn:
+            return str(self._key(ref))
+
     def take(self, begun: float, update: Update) -> None:
         """One object of an answer to a request that began then."""
         with self._turn:

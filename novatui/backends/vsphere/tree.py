@@ -79,6 +79,11 @@ class Tree:
         """Everything that is known."""
         return list(self._members)
 
+    def name(self, ref: Ref) -> str:
+        """What people call it; empty when it is not known."""
+        member = self._members.get(ref)
+        return "" if member is None else shown_name(member.name)
+
     def parent(self, ref: Ref) -> Ref | None:
         """What the server says it stands in."""
         member = self._members.get(ref)

@@ -77,3 +77,15 @@ def clone(service: vim.ServiceInstance, name: str, to: str) -> None:
 def end_session(service: vim.ServiceInstance, key: str) -> None:
     """Throw another session out."""
     service.content.sessionManager.TerminateSession(sessionId=[key])
+
+
+def add_device(service: vim.ServiceInstance, name: str, device: vim.vm.device.VirtualDevice) -> None:
+    """Give a machine a device more."""
+    added = vim.vm.device.VirtualDeviceSpec(operation="add", device=device)
+    finish(machine(service, name).ReconfigVM_Task(spec=vim.vm.ConfigSpec(deviceChange=[added])))
+
+
+def set_option(service: vim.ServiceInstance, name: str, key: str, value: str) -> None:
+    """Set one of a machine's options without a place of their own."""
+    option = vim.option.OptionValue(key=key, value=value)
+    finish(machine(service, name).ReconfigVM_Task(spec=vim.vm.ConfigSpec(extraConfig=[option])))

@@ -1,0 +1,77 @@
+"""Properties of one object, read now, in one request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from novatui.backends.driver import Sink
+from novatui.backends.vsphere.errors import from_exception, from_fault
+from novatui.backends.vsphere.session import Opened
+from novatui.backends.vsphere.soap import call, just, property_set
+from novatui.backends.vsphere.updates import Fault, Ref, Update
+from novatui.core.errors import BackendFault, NotFound, NovaError
+
+
+class Told:
+    """What was told of one object."""
+
+    def __init__(self, ref: Ref, values: dict[str, Any], unread: dict[str, str]) -> None:
+        self.ref = ref
+        self.values = values
+        self.unread = unread
+        """Paths that could not be read, each with the type of its fault."""
+
+    def has(self, path: str) -> dict[str, Any]:
+        """The value with fields at this path. NovaError says why there is none."""
+        if path in self.unread:
+            raise from_fault(Fault(self.unread[path], "", {}))
+        found = self.values.get(path)
+        if not isinstance(found, dict):
+            raise BackendFault(
+                f"the server has no {path} of it",
+                meaning="it is orphaned or inaccessible, or its host cannot be reached",
+            )
+        return found
+
+
+class Asking:
+    """Reads on a connection of its own, so that it waits for no other reading."""
+
+    def __init__(self, opened: Opened, sink: Sink) -> None:
+        self._sink = sink
+        self._collector = opened.collector
+        self._channel = opened.channel()
+
+    def of(self, ref: Ref, paths: Sequence[str]) -> Told:
+        """Read these properties. NotFound when the object is gone; a path that the server does not know is unread."""
+        unknown: dict[str, str] = {}
+        while True:
+            asked = [path for path in paths if path not in unknown]
+            try:
+                found = self._read(ref, asked)
+            except NovaError as error:
+                path = error.failure.subject
+                if error.failure.code != "InvalidProperty" or path not in asked:
+                    raise
+                unknown[path] = "InvalidProperty"
+            else:
+                return Told(ref, found.values, found.unread | unknown)
+
+    def end(self) -> None:
+        """Nothing is read any more."""
+        self._channel.end()
+
+    def _read(self, ref: Ref, paths: Sequence[str]) -> Update:
+        found: list[Update] = []
+        spec = f"<specSet>{property_set(ref.type, paths)}{just(ref)}</specSet><options/>"
+        self._sink.call("RetrievePropertiesEx")
+        try:
+            reader = self._channel.read(call("RetrievePropertiesEx", self._collector, spec), found.append)
+        except Exception as error:  # noqa: BLE001 - sockets and parsers raise several
+            raise from_exception(error) from None
+        if reader.fault is not None:
+            raise from_fault(reader.fault)
+        if not found:
+            raise NotFound("it does not exist any more", subject=ref.id)
+        return found[0]

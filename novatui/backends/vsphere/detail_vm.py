@@ -1,0 +1,157 @@
+"""One machine in full, or one of its snapshots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from novatui.backends.parts import Gatherer
+from novatui.backends.vsphere.asking import Asking, Told
+from novatui.backends.vsphere.fields import at, each, listed, moment, native, number, refs, truth, type_of, words
+from novatui.backends.vsphere.inventory import Inventory
+from novatui.backends.vsphere.machine_devices import provisioning, slot_of
+from novatui.backends.vsphere.machine_spec import vm_spec
+from novatui.backends.vsphere.sharing import allocation
+from novatui.backends.vsphere.tree import shown_name
+from novatui.backends.vsphere.updates import Ref
+from novatui.backends.vsphere.words import native_state
+from novatui.core.detail import Detail, Property
+from novatui.core.snapshots import Snapshot
+from novatui.core.vmspec import VmSpec
+
+MACHINE = (
+    "config",
+    "layoutEx",
+    "snapshot",
+    "guest.net",
+    "guest.toolsRunningStatus",
+    "guest.toolsVersionStatus2",
+    "runtime.powerState",
+    "runtime.connectionState",
+    "runtime.consolidationNeeded",
+    "runtime.question",
+    "runtime.faultToleranceState",
+    "runtime.minRequiredEVCModeKey",
+)
+
+
+class MachineDetail:
+    """Reads machines and templates with one request each, a snapshot with two."""
+
+    def __init__(self, asking: Asking, inventory: Inventory) -> None:
+        self._asking = asking
+        self._inventory = inventory
+
+    def machine(self, wanted: str, ref: Ref, gather: Gatherer) -> Detail:
+        told = self._asking.of(ref, MACHINE)
+        return Detail(
+            key=wanted,
+            vm=gather.part("vm", lambda: self._spec(told)),
+            snapshots=gather.part("snapshots", lambda: tuple(snapshots(told))),
+            properties=tuple(_properties(told)),
+            raw=gather.part("raw", lambda: native(told.has("config"))) or "",
+            raw_format="json",
+            failures=gather.failures,
+        )
+
+    def snapshot(self, wanted: str, machine: Ref, native_id: str, gather: Gatherer) -> Detail:
+        """Then and now. NotFound when the snapshot is gone."""
+        then = self._asking.of(Ref("VirtualMachineSnapshot", native_id), ("config",))
+        now = self._asking.of(machine, ("config", "layoutEx", "snapshot"))
+        specs = gather.part("vm", lambda: (self._spec(then), self._spec(now)))
+        tree = gather.part("snapshots", lambda: [one for one in snapshots(now) if one.id == native_id])
+        return Detail(
+            key=wanted,
+            vm=specs[0] if specs is not None else None,
+            now=specs[1] if specs is not None else None,
+            snapshots=tuple(tree) if tree is not None else None,
+            raw=gather.part("raw", lambda: native(then.has("config"))) or "",
+            raw_format="json",
+            failures=gather.failures,
+        )
+
+    def _spec(self, told: Told) -> VmSpec:
+        return vm_spec(told.has("config"), told.values.get("layoutEx"), self._inventory.name_of)
+
+
+def snapshots(told: Told) -> Iterator[Snapshot]:
+    """All of VirtualMachineSnapshotInfo, roots first. NovaError when it could not be read; absent without any."""
+    if "snapshot" in told.unread:
+        told.has("snapshot")
+    info = told.values.get("snapshot")
+    current = refs(info, "currentSnapshot")
+    waiting: list[tuple[dict[str, Any], str | None]] = [(root, None) for root in each(info, "rootSnapshotList")]
+    while waiting:
+        tree, above = waiting.pop(0)
+        own = refs(tree, "snapshot")
+        if not own:
+            continue
+        state = words(tree, "state")
+        yield Snapshot(
+            id=own[0].id,
+            name=shown_name(words(tree, "name")),
+            parent=above,
+            created=moment(tree, "createTime"),
+            memory=state == "poweredOn" if state else None,
+            quiesced=truth(tree, "quiesced"),
+            current=own == current,
+            description=words(tree, "description"),
+            native_state=state,
+        )
+        waiting += [(child, own[0].id) for child in each(tree, "childSnapshotList")]
+
+
+# --- facts that have no column ----------------------------------------------------------------------------------------
+
+
+def _properties(told: Told) -> Iterator[Property]:
+    values, config = told.values, told.values.get("config")
+    yield from _state(values)
+    yield from _addresses(values, config)
+    for path, name, unit in (("cpuAllocation", "processors", "MHz"), ("memoryAllocation", "memory", "MiB")):
+        if text := allocation(at(config, path), unit):
+            yield Property("resources", name, text)
+    if affinity := listed(config, "cpuAffinity.affinitySet"):
+        yield Property("resources", "processor affinity", ", ".join(affinity))
+    if (sensitivity := words(config, "latencySensitivity.level")) not in ("", "normal"):
+        yield Property("resources", "latency sensitivity", sensitivity)
+    hardware = each(config, "hardware.device")
+    for disk in hardware:
+        if type_of(disk) == "VirtualDisk":
+            text = ", ".join(filter(None, (words(disk, "deviceInfo.label"), provisioning(disk))))
+            yield Property("disks", slot_of(disk, hardware), text)
+    if place := words(config, "files.vmPathName"):
+        yield Property("files", "configuration", place)
+
+
+def _state(values: dict[str, Any]) -> Iterator[Property]:
+    state = native_state(values.get("runtime.powerState"), values.get("runtime.connectionState"))
+    if state is not None:
+        yield Property("state", "native", state)
+    tools = [words(values.get(path)) for path in ("guest.toolsRunningStatus", "guest.toolsVersionStatus2")]
+    if any(tools):
+        yield Property("state", "guest tools", ", ".join(filter(None, tools)))
+    for path, name in (
+        ("runtime.faultToleranceState", "fault tolerance"),
+        ("runtime.minRequiredEVCModeKey", "lowest EVC mode"),
+    ):
+        text = words(values.get(path))
+        if text not in ("", "notConfigured"):
+            yield Property("state", name, text)
+    if values.get("runtime.consolidationNeeded") is True:
+        yield Property("warnings", "disks", "their snapshots' files have to be consolidated")
+    if text := words(values.get("runtime.question"), "text"):
+        yield Property("warnings", "question", f"it waits for an answer: {text}")
+
+
+def _addresses(values: dict[str, Any], config: Any) -> Iterator[Property]:
+    """GuestNicInfo, by the address of the interface; interfaces of the guest's own have no device."""
+    labels = {words(one, "key"): words(one, "deviceInfo.label") for one in each(config, "hardware.device")}
+    for one in each(values.get("guest.net")):
+        found = [
+            f"{words(address, 'ipAddress')}/{words(address, 'prefixLength')}"
+            for address in each(one, "ipConfig.ipAddress")
+        ]
+        if found := found or listed(one, "ipAddress"):
+            own = labels.get(str(number(one, "deviceConfigId")), "")
+            yield Property("addresses", words(one, "macAddress") or own or "guest", ", ".join(found))

@@ -1,0 +1,52 @@
+"""One object in full, of any kind: which part of the driver reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from novatui.backends.driver import Sink
+from novatui.backends.parts import Gatherer
+from novatui.backends.vsphere.asking import Asking
+from novatui.backends.vsphere.detail_host import HostDetail
+from novatui.backends.vsphere.detail_things import ThingDetail
+from novatui.backends.vsphere.detail_vm import MachineDetail
+from novatui.backends.vsphere.inventory import Inventory
+from novatui.backends.vsphere.session import Opened
+from novatui.backends.vsphere.updates import Ref
+from novatui.core.detail import Detail
+from novatui.core.errors import NotFound
+from novatui.core.ids import split_key
+from novatui.core.states import Kind
+
+
+class Details:
+    """Reads objects on demand, beside the update stream."""
+
+    def __init__(self, opened: Opened, sink: Sink, inventory: Inventory) -> None:
+        self._inventory = inventory
+        self._asking = Asking(opened, sink)
+        self._machines = MachineDetail(self._asking, inventory)
+        self._hosts = HostDetail(self._asking)
+        self._things = ThingDetail(self._asking, inventory)
+
+    def detail(self, wanted: str, parts: Collection[str]) -> Detail:
+        """The object with this key. NotFound when there is none."""
+        try:
+            kind, native = split_key(wanted)
+        except ValueError as error:
+            raise NotFound(str(error)) from None
+        gather = Gatherer(parts)
+        if kind is Kind.SNAPSHOT:
+            machine, _, snapshot = native.partition("/")
+            return self._machines.snapshot(wanted, Ref("VirtualMachine", machine), snapshot, gather)
+        if kind in (Kind.VM, Kind.TEMPLATE):
+            return self._machines.machine(wanted, Ref("VirtualMachine", native), gather)
+        ref = self._inventory.refs([wanted])[wanted]
+        if ref is None:
+            raise NotFound(f"the server has no {kind.value} {native}")
+        read = self._hosts.read if ref.type == "HostSystem" else self._things.read
+        return read(wanted, ref, gather)
+
+    def end(self) -> None:
+        """Nothing is read any more."""
+        self._asking.end()
