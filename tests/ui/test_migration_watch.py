@@ -227,7 +227,7 @@ async def test_a_move_is_written_down_as_soon_as_it_is_seen(tmp_path: Path) -> N
         await watch.start()
         outgoing(fleet)
         [live] = fleet.migrations.live()
-        for _ in range(100):
+        for _ in range(600):
             if book.load():
                 break
             await asyncio.sleep(0.02)
@@ -244,7 +244,7 @@ async def test_a_move_is_filled_in_planned_confirmed_and_watched(tmp_path: Path)
         person.hands.holds = True
         await person.go_to("kvm-03", VM)
         await person.press("m", "l")
-        for _ in range(50):
+        for _ in range(600):
             if "kvm-12" in person.text:
                 break
             await person.pilot.pause(0.05)
@@ -254,7 +254,7 @@ async def test_a_move_is_filled_in_planned_confirmed_and_watched(tmp_path: Path)
         await person.planned()
         assert "to host kvm-12" in person.text
         await person.press("y")
-        for _ in range(50):
+        for _ in range(600):
             if person.screen.place().name == "mig" and rows_named(person):
                 break
             await person.pilot.pause(0.05)
@@ -434,7 +434,7 @@ async def test_moves_that_wait_for_their_turn_are_listed_once_each(tmp_path: Pat
         await person.planned()
         await person.write("4")
         await person.press("enter")
-        for _ in range(100):
+        for _ in range(600):
             if person.screen.place().name == "mig" and "2 queued" in person.lines[0]:
                 break
             await person.pilot.pause(0.05)
