@@ -58,13 +58,25 @@ class Asking:
             else:
                 return Told(ref, found.values, found.unread | unknown)
 
+    def each(self, refs: Sequence[Ref], paths: Sequence[str]) -> list[Told]:
+        """Read the same properties of several objects of one type. NotFound when one of them is gone."""
+        found = self._exchange(refs, paths) if refs else []
+        return [Told(one.ref, one.values, one.unread) for one in found]
+
     def end(self) -> None:
         """Nothing is read any more."""
         self._channel.end()
 
     def _read(self, ref: Ref, paths: Sequence[str]) -> Update:
+        found = self._exchange([ref], paths)
+        if not found:
+            raise NotFound("it does not exist any more", subject=ref.id)
+        return found[0]
+
+    def _exchange(self, refs: Sequence[Ref], paths: Sequence[str]) -> list[Update]:
         found: list[Update] = []
-        spec = f"<specSet>{property_set(ref.type, paths)}{just(ref)}</specSet><options/>"
+        objects = "".join(just(ref) for ref in refs)
+        spec = f"<specSet>{property_set(refs[0].type, paths)}{objects}</specSet><options/>"
         self._sink.call("RetrievePropertiesEx")
         try:
             reader = self._channel.read(call("RetrievePropertiesEx", self._collector, spec), found.append)
@@ -72,6 +84,4 @@ class Asking:
             raise from_exception(error) from None
         if reader.fault is not None:
             raise from_fault(reader.fault)
-        if not found:
-            raise NotFound("it does not exist any more", subject=ref.id)
-        return found[0]
+        return found

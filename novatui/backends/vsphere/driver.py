@@ -4,20 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from novatui.backends.driver import DetailSource, InventorySource, Loaded, MetricSource, Session, Sink
+from novatui.backends.driver import (
+    DetailSource,
+    EventSource,
+    InventorySource,
+    Loaded,
+    MetricSource,
+    Session,
+    Sink,
+    TaskSource,
+)
 from novatui.backends.vsphere.details import Details
+from novatui.backends.vsphere.events import Events
 from novatui.backends.vsphere.inventory import OF_KIND, Inventory
 from novatui.backends.vsphere.session import Opened, info_of, open_session
 from novatui.backends.vsphere.stream import Stream
+from novatui.backends.vsphere.tasks import Tasks
 from novatui.core.connection import ConnectionInfo, ConnectionSpec
 from novatui.core.detail import Detail
 from novatui.core.errors import Unreachable
+from novatui.core.events import Event
 from novatui.core.states import Kind
+from novatui.core.tasks import Task
 
 NEVER = float("inf")
 
 
-class VSphereDriver(Session, InventorySource, MetricSource, DetailSource):
+class VSphereDriver(Session, InventorySource, MetricSource, DetailSource, TaskSource, EventSource):
     """See `backends.driver` for what each method owes."""
 
     relist = NEVER
@@ -32,17 +45,22 @@ class VSphereDriver(Session, InventorySource, MetricSource, DetailSource):
         self._inventory = Inventory(sink)
         self._stream: Stream | None = None
         self._details: Details | None = None
+        self._tasks: Tasks | None = None
+        self._events: Events | None = None
 
     def connect(self) -> ConnectionInfo:
         self._opened = open_session(self.spec, self.secrets, self.sink)
         self._details = Details(self._opened, self.sink, self._inventory)
+        self._tasks = Tasks(self._opened, self.sink, self._inventory)
+        self._events = Events(self._opened, self.sink, self._inventory)
         return info_of(self._opened)
 
     def close(self) -> None:
         if self._stream is not None:
             self._stream.end()
-        if self._details is not None:
-            self._details.end()
+        for part in (self._details, self._tasks, self._events):
+            if part is not None:
+                part.end()
         if self._opened is not None:
             self._opened.close()
 
@@ -91,6 +109,18 @@ class VSphereDriver(Session, InventorySource, MetricSource, DetailSource):
         if self._details is None:
             raise Unreachable("the connection is not open")
         return self._details.detail(key, parts)
+
+    # --- tasks and events ------------------------------------------------------------------------------------------
+
+    def tasks(self) -> list[Task]:
+        if self._tasks is None:
+            raise Unreachable("the connection is not open")
+        return self._tasks.list()
+
+    def events(self, since: float) -> list[Event]:
+        if self._events is None:
+            raise Unreachable("the connection is not open")
+        return self._events.since(since)
 
     @property
     def _session(self) -> Opened:

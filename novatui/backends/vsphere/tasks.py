@@ -1,0 +1,133 @@
+"""Tasks of the server, whoever started them: TaskManager.recentTask, which remembers those that ended lately."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from novatui.backends.driver import Sink
+from novatui.backends.vsphere.asking import Asking, Told
+from novatui.backends.vsphere.errors import from_fault
+from novatui.backends.vsphere.fields import at, moment, type_of, words
+from novatui.backends.vsphere.inventory import Inventory
+from novatui.backends.vsphere.session import Opened
+from novatui.backends.vsphere.tree import shown_name
+from novatui.backends.vsphere.updates import Fault, Ref, several
+from novatui.core.errors import Failure, NotFound
+from novatui.core.tasks import Task, TaskState
+
+# Leaves only: TaskInfo.name and .result hold what even a reader of the same version may not know.
+PATHS = (
+    "info.state",
+    "info.progress",
+    "info.error",
+    "info.descriptionId",
+    "info.entity",
+    "info.entityName",
+    "info.queueTime",
+    "info.startTime",
+    "info.completeTime",
+    "info.cancelable",
+    "info.cancelled",
+    "info.reason",
+)
+
+ATTEMPTS = 3
+"""Readings of a list whose tasks may be forgotten between two requests."""
+
+STATES: dict[str, TaskState] = {
+    "queued": TaskState.QUEUED,
+    "running": TaskState.RUNNING,
+    "success": TaskState.DONE,
+    "error": TaskState.FAILED,
+}
+"""TaskInfoState."""
+
+VERBS: dict[str, str] = {
+    "VirtualMachine.powerOn": "start",
+    "Datacenter.powerOnVm": "start",
+    "VirtualMachine.powerOff": "off",
+    "VirtualMachine.reset": "reset",
+    "VirtualMachine.suspend": "suspend",
+    "VirtualMachine.createSnapshot": "snapshot",
+    "VirtualMachine.createSnapshotEx": "snapshot",
+    "VirtualMachine.revertToCurrentSnapshot": "revert",
+    "vm.Snapshot.revert": "revert",
+    "VirtualMachine.clone": "clone",
+    "VirtualMachine.migrate": "migrate",
+    "VirtualMachine.relocate": "migrate",
+    "VirtualMachine.reconfigure": "edit",
+    "HostSystem.enterMaintenanceMode": "maintenance",
+}
+"""Our word by TaskInfo.descriptionId; of others the product's own is shown."""
+
+
+class Tasks:
+    """Reads the list, then all of its tasks with one request."""
+
+    def __init__(self, opened: Opened, sink: Sink, inventory: Inventory) -> None:
+        self._inventory = inventory
+        self._asking = Asking(opened, sink)
+        self._home = Ref("TaskManager", opened.content.taskManager._moId)
+
+    def list(self) -> list[Task]:
+        """What runs, and what ended lately."""
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return self._read()
+            except NotFound:
+                continue
+        return self._read()
+
+    def end(self) -> None:
+        """Nothing is read any more."""
+        self._asking.end()
+
+    def _read(self) -> list[Task]:
+        recent = several(self._asking.of(self._home, ("recentTask",)).values.get("recentTask"))
+        return [self._task(told) for told in self._asking.each([ref for ref in recent if isinstance(ref, Ref)], PATHS)]
+
+    def _task(self, told: Told) -> Task:
+        values = told.values
+        entity, native = values.get("info.entity"), words(values.get("info.descriptionId"))
+        progress = values.get("info.progress")
+        state = STATES.get(str(values.get("info.state")), TaskState.UNKNOWN)
+        if state is TaskState.FAILED and values.get("info.cancelled") is True:
+            state = TaskState.CANCELLED
+        started = values.get("info.startTime") or values.get("info.queueTime")
+        return Task(
+            id=told.ref.id,
+            verb=VERBS.get(native, native or "task"),
+            native_verb=native,
+            key=self._inventory.key_of(entity) if isinstance(entity, Ref) else "",
+            target=shown_name(words(values.get("info.entityName"))),
+            state=state,
+            progress=float(progress) if isinstance(progress, int) and state is TaskState.RUNNING else None,
+            who=_who(values.get("info.reason")),
+            started=moment({"at": started}, "at"),
+            ended=moment({"at": values.get("info.completeTime")}, "at"),
+            failure=failure_of(values.get("info.error")) if state is TaskState.FAILED else None,
+            cancellable=_truth(values.get("info.cancelable")) if state in _OPEN else False,
+        )
+
+
+_OPEN = frozenset({TaskState.QUEUED, TaskState.RUNNING, TaskState.UNKNOWN})
+
+
+def failure_of(error: Any) -> Failure:
+    """LocalizedMethodFault as what the console tells of any fault."""
+    fault = at(error, "fault")
+    fields = fault if isinstance(fault, dict) else {}
+    return from_fault(Fault(type_of(fault), words(error, "localizedMessage"), fields)).failure
+
+
+def _truth(value: Any) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def _who(reason: Any) -> str:
+    """TaskReason: a user, or what else began it."""
+    if user := words(reason, "userName"):
+        return user
+    cause = type_of(reason).removeprefix("TaskReason").lower()
+    name = words(reason, "name") or words(reason, "alarmName")
+    return " ".join(filter(None, (cause, shown_name(name))))
