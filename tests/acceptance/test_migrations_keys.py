@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,9 @@ pytest.importorskip("libvirt", reason="libvirt's Python binding is not installed
 pytestmark = [pytest.mark.libvirt, pytest.mark.long, pytest.mark.timeout(600)]
 
 HOT = (24, 48)
+BANDWIDTH = 9
+"""Number of its line in the form."""
+
 HUMAN = 0.15
 """Seconds between two keys: what comes at once is taken for a paste."""
 
@@ -30,7 +34,9 @@ def pair(make_libvirt_host: MakeHost, tmp_path: Path) -> Pair:
 class Person(Console):
     """Somebody at a terminal with both hosts."""
 
-    def __init__(self, pair: Pair, columns: int = 100, rows: int = 30) -> None:
+    def __init__(self, pair: Pair, columns: int = 100, rows: int = 30, name: str = NAME) -> None:
+        """`name`: the machine that is looked at."""
+        self.name = name
         super().__init__(pair.folder, pair.connections, columns=columns, rows=rows)
 
     def __enter__(self) -> Person:
@@ -43,30 +49,36 @@ class Person(Console):
 
     def rows(self) -> list[str]:
         """Its lines in the watch."""
-        return [line for line in self.text.splitlines() if f" {NAME} " in line and "─" not in line]
+        return [line for line in self.text.splitlines() if f" {self.name} " in line and "─" not in line]
 
     def agree(self, call: str) -> None:
         """The dialog shows this call; it is told yes, or the name where it asks for that. At once it takes no key."""
         self.wait_for(call)
         self.wait_for("─ Confirm ")
         self.read_for(0.6)
-        self.press(*("y" if "y yes" in self.text else f"{NAME}\r"))
+        self.press(*("y" if "y yes" in self.text else f"{self.name}\r"))
 
     def begin(self) -> None:
         """The machine is chosen, sent to the other host at 8 MiB a second, and watched."""
         self.ready()
-        self.press("m", "l")
-        self.wait_for("led by")
-        self.wait_for("on there")
-        self.press(*["\t"] * 9, *"8M", "\r")
+        self.fill({BANDWIDTH: "8M"})
         self.agree("virDomainMigrateToURI3")
         self.wait_for("VERDICT", LONG)
 
+    def fill(self, said: Mapping[int, str]) -> None:
+        """The form of a move, with what is said in its lines by their number; the host is the one that it proposes."""
+        self.press("m", "l")
+        self.wait_for("led by")
+        self.wait_for("on there")
+        for line in range(max(said) + 1):
+            self.press(*said.get(line, ""), *(["\t"] if line < max(said) else []))
+        self.press("\r")
+
     def ready(self) -> None:
         """Both hosts are listed and the cursor is on the machine."""
-        self.wait_for(NAME)
+        self.wait_for(self.name)
         self.wait_for("2/2 conns")
-        self.press(*f":vm {NAME}", "\r")
+        self.press(*f":vm {self.name}", "\r")
         self.read_for(1)
 
 
