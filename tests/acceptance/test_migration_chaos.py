@@ -208,7 +208,7 @@ def _is_well_again(person: Person, conn: str) -> None:
 
 def _listed(person: Person) -> list[str]:
     """Its rows in the list of machines: the name, and the mark of its state."""
-    return [row for row in person.places(person.name) if re.search(rf"{person.name} +[●○◌◐?]", row)]
+    return [row for row in person.places(person.name) if re.search(rf"{person.name} +[●○◌◐?] ", row)]
 
 
 def _record(folder: Path) -> Record:
