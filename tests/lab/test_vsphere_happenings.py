@@ -43,6 +43,7 @@ def test_tasks_of_another_client_with_their_outcome(server: Vcsim, probe: Probe)
         with pytest.raises(vim.fault.InvalidPowerState):
             change.power(service, MACHINE, "off")
         change.power(service, MACHINE, "on")
+        accounts = {each._moId: each.info.reason.userName for each in service.content.taskManager.recentTask}
     told = [task for task in probe.driver.tasks() if task.id not in before]
     assert [(task.verb, task.state) for task in sorted(told, key=lambda task: task.started or 0)] == [
         ("off", TaskState.DONE),
@@ -53,7 +54,7 @@ def test_tasks_of_another_client_with_their_outcome(server: Vcsim, probe: Probe)
         assert task.key == probe.sink.key_of(MACHINE)
         assert task.target  # this server writes the reference where others write the name
         assert task.native_verb in ("VirtualMachine.powerOff", "VirtualMachine.powerOn")
-        assert task.who == server.user
+        assert task.who == accounts[task.id] != ""
         assert task.started is not None
         assert task.ended is not None
         assert task.started <= task.ended
