@@ -268,7 +268,10 @@ def test_devices_are_held_by_one_machine_at_a_time(make: Callable[..., Site]) ->
 def test_rows_of_devices_tell_what_is_free_and_plans_what_goes_along(make: Callable[..., Site]) -> None:
     site = make("libvirt", speed=0)
     one, host = site.calm(), key(Kind.HOST, site.scene.estate.hosts[0].id)
-    assert site.driver.detail(host, ("devices",)).giving == Giving(iommu=True, vfio=True)
+    giving = site.driver.detail(host, ("devices",)).giving
+    assert giving is not None
+    assert giving == Giving(iommu=True, vfio=True, evidence=giving.evidence)
+    assert [each.kind for each in giving.evidence] == ["asked"] * len(giving.evidence) != []
     devices = {each.id: each for each in site.driver.devices(host)}
     port = next(each for each in devices.values() if each.functions)
     taken = next(each for each in devices.values() if each.parent == port.id and not each.holder)
