@@ -212,7 +212,7 @@ def test_what_would_surprise_is_refused(action: str, key: str, file: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("action", "key"), [("tab.1", "T"), ("chart.closer", "ctrl+n"), ("copy.name", "c"), ("columns.usual", "u")]
+    ("action", "key"), [("tab.1", "T"), ("chart.closer", "ctrl+n"), ("copy.name", "t"), ("columns.usual", "u")]
 )
 def test_a_key_may_mean_something_else_in_another_place(action: str, key: str, file: Path) -> None:
     assert chosen(file, f'"{action}" = "{key}"\n').problems == ()
