@@ -54,12 +54,11 @@ func main() {
 		m.Service.TLS = &tls.Config{Certificates: []tls.Certificate{pair}}
 	}
 	server := m.Service.NewServer()
-	defer server.Close()
 	fmt.Printf("READY url=%s://%s/sdk pid=%d\n", server.URL.Scheme, server.URL.Host, os.Getpid())
 
 	ended := make(chan os.Signal, 1)
 	signal.Notify(ended, syscall.SIGINT, syscall.SIGTERM)
-	<-ended
+	<-ended // and leave at once: closing the server would wait for clients that wait for updates
 }
 
 // modelFlags are counts of what the simulator invents; -1 leaves the model's own.
