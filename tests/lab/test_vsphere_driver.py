@@ -11,7 +11,7 @@ pytest.importorskip("pyVmomi", reason="pyvmomi is not installed")
 from pyVmomi import vim
 
 from novatui.core.errors import AuthFailed, Fault, NovaError, TlsUntrusted, Unreachable
-from tests.lab.fixtures import MakeProxy, or_skip
+from tests.lab.fixtures import or_skip
 from tests.lab.vsphere import change
 from tests.lab.vsphere.client import client_of
 from tests.lab.vsphere.driven import Probe, connected
@@ -226,7 +226,7 @@ def test_a_session_that_another_administrator_ends(server: Vcsim) -> None:
     assert "session" in probe.sink.losses[0].message
 
 
-def test_the_end_of_the_server_is_told(fault_proxy: MakeProxy) -> None:
+def test_the_end_of_the_server_is_told() -> None:
     with or_skip(lambda: Vcsim(machines=1)) as server:
         with connected(server, "vm") as probe:
             server.stop()

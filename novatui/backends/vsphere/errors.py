@@ -27,9 +27,7 @@ from novatui.core.errors import (
 )
 from novatui.core.text import clean
 
-AUTHENTICATION = frozenset(
-    {"InvalidLogin", "InvalidLocale", "NoClientCertificate", "PasswordExpired", "NotSupportedHost"}
-)
+AUTHENTICATION = frozenset({"InvalidLogin", "InvalidLocale", "NoClientCertificate", "PasswordExpired"})
 SESSION_LOST = frozenset({"NotAuthenticated", "InvalidCollectorVersion"})
 BUSY = frozenset({"TaskInProgress", "ConcurrentAccess", "ResourceInUse", "VmConfigFileLocked", "FileLocked"})
 STATE = frozenset(

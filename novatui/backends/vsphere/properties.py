@@ -96,11 +96,3 @@ FOLLOWED: dict[str, tuple[str, ...]] = {
     "VirtualMachine": MACHINE,
 }
 """By type; the order is that in which they are listed: what lies above comes before what lies in it."""
-
-INHERITED: dict[str, tuple[str, ...]] = {
-    "Folder": ("StoragePod",),
-    "ComputeResource": ("ClusterComputeResource",),
-    "ResourcePool": ("VirtualApp",),
-    "Network": ("DistributedVirtualPortgroup", "OpaqueNetwork"),
-}
-"""Types that are asked for with another one: a PropertySpec names its own type and all that extend it."""
