@@ -13,7 +13,7 @@ from tests.migration import steadiness
 from tests.migration.matrix import Figures, figures
 from tests.migration.precopy import Run, simulate
 from tests.migration.real_matrix import real_figures
-from tests.migration.recorded import FIXED, replays
+from tests.migration.recorded import FIXED, FORECAST_FIXED, replays
 from tests.migration.scenarios import HELD_OUT, TUNED, scenario
 
 FALSE = 0.02
@@ -52,9 +52,11 @@ def main(argv: list[str]) -> list[str]:
     show(f"{len(held_out)} simulated, held out", figures(held_out), goals)
     recorded = replays()
     before = [one for one in recorded if one.recorded <= FIXED]
-    later = [one for one in recorded if one.recorded > FIXED]
+    later = [one for one in recorded if FIXED < one.recorded <= FORECAST_FIXED]
+    fresh = [one for one in recorded if one.recorded > FORECAST_FIXED]
     show(f"{len(before)} recorded on real hosts before the thresholds stood", real_figures(before), goals)
     show(f"{len(later)} recorded on real hosts afterwards", real_figures(later), goals)
+    show(f"{len(fresh)} recorded on real hosts after the forecast was made anew", real_figures(fresh), goals)
     print("", *steadiness.lines(recorded), sep="\n")
     seconds = cost(tuned)
     print(f"\none reading: {seconds * 1e6:.1f} µs")

@@ -22,7 +22,7 @@ from tests.lab.libvirt import recordings
 from tests.lab.libvirt.daemon import LibvirtHost
 from tests.lab.libvirt.guest.build import UP_MARKER
 from tests.lab.libvirt.guests import GuestSpec
-from tests.lab.libvirt.migration_scenarios import FIRST, LATER, Action, Scenario
+from tests.lab.libvirt.migration_scenarios import FIRST, FRESH, LATER, Action, Scenario
 from tests.lab.libvirt.moves import ABORTED, HIGHEST_BANDWIDTH_MIB, ON_LOOPBACK, Move, fresh_disk_on, quiet, said, state
 from tests.lab.missing import LabError, LabUnavailable, program
 from tests.lab.workspace import CHECKOUT
@@ -272,13 +272,15 @@ def _commit() -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.lab.record_migrations", description=__doc__)
     parser.add_argument("words", nargs="*", help="only scenarios whose name contains one of them")
-    parser.add_argument("--later", action="store_true", help="the scenarios kept apart, instead of the first ones")
+    kept_apart = parser.add_mutually_exclusive_group()
+    kept_apart.add_argument("--later", action="store_true", help="the scenarios kept apart, instead of the first ones")
+    kept_apart.add_argument("--fresh", action="store_true", help="those kept apart when the forecast was made anew")
     parser.add_argument("--again", action="store_true", help="record anew what is there already")
     parser.add_argument("--into", type=Path, default=recordings.FOLDER)
     asked = parser.parse_args()
     chosen = [
         each
-        for each in (LATER if asked.later else FIRST)
+        for each in (LATER if asked.later else FRESH if asked.fresh else FIRST)
         if not asked.words or any(w in each.name for w in asked.words)
     ]
     assert all(each.bandwidth <= HIGHEST_BANDWIDTH_MIB for each in chosen)

@@ -13,6 +13,9 @@ MIB = 1 << 20
 FIXED = "2026-11-23T12:58:49+00:00"
 """When the thresholds of the verdict were fixed: what was recorded later was not in view."""
 
+FORECAST_FIXED = "2026-11-23T17:05:00+00:00"
+"""When the forecast stood as it is now: whoever made it had not seen what was recorded later still."""
+
 RUNS, STANDS = (1, 1), (3, 1)
 """States of the guest at its source, as libvirt gives them."""
 

@@ -125,3 +125,31 @@ LATER = (
     Scenario("later-dirty48x48-bw8-xbzrle", (48, 48), 8, ("compressed",), parameters=XBZRLE, patience_s=65),
     Scenario("later-dirty32x40-bw8-storage", (32, 40), 8, ("storage",), disk_mib=48, patience_s=75),
 )
+
+#: Kept apart again: recorded after the forecast was made anew.
+FRESH = (
+    Scenario("fresh-idle-bw10", None, 10),
+    Scenario("fresh-idle-bw20-192mib", None, 20, memory_mib=192),
+    Scenario("fresh-idle-bw5", None, 5, patience_s=60),
+    Scenario("fresh-dirty20x2-bw10", (20, 2), 10),
+    Scenario("fresh-dirty20x5-bw10", (20, 5), 10, patience_s=60),
+    Scenario("fresh-dirty20x7-bw10", (20, 7), 10, patience_s=60),
+    Scenario("fresh-dirty28x4-bw14", (28, 4), 14, memory_mib=192),
+    Scenario("fresh-dirty28x8-bw14", (28, 8), 14, memory_mib=192),
+    Scenario("fresh-dirty28x10-bw14", (28, 10), 14, patience_s=60),
+    Scenario("fresh-dirty36x6-bw20", (36, 6), 20),
+    Scenario("fresh-dirty36x12-bw20", (36, 12), 20, memory_mib=192),
+    Scenario("fresh-dirty36x15-bw20", (36, 15), 20, patience_s=60),
+    Scenario("fresh-dirty16x3-bw7", (16, 3), 7, patience_s=60),
+    Scenario("fresh-dirty16x5-bw7", (16, 5), 7, patience_s=60),
+    Scenario("fresh-dirty52x12-bw28-256mib", (52, 12), 28, memory_mib=256),
+    Scenario("fresh-dirty52x20-bw28", (52, 20), 28),
+    Scenario("fresh-dirty20x8-bw20-parallel2", (20, 8), 20, ("parallel",), parameters=TWO_WAYS),
+    Scenario("fresh-dirty20x6-bw20-storage", (20, 6), 20, ("storage",), disk_mib=96, patience_s=60),
+    Scenario("fresh-dirty20x14-bw10-downtime1500", (20, 14), 10, downtime_ms=1500),
+    Scenario("fresh-dirty36x40-bw10", (36, 40), 10),
+    Scenario("fresh-dirty28x32-bw14", (28, 32), 14),
+    Scenario("fresh-dirty44x60-bw20-192mib", (44, 60), 20, memory_mib=192),
+    Scenario("fresh-dirty28x24-bw10-raised28", (28, 24), 10, actions=(Action(16, "bandwidth", 28),)),
+    Scenario("fresh-dirty28x24-bw10-aborted", (28, 24), 10, actions=(Action(14, "abort"),)),
+)
