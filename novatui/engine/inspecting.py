@@ -19,6 +19,10 @@ OF_ONE = 2
 OF_ALL = 8
 """Of all connections together."""
 
+PACE = 0.01
+"""Seconds between the beginnings of two. An answer costs the console about a millisecond: so that many do not come at
+once, and a key waits for no row of them."""
+
 SLOW = 3.0
 """Seconds after which one is no longer counted among those of all: who does not answer delays no other connection."""
 
@@ -36,12 +40,16 @@ class InspectionRequests:
         connections: Mapping[str, Connection],
         send: Callable[[str, frames.Frame], bool],
         numbers: Iterator[int],
+        pace: float = PACE,
     ) -> None:
         self._connections = connections
         self._send = send
         self._requests = Requests[frames.InspectionAnswer](numbers)
         self._turns: dict[str, asyncio.Semaphore] = {}
         self._all = asyncio.Semaphore(OF_ALL)
+        self._interval = pace
+        self._next = 0.0
+        """When the next one may begin, on the clock of the loop."""
 
     async def ask(self, conn: str, role: str, request: Callable[[int], frames.InspectionRequest], answer: type[A]) -> A:
         """Put a request to the driver of a connection when it is its turn; `request` makes it from its number.
@@ -50,6 +58,7 @@ class InspectionRequests:
         """
         self._check(conn, role)
         async with self._turns.setdefault(conn, asyncio.Semaphore(OF_ONE)), self._turn_of_all():
+            await self._pace()
             connection = self._check(conn, role)
             number, future = self._requests.open(conn)
             if not self._send(conn, request(number)):
@@ -69,6 +78,14 @@ class InspectionRequests:
         if connection.info is None or role not in connection.info.roles:
             raise NotSupported(f"{conn} cannot be asked for this: its driver has no {role}")
         return connection
+
+    async def _pace(self) -> None:
+        """Wait until it may begin."""
+        now = asyncio.get_running_loop().time()
+        begins = max(now, self._next)
+        self._next = begins + self._interval
+        if begins > now:
+            await asyncio.sleep(begins - now)
 
     @asynccontextmanager
     async def _turn_of_all(self) -> AsyncGenerator[None]:

@@ -41,7 +41,7 @@ def fact(feature: str = "tpm", value: str = "yes", scope: str = "") -> Fact:
 class Desk:
     """Facts over connections that are up, and workers that answer when the test says so."""
 
-    def __init__(self, *names: str, role: str = "CapabilityProbe") -> None:
+    def __init__(self, *names: str, role: str = "CapabilityProbe", pace: float = 0.0) -> None:
         self.connections: dict[str, Connection] = {}
         self.inventory = InventoryStore()
         self.sent: list[frames.ProbeRequest] = []
@@ -53,7 +53,7 @@ class Desk:
             connection.begin()
             connection.info = ConnectionInfo(product="libvirt 9.0.0", version="9.0.0", roles=(role,))
             connection.go(Link.UP, None)
-        self.inspecting = InspectionRequests(self.connections, self._send, itertools.count(1))
+        self.inspecting = InspectionRequests(self.connections, self._send, itertools.count(1), pace)
         self.facts = Facts(self.connections, self.inventory, self.inspecting, self._announce)
 
     def _send(self, conn: str, frame: frames.Frame) -> bool:
@@ -182,6 +182,15 @@ async def test_few_are_asked_at_once_of_one_connection_and_of_all() -> None:
         assert len(desk.sent) - done <= inspecting.OF_ALL
     assert done == 30
     assert len({(frame.conn, frame.scope) for frame in desk.sent}) == 30
+
+
+async def test_they_begin_one_after_the_other() -> None:
+    desk = Desk("a", "b", pace=3600.0)
+    desk.ask(conn("a"))
+    waits = desk.ask(conn("b"))
+    await rest()
+    assert [frame.conn for frame in desk.sent] == ["a"]
+    waits.cancel()
 
 
 async def test_those_that_hang_delay_no_other_connection(monkeypatch: pytest.MonkeyPatch) -> None:
