@@ -36,6 +36,7 @@ class Memory:
         self.losses: list[Failure] = []
         self.counts: dict[str, int] = {}
         self.asked: list[str] = []
+        self.progress: list[float] = []
         self._answers = answers or {}
         self._lock = threading.RLock()
 
@@ -80,6 +81,9 @@ class Memory:
     def ask(self, topic: str, text: str, *, secret: bool) -> str | None:
         self.asked.append(topic)
         return self._answers.get(topic)
+
+    def advance(self, percent: float) -> None:
+        self.progress.append(percent)
 
     def call(self, name: str) -> None:
         with self._lock:

@@ -8,15 +8,19 @@ from novatui.backends.driver import (
     DetailSource,
     EventSource,
     InventorySource,
+    Invoker,
     Loaded,
     MetricSource,
     Session,
     Sink,
     TaskSource,
 )
+from novatui.backends.vsphere.changes import Changes
 from novatui.backends.vsphere.details import Details
 from novatui.backends.vsphere.events import Events
 from novatui.backends.vsphere.inventory import OF_KIND, Inventory
+from novatui.backends.vsphere.offers import offered
+from novatui.backends.vsphere.reading import READING
 from novatui.backends.vsphere.session import Opened, info_of, open_session
 from novatui.backends.vsphere.stream import Stream
 from novatui.backends.vsphere.tasks import Tasks
@@ -24,14 +28,25 @@ from novatui.core.connection import ConnectionInfo, ConnectionSpec
 from novatui.core.detail import Detail
 from novatui.core.errors import Unreachable
 from novatui.core.events import Event
+from novatui.core.operations import Argument, NativeCall
 from novatui.core.states import Kind
 from novatui.core.tasks import Task
 
 NEVER = float("inf")
 
 
-class VSphereDriver(Session, InventorySource, MetricSource, DetailSource, TaskSource, EventSource):
+class VSphereDriver(
+    Session,
+    InventorySource,
+    MetricSource,
+    DetailSource,
+    TaskSource,
+    EventSource,
+    Invoker,
+):
     """See `backends.driver` for what each method owes."""
+
+    READING = READING
 
     relist = NEVER
     """Whatever changes comes by the update stream, and the stream is watched by its own deadline."""
@@ -47,18 +62,20 @@ class VSphereDriver(Session, InventorySource, MetricSource, DetailSource, TaskSo
         self._details: Details | None = None
         self._tasks: Tasks | None = None
         self._events: Events | None = None
+        self._changes: Changes | None = None
 
     def connect(self) -> ConnectionInfo:
         self._opened = open_session(self.spec, self.secrets, self.sink)
         self._details = Details(self._opened, self.sink, self._inventory)
         self._tasks = Tasks(self._opened, self.sink, self._inventory)
         self._events = Events(self._opened, self.sink, self._inventory)
+        self._changes = Changes(self._opened, self.sink, self._inventory, self.spec.name)
         return info_of(self._opened)
 
     def close(self) -> None:
         if self._stream is not None:
             self._stream.end()
-        for part in (self._details, self._tasks, self._events):
+        for part in (self._details, self._tasks, self._events, self._changes):
             if part is not None:
                 part.end()
         if self._opened is not None:
@@ -121,6 +138,23 @@ class VSphereDriver(Session, InventorySource, MetricSource, DetailSource, TaskSo
         if self._events is None:
             raise Unreachable("the connection is not open")
         return self._events.since(since)
+
+    # --- changing ----------------------------------------------------------------------------------------------------
+
+    def offers(self) -> frozenset[str]:
+        return offered(self)
+
+    def invoke(self, call: NativeCall, secrets: Mapping[str, str]) -> Mapping[str, Argument]:
+        return self._changing.invoke(call, secrets)
+
+    def fingerprint(self, key: str) -> str:
+        return self._changing.fingerprint(key)
+
+    @property
+    def _changing(self) -> Changes:
+        if self._changes is None:
+            raise Unreachable("the connection is not open")
+        return self._changes
 
     @property
     def _session(self) -> Opened:
