@@ -19,6 +19,8 @@ class Volume(msgspec.Struct, frozen=True, kw_only=True):
     capacity: int | None = None
     allocation: int | None = None
     backing: str = ""
+    owner: str = ""
+    """Key of the machine whose disk it is, where the product tells; empty: nobody's, or not told."""
 
 
 class Lease(msgspec.Struct, frozen=True, kw_only=True):

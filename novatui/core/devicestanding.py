@@ -9,7 +9,7 @@ import msgspec
 
 from novatui.core.devices import Device, Giving
 
-FREE_DRIVERS = frozenset({"", "vfio-pci", "pci-stub"})
+FREE_DRIVERS = frozenset({"", "vfio-pci", "pci-stub", "passthrough"})
 """Drivers that hold a device for machines, not for the host."""
 
 PARTS = frozenset({"vf", "mdev"})

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from novatui.backends.driver import Sink
 from novatui.backends.vsphere.errors import from_exception, from_fault
 from novatui.backends.vsphere.session import Opened
-from novatui.backends.vsphere.soap import call, just, property_set
-from novatui.backends.vsphere.updates import Fault, Ref, Update
+from novatui.backends.vsphere.soap import call, element, just, members_of, property_set
+from novatui.backends.vsphere.updates import Fault, Reader, Ref, Update
 from novatui.core.errors import BackendFault, NotFound, NovaError
 
 
@@ -63,6 +63,21 @@ class Asking:
         found = self._exchange(refs, paths) if refs else []
         return [Told(one.ref, one.values, one.unread) for one in found]
 
+    def members(self, holder: Ref, path: str, type_: str, paths: Sequence[str]) -> list[Told]:
+        """Read these properties of all objects of a type that a property of a host or a store refers to."""
+        spec = f"<specSet>{property_set(type_, paths)}{members_of(holder, path)}</specSet><options/>"
+        found: list[Update] = []
+        reader = self._send("RetrievePropertiesEx", self._collector, spec, take=found.append)
+        while reader.token:
+            token = element("token", reader.token)
+            reader = self._send("ContinueRetrievePropertiesEx", self._collector, token, take=found.append)
+        return [Told(one.ref, one.values, one.unread) for one in found]
+
+    def answer(self, method: str, this: Ref, *body: str) -> Any:
+        """What a method that changes nothing returns, as our own reader leaves it; None when it returns nothing."""
+        returned = self._send(method, this, *body, whole=True).returned
+        return returned[0] if returned else None
+
     def end(self) -> None:
         """Nothing is read any more."""
         self._channel.end()
@@ -77,11 +92,17 @@ class Asking:
         found: list[Update] = []
         objects = "".join(just(ref) for ref in refs)
         spec = f"<specSet>{property_set(refs[0].type, paths)}{objects}</specSet><options/>"
-        self._sink.call("RetrievePropertiesEx")
+        self._send("RetrievePropertiesEx", self._collector, spec, take=found.append)
+        return found
+
+    def _send(
+        self, method: str, this: Ref, *body: str, take: Callable[[Update], None] = lambda _: None, whole: bool = False
+    ) -> Reader:
+        self._sink.call(method)
         try:
-            reader = self._channel.read(call("RetrievePropertiesEx", self._collector, spec), found.append)
+            reader = self._channel.read(call(method, this, *body), take, whole=whole)
         except Exception as error:  # noqa: BLE001 - sockets and parsers raise several
             raise from_exception(error) from None
         if reader.fault is not None:
             raise from_fault(reader.fault)
-        return found
+        return reader

@@ -6,17 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from novatui.backends.parts import Gatherer
-from novatui.backends.vsphere.asking import Asking, Told
-from novatui.backends.vsphere.errors import from_fault
+from novatui.backends.vsphere.asking import Asking
+from novatui.backends.vsphere.devices import Devices
 from novatui.backends.vsphere.fields import at, each, listed, native, number, refs, truth, words, yes_no
-from novatui.backends.vsphere.updates import Fault, Ref
+from novatui.backends.vsphere.host_pci import GRAPHICS, NODES
+from novatui.backends.vsphere.updates import Ref
 from novatui.core.detail import Detail, Property
-from novatui.core.devices import Device
 from novatui.core.units import size
-
-PCI = "hardware.pciDevice"
-PASSTHROUGH = "config.pciPassthruInfo"
-GRAPHICS = "config.graphicsInfo"
 
 HOST = (
     "summary.hardware",
@@ -33,64 +29,33 @@ HOST = (
     "config.powerSystemInfo.currentPolicy",
     "hardware.biosInfo",
     "hardware.cpuPkg",
-    "hardware.numaInfo",
-    PCI,
-    PASSTHROUGH,
+    NODES,
     GRAPHICS,
     "runtime.inQuarantineMode",
     "runtime.standbyMode",
 )
 
-CLASSES: dict[int, str] = {0x01: "disk", 0x02: "nic", 0x03: "gpu"}
-"""Base class of a PCI device (PCI Code and ID Assignment Specification)."""
-
 
 class HostDetail:
-    """Reads a host with one request."""
+    """Reads a host with one request, and its devices with two more."""
 
-    def __init__(self, asking: Asking) -> None:
+    def __init__(self, asking: Asking, devices: Devices) -> None:
         self._asking = asking
+        self._devices = devices
 
     def read(self, wanted: str, ref: Ref, gather: Gatherer) -> Detail:
         """NotFound when it is gone."""
         told = self._asking.of(ref, HOST)
+        found = gather.part("devices", lambda: self._devices.of(ref))
         return Detail(
             key=wanted,
-            devices=gather.part("devices", lambda: tuple(devices(told))),
+            devices=tuple(found.devices) if found is not None else None,
+            giving=found.giving if found is not None else None,
             properties=tuple(_properties(told.values)),
             raw=native(told.values) if gather.wants("raw") else "",
             raw_format="json",
             failures=gather.failures,
         )
-
-
-def devices(told: Told) -> Iterator[Device]:
-    """Every PCI device, whether a machine could be given it or not; who holds it is not told here."""
-    if PCI in told.unread:
-        raise from_fault(Fault(told.unread[PCI], "", {}))
-    standing = {words(one, "id"): one for one in each(told.values.get(PASSTHROUGH))}
-    for one in each(told.values.get(PCI)):
-        address = words(one, "id")
-        state = standing.get(address)
-        kind = number(one, "classId")
-        yield Device(
-            id=address,
-            name=words(one, "deviceName") or address,
-            device_class=CLASSES.get((kind or 0) >> 8 & 0xFF, "pci"),
-            address=address,
-            vendor=words(one, "vendorName"),
-            product=words(one, "deviceName"),
-            ids=f"{_hex(one, 'vendorId')}:{_hex(one, 'deviceId')}",
-            driver="passthrough" if truth(state, "passthruActive") else "",
-            functions_max=number(state, "maxVirtualFunctionSupported"),
-            functions=number(state, "numVirtualFunction"),
-        )
-
-
-def _hex(device: dict[str, Any], path: str) -> str:
-    """The server counts these 16 bits with a sign."""
-    found = number(device, path)
-    return "????" if found is None else f"{found & 0xFFFF:04x}"
 
 
 # --- facts that have no column ----------------------------------------------------------------------------------------
@@ -157,7 +122,7 @@ def _processors(values: dict[str, Any]) -> Iterator[Property]:
             "highest EVC mode": str(values.get("summary.maxEVCModeKey") or ""),
         },
     )
-    for node in each(values.get("hardware.numaInfo"), "numaNode"):
+    for node in each(values.get(NODES), "numaNode"):
         memory = number(node, "memoryRangeLength")
         text = (size(memory) + " memory" if memory else "", f"{len(listed(node, 'cpuID'))} processors")
         yield Property("NUMA", f"node {words(node, 'typeId') or words(node, 'id')}", ", ".join(filter(None, text)))

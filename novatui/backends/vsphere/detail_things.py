@@ -11,6 +11,7 @@ from novatui.backends.vsphere.errors import from_fault
 from novatui.backends.vsphere.fields import at, each, native, number, refs, truth, type_of, words, yes_no
 from novatui.backends.vsphere.inventory import Inventory
 from novatui.backends.vsphere.updates import Fault, Ref
+from novatui.backends.vsphere.volumes import Volumes
 from novatui.core.detail import Detail, Property, User, Users
 from novatui.core.errors import NovaError, Unreachable
 from novatui.core.units import size
@@ -32,9 +33,10 @@ PATHS: dict[str, tuple[str, ...]] = {
 class ThingDetail:
     """Reads one of them with one request, a distributed port group with one more for its switch."""
 
-    def __init__(self, asking: Asking, inventory: Inventory) -> None:
+    def __init__(self, asking: Asking, inventory: Inventory, volumes: Volumes) -> None:
         self._asking = asking
         self._inventory = inventory
+        self._volumes = volumes
 
     def read(self, wanted: str, ref: Ref, gather: Gatherer) -> Detail:
         """NotFound when it is gone."""
@@ -52,6 +54,8 @@ class ThingDetail:
     def _users(self, told: Told) -> Users:
         if "vm" in told.unread:
             raise from_fault(Fault(told.unread["vm"], "", {}))
+        if told.ref.type == "Datastore":
+            return self._volumes.users(told.ref)
         keys = [self._inventory.key_of(each) for each in refs(told.values, "vm")]
         return Users(machines=tuple(User(key=key) for key in keys if key), untold=keys.count(""))
 

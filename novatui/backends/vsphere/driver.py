@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 from novatui.backends.driver import (
     DetailSource,
+    DeviceSource,
     EventSource,
     InventorySource,
     Invoker,
@@ -13,6 +14,7 @@ from novatui.backends.driver import (
     MetricSource,
     Session,
     Sink,
+    StorageSource,
     TaskSource,
 )
 from novatui.backends.vsphere.changes import Changes
@@ -25,7 +27,8 @@ from novatui.backends.vsphere.session import Opened, info_of, open_session
 from novatui.backends.vsphere.stream import Stream
 from novatui.backends.vsphere.tasks import Tasks
 from novatui.core.connection import ConnectionInfo, ConnectionSpec
-from novatui.core.detail import Detail
+from novatui.core.detail import Detail, Volume
+from novatui.core.devices import Device
 from novatui.core.errors import Unreachable
 from novatui.core.events import Event
 from novatui.core.operations import Argument, NativeCall
@@ -42,6 +45,8 @@ class VSphereDriver(
     DetailSource,
     TaskSource,
     EventSource,
+    DeviceSource,
+    StorageSource,
     Invoker,
 ):
     """See `backends.driver` for what each method owes."""
@@ -92,6 +97,8 @@ class VSphereDriver(
         else:
             wanted = [OF_KIND.get(Kind(kind), ()) for kind in kinds]
             self._stream.list(list(dict.fromkeys(each for types in wanted for each in types)))
+        if Kind.DEVICE in kinds:
+            self._about.devices.load()
         loaded = Loaded()
         loaded.done(*kinds)
         return loaded
@@ -106,9 +113,10 @@ class VSphereDriver(
         begun = self.sink.now()
         refs = self._inventory.refs(keys)
         gone = self._stream.read([ref for ref in refs.values() if ref is not None])
-        missing = [each for each, ref in refs.items() if ref is None or ref in gone]
+        missing = [each for each, ref in refs.items() if (ref is None or ref in gone) and not _is_device(each)]
         if missing:
             self.sink.remove(begun, missing)
+        self._about.devices.refresh(keys)
 
     def _settled(self) -> None:
         self._inventory.settle()
@@ -123,9 +131,13 @@ class VSphereDriver(
     # --- one object ------------------------------------------------------------------------------------------------
 
     def detail(self, key: str, parts: Collection[str]) -> Detail:
-        if self._details is None:
-            raise Unreachable("the connection is not open")
-        return self._details.detail(key, parts)
+        return self._about.detail(key, parts)
+
+    def devices(self, host: str) -> list[Device]:
+        return self._about.devices.list(host)
+
+    def volumes(self, key: str) -> list[Volume]:
+        return self._about.volumes.list(key)
 
     # --- tasks and events ------------------------------------------------------------------------------------------
 
@@ -157,7 +169,17 @@ class VSphereDriver(
         return self._changes
 
     @property
+    def _about(self) -> Details:
+        if self._details is None:
+            raise Unreachable("the connection is not open")
+        return self._details
+
+    @property
     def _session(self) -> Opened:
         if self._opened is None:
             raise Unreachable("the connection is not open")
         return self._opened
+
+
+def _is_device(key: str) -> bool:
+    return key.startswith(f"{Kind.DEVICE.value}:")

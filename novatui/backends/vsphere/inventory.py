@@ -62,6 +62,17 @@ class Inventory:
         with self._turn:
             return str(self._key(ref))
 
+    def hosts(self) -> list[Ref]:
+        """Every host that is known."""
+        with self._turn:
+            return list(self._hosts)
+
+    def host_of(self, machine: Ref) -> Ref | None:
+        """Where a machine is; None when it is nowhere, or not known."""
+        with self._turn:
+            known = self._machines.get(machine)
+            return known.host if known is not None and isinstance(known.host, Ref) else None
+
     def take(self, begun: float, update: Update) -> None:
         """One object of an answer to a request that began then."""
         with self._turn:

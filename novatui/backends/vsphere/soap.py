@@ -44,11 +44,11 @@ def property_set(type_: str, paths: Iterable[str]) -> str:
     return f"<propSet>{element('type', type_)}{''.join(element('pathSet', path) for path in paths)}</propSet>"
 
 
-def members_of(view: Ref) -> str:
-    """ObjectSpec: the objects of a view."""
-    step = f"{element('type', view.type)}<path>view</path><skip>false</skip>"
+def members_of(holder: Ref, path: str = "view") -> str:
+    """ObjectSpec: the objects that this property of a view, a host or a store refers to."""
+    step = f"{element('type', holder.type)}{element('path', path)}<skip>false</skip>"
     return (
-        f"<objectSet>{reference('obj', view)}<skip>true</skip>"
+        f"<objectSet>{reference('obj', holder)}<skip>true</skip>"
         f'<selectSet xsi:type="TraversalSpec">{step}</selectSet></objectSet>'
     )
 
@@ -79,14 +79,15 @@ class Channel:
         self._http: http.client.HTTPSConnection | None = None
         self._ended = False
 
-    def read(self, request: bytes, take: Callable[[Update], None]) -> Reader:
-        """Send a request that changes nothing; `take` gets the objects of the answer while it arrives.
+    def read(self, request: bytes, take: Callable[[Update], None], *, whole: bool = False) -> Reader:
+        """Send a request that changes nothing; `take` gets the objects of the answer while it arrives, or `whole` the
+        reader keeps the value that the method returns.
 
         The reader holds the fault if there is one. OSError, HTTPException or Broken when there is no whole answer.
         """
         with self._turn:
             response = self._send(request)
-            reader = Reader(take)
+            reader = Reader(take, whole=whole)
             try:
                 while piece := response.read(PIECE):
                     reader.feed(piece)

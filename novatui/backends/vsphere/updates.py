@@ -65,7 +65,10 @@ _FRACTION = frozenset({"double", "float"})
 class Reader:
     """Feed it the bytes of one reply as they come. `take` gets each object as soon as it is complete."""
 
-    def __init__(self, take: Callable[[Update], None]) -> None:
+    def __init__(self, take: Callable[[Update], None], *, whole: bool = False) -> None:
+        """`whole`: the answer is no objects but a value, or several of them, kept in `returned`."""
+        self.returned: list[Any] = []
+        self._values = {"val", "detail", "returnval"} if whole else {"val", "detail"}
         self.version = ""
         """Of an update set: what the next WaitForUpdatesEx has to name."""
         self.truncated = False
@@ -105,7 +108,7 @@ class Reader:
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         self._text.clear()
-        if self._open or tag in ("val", "detail"):
+        if self._open or tag in self._values:
             self._open.append(_Element(tag, attributes))
         elif tag in ("objectSet", "objects"):
             self._object = _Object("enter" if tag == "objects" else "")
@@ -132,6 +135,8 @@ class Reader:
             self._open[-1].add(element.tag, value)
         elif element.tag == "detail":
             self._refused(value)
+        elif element.tag == "returnval":
+            self.returned.append(value)
         elif self._object is not None and element.tag == "fault":
             self._object.fault = _fault_type(value)
         elif self._object is not None:

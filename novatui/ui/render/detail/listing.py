@@ -112,7 +112,7 @@ def _volumes(whole: Whole) -> Listing:
         Entry(
             key=f"{each.path} {each.name}",
             cells=storage.volume_row(each),
-            full=lambda each=each: [storage.volume_section(each)],
+            full=lambda each=each: [storage.volume_section(whole, each)],
         )
         for each in told or ()
     ]

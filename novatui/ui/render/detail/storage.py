@@ -89,7 +89,7 @@ def volume_row(volume: Volume) -> list[Cell]:
     ]
 
 
-def volume_section(volume: Volume) -> Section:
+def volume_section(whole: Whole, volume: Volume) -> Section:
     """One volume in full."""
     return Section(
         title=volume.name or UNKNOWN,
@@ -99,6 +99,7 @@ def volume_section(volume: Volume) -> Section:
             Field("format", words.told(volume.format)),
             Field("backing", volume.backing or "none told"),
             Field("path", words.told(volume.path)),
+            *([Field("disk of", whole.name_of(volume.owner))] if volume.owner else []),
         ],
     )
 
