@@ -30,6 +30,11 @@ METRICS: tuple[Metric, ...] = (
     Metric("mem.balloon", "B", "memory taken back by the balloon"),
     Metric("disk.iops", "/s", "disk requests"),
     Metric("net.drops", "/s", "packets dropped"),
+    Metric("net.packets", "/s", "packets received and sent"),
+    Metric("cpu.costop", "%", "time that vCPUs stood still because others of the same machine could not run"),
+    Metric("mem.swapped", "B", "memory of machines that their host has swapped out"),
+    Metric("disk.latency.read", "ms", "mean time of a read request"),
+    Metric("disk.latency.write", "ms", "mean time of a write request"),
 )
 """Order is part of the wire format: a Samples frame names the metrics it carries by these positions."""
 

@@ -39,7 +39,7 @@ from novatui.wire.inspection_frames import InspectionAnswer as InspectionAnswer
 from novatui.wire.inspection_frames import InspectionRequest as InspectionRequest
 from novatui.wire.placement_frames import FitAnswer, FitRequest, NeedsAnswer, NeedsRequest
 
-PROTOCOL = 5
+PROTOCOL = 6
 """Both ends must speak the same number; it grows with every change that an older end would misread."""
 
 MAX_ROWS = 500

@@ -8,6 +8,7 @@ from novatui.backends.driver import (
     DetailSource,
     DeviceSource,
     EventSource,
+    HistorySource,
     InventorySource,
     Invoker,
     Loaded,
@@ -21,6 +22,7 @@ from novatui.backends.vsphere.changes import Changes
 from novatui.backends.vsphere.details import Details
 from novatui.backends.vsphere.events import Events
 from novatui.backends.vsphere.inventory import OF_KIND, Inventory
+from novatui.backends.vsphere.metrics import Metrics
 from novatui.backends.vsphere.offers import offered
 from novatui.backends.vsphere.reading import READING
 from novatui.backends.vsphere.session import Opened, info_of, open_session
@@ -42,6 +44,7 @@ class VSphereDriver(
     Session,
     InventorySource,
     MetricSource,
+    HistorySource,
     DetailSource,
     TaskSource,
     EventSource,
@@ -64,6 +67,7 @@ class VSphereDriver(
         self._opened: Opened | None = None
         self._inventory = Inventory(sink)
         self._stream: Stream | None = None
+        self._metrics: Metrics | None = None
         self._details: Details | None = None
         self._tasks: Tasks | None = None
         self._events: Events | None = None
@@ -71,6 +75,7 @@ class VSphereDriver(
 
     def connect(self) -> ConnectionInfo:
         self._opened = open_session(self.spec, self.secrets, self.sink)
+        self._metrics = Metrics(self._opened, self.sink, self._inventory)
         self._details = Details(self._opened, self.sink, self._inventory)
         self._tasks = Tasks(self._opened, self.sink, self._inventory)
         self._events = Events(self._opened, self.sink, self._inventory)
@@ -80,7 +85,7 @@ class VSphereDriver(
     def close(self) -> None:
         if self._stream is not None:
             self._stream.end()
-        for part in (self._details, self._tasks, self._events, self._changes):
+        for part in (self._metrics, self._details, self._tasks, self._events, self._changes):
             if part is not None:
                 part.end()
         if self._opened is not None:
@@ -126,7 +131,13 @@ class VSphereDriver(
     # --- metrics ---------------------------------------------------------------------------------------------------
 
     def sample(self, keys: Collection[str] | None) -> None:
-        self._inventory.tell_load(self.sink.now(), keys)
+        if self._metrics is None:
+            raise Unreachable("the connection is not open")
+        self._metrics.sample(keys)
+
+    def recall(self, keys: Collection[str], seconds: float) -> None:
+        if self._metrics is not None:
+            self._metrics.recall(keys, seconds)
 
     # --- one object ------------------------------------------------------------------------------------------------
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection
-from typing import Any
+from typing import Any, NamedTuple
 
 from novatui.backends.driver import Sink
 from novatui.backends.vsphere.known import Host, Machine, keep
+from novatui.backends.vsphere.measures import Size
 from novatui.backends.vsphere.properties import FOLLOWED
 from novatui.backends.vsphere.rows import columns_of, snapshot_rows, standing
 from novatui.backends.vsphere.tree import KINDS, Tree
@@ -26,6 +27,16 @@ OF_KIND: dict[Kind, tuple[str, ...]] = {
 """Types that objects of a kind are read from."""
 
 
+class Measurable(NamedTuple):
+    """A machine that runs, or a host that is connected."""
+
+    key: str
+    ref: Ref
+    size: Size
+    load: dict[str, float | None]
+    """As quickStats told it last."""
+
+
 class Inventory:
     """What is known of a server's objects, and what the console was told of them."""
 
@@ -40,6 +51,8 @@ class Inventory:
         self._begun = 0.0
         self._kinds: frozenset[Kind] = frozenset()
         self._incomplete: set[Ref] = set()
+        self._counted: frozenset[str] = frozenset()
+        """Keys of what counters tell more of than quickStats."""
 
     def want(self, kinds: Collection[str]) -> None:
         """Tell of these kinds, too."""
@@ -102,14 +115,20 @@ class Inventory:
             found, self._incomplete = list(self._incomplete), set()
             return found
 
-    def tell_load(self, begun: float, keys: Collection[str] | None) -> None:
-        """The load as the server told it last: it says so by its silence that it has not changed."""
+    def measurable(self, keys: Collection[str] | None) -> list[Measurable]:
+        """What of these (None: all) can be measured now."""
         with self._turn:
-            told = [
-                (str(self._key(ref)), known.load()) for ref, known in (*self._machines.items(), *self._hosts.items())
+            every = (*self._machines.items(), *self._hosts.items())
+            named = ((str(self._key(ref)), ref, known) for ref, known in every if known.runs)
+            return [
+                Measurable(name, ref, known.size(), known.load())
+                for name, ref, known in named
+                if keys is None or name in keys
             ]
-        wanted = [(name, load) for name, load in told if load and (keys is None or name in keys)]
-        self._sink.samples(begun, wanted)
+
+    def counted(self, keys: Collection[str]) -> None:
+        """Counters tell of these from now on: what quickStats says of them is not told beside."""
+        self._counted = frozenset(keys)
 
     # --- one object ------------------------------------------------------------------------------------------------
 
@@ -204,8 +223,8 @@ class Inventory:
             self._rows.append(Row(kind, native, columns))
 
     def _measured(self, ref: Ref, load: dict[str, float | None]) -> None:
-        if load:
-            self._load.append((str(self._key(ref)), load))
+        if load and (name := str(self._key(ref))) not in self._counted:
+            self._load.append((name, load))
 
     def _key(self, ref: Ref) -> str:
         if machine := self._machines.get(ref):

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from novatui.backends.vsphere.measures import Size
 from novatui.backends.vsphere.updates import Ref
 from novatui.backends.vsphere.words import HOST_POWER, native_state, power_of, tools_of
 from novatui.core.inventory import Value
@@ -23,12 +24,14 @@ class Machine:
         "cpu_most",
         "folder",
         "host",
+        "memory",
         "on_host",
         "power",
         "snapshots",
         "template",
         "tools",
         "tools_version",
+        "vcpus",
     )
 
     PATHS = {  # noqa: RUF012 - never changed
@@ -38,6 +41,8 @@ class Machine:
         "runtime.connectionState": "connection",
         "guest.toolsRunningStatus": "tools",
         "guest.toolsVersionStatus2": "tools_version",
+        "config.hardware.numCPU": "vcpus",
+        "config.hardware.memoryMB": "memory",
         "runtime.maxCpuUsage": "cpu_most",
         "summary.quickStats.overallCpuUsage": "cpu",
         "summary.quickStats.hostMemoryUsage": "on_host",
@@ -52,6 +57,8 @@ class Machine:
         self.connection: Any = None
         self.tools: Any = None
         self.tools_version: Any = None
+        self.vcpus: Any = None
+        self.memory: Any = None
         self.cpu_most: Any = None
         self.cpu: Any = None
         self.on_host: Any = None
@@ -75,6 +82,10 @@ class Machine:
             "tools": tools_of(self.tools, self.tools_version),
         }
 
+    def size(self) -> Size:
+        """What its shares are shares of."""
+        return Size(_whole(self.vcpus), _times(self.memory, MIB))
+
     def load(self) -> dict[str, float | None]:
         """Metrics of `summary.quickStats`: MHz of `runtime.maxCpuUsage`, and MiB."""
         if not self.runs:
@@ -89,13 +100,14 @@ class Machine:
 class Host:
     """One host."""
 
-    __slots__ = ("connection", "cores", "cpu", "memory", "mhz", "power")
+    __slots__ = ("connection", "cores", "cpu", "memory", "mhz", "power", "threads")
 
     PATHS = {  # noqa: RUF012 - never changed
         "runtime.powerState": "power",
         "runtime.connectionState": "connection",
         "summary.hardware.cpuMhz": "mhz",
         "summary.hardware.numCpuCores": "cores",
+        "summary.hardware.numCpuThreads": "threads",
         "summary.quickStats.overallCpuUsage": "cpu",
         "summary.quickStats.overallMemoryUsage": "memory",
     }
@@ -105,6 +117,7 @@ class Host:
         self.connection: Any = None
         self.mhz: Any = None
         self.cores: Any = None
+        self.threads: Any = None
         self.cpu: Any = None
         self.memory: Any = None
 
@@ -113,6 +126,14 @@ class Host:
         connected = self.connection in (None, "connected")
         power = HOST_POWER.get(str(self.power), Power.UNKNOWN) if connected else Power.UNKNOWN
         return {"power": power.value, "native_state": native_state(self.power, self.connection)}
+
+    @property
+    def runs(self) -> bool:
+        return self.connection in (None, "connected") and HOST_POWER.get(str(self.power)) is Power.RUNNING
+
+    def size(self) -> Size:
+        """What its shares are shares of."""
+        return Size(_whole(self.threads), None)
 
     def load(self) -> dict[str, float | None]:
         """Metrics of `summary.quickStats`: MHz of all cores, and MiB."""
@@ -136,6 +157,15 @@ def _share(part: Any, whole: Any) -> float | None:
     if isinstance(part, int) and isinstance(whole, int) and whole > 0:
         return min(100.0, 100.0 * part / whole)
     return None
+
+
+def _whole(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _times(value: Any, factor: int) -> int | None:
+    found = _whole(value)
+    return None if found is None else found * factor
 
 
 def _bytes(mebibytes: Any) -> float | None:

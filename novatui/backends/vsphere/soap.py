@@ -9,6 +9,7 @@ import http.client
 import socket
 import threading
 from collections.abc import Callable, Iterable
+from typing import Protocol, TypeVar
 from xml.sax.saxutils import escape, quoteattr
 
 from novatui.backends.tls import CheckedContext
@@ -58,6 +59,19 @@ def just(ref: Ref) -> str:
     return f"<objectSet>{reference('obj', ref)}<skip>false</skip></objectSet>"
 
 
+class Taker(Protocol):
+    """Reads one reply piece by piece. Broken when it is none; the fault is set when the server refused the call."""
+
+    fault: Fault | None
+
+    def feed(self, data: bytes) -> None: ...
+
+    def close(self) -> None: ...
+
+
+T = TypeVar("T", bound=Taker)
+
+
 class Channel:
     """One HTTPS connection with the session's cookie: one request at a time, made anew when the server closed it.
 
@@ -85,23 +99,28 @@ class Channel:
 
         The reader holds the fault if there is one. OSError, HTTPException or Broken when there is no whole answer.
         """
+        return self.receive(request, Reader(take, whole=whole))
+
+    def receive(self, request: bytes, reader: T) -> T:
+        """The same, with a reader for this kind of answer."""
         with self._turn:
             response = self._send(request)
-            reader = Reader(take, whole=whole)
+            refusal = None if response.status == 200 else Reader(_nothing)  # a SOAP fault comes with 500
+            taker = refusal or reader
             try:
                 while piece := response.read(PIECE):
-                    reader.feed(piece)
-                reader.close()
+                    taker.feed(piece)
+                taker.close()
             except Broken:
                 self._drop()
-                if response.status not in (200, 500):  # a SOAP fault comes with 500
+                if response.status not in (200, 500):
                     raise Broken(f"HTTP {response.status} {response.reason}") from None
                 raise
             except BaseException:
                 self._drop()
                 raise
-            if reader.fault is None and response.status != 200:
-                reader.fault = Fault("", f"HTTP {response.status} {response.reason}", {})
+            if refusal is not None:
+                reader.fault = refusal.fault or Fault("", f"HTTP {response.status} {response.reason}", {})
             return reader
 
     def _send(self, request: bytes) -> http.client.HTTPResponse:
@@ -142,3 +161,7 @@ class Channel:
                 known.sock.shutdown(socket.SHUT_RDWR)  # wakes the thread that reads from it
             except OSError:
                 return
+
+
+def _nothing(_: Update) -> None:
+    """A refusal tells of no object."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,11 +15,29 @@ from tests.lab.vsphere.simulated import Vcsim
 KINDS = [kind.value for kind in Kind]
 
 
+class Recorder(Memory):
+    """Keeps also when samples are said to have been taken, and what is told of the past."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.moments: list[float] = []
+        """Of each of `samplings`."""
+        self.past_told: list[tuple[float, float, str, list[dict[str, float | None]]]] = []
+        """When the last cell was measured, seconds between two cells, key, cells."""
+
+    def samples(self, begun: float, samples: Iterable[tuple[str, Mapping[str, float | None]]]) -> None:
+        self.moments.append(begun)
+        super().samples(begun, samples)
+
+    def past(self, begun: float, step: float, past: Iterable[tuple[str, Sequence[Mapping[str, float | None]]]]) -> None:
+        self.past_told += [(begun, step, key, [dict(cell) for cell in cells]) for key, cells in past]
+
+
 class Probe:
     """A driver and its sink."""
 
     def __init__(self, server: Vcsim, port: int = 0, **options: str) -> None:
-        self.sink = Memory()
+        self.sink = Recorder()
         trusted = {"tls_ca": str(server.authority.root.certificate), "user": server.user} | options
         spec = ConnectionSpec(
             name="vc",
