@@ -196,7 +196,8 @@ def _lacking_tpm(needs: Needs, told: HostTold, wanted: TpmSpec) -> str:
 
 
 def _memory(needs: Needs, told: HostTold) -> Iterator[Check]:
-    wanted, free = needs.vm.memory.size, told.memory_free.value
+    size_, free = needs.vm.memory.size, told.memory_free.value
+    wanted = size_ if needs.memory_kept is None else needs.memory_kept
     if needs.vm.memory.huge_pages:
         yield _unneeded(Topic.MEMORY, needs, "its memory comes from huge pages")
     elif free is None:
@@ -207,8 +208,12 @@ def _memory(needs: Needs, told: HostTold) -> Iterator[Check]:
     else:
         answer = Answer.YES if wanted <= free else Answer.NO
         short = "not enough memory: " if answer is Answer.NO else ""
-        reason = f"{short}{size(free)} free, it needs {size(wanted)}"
+        kept = f"keeps {size(wanted)} of its {size(size_)} for itself" if needs.memory_kept and size_ else ""
+        reason = f"{short}{size(free)} free, it {kept or f'needs {size(size_ or wanted)}'}"
         yield _check(Topic.MEMORY, answer, reason, told.memory_free.evidence)
+        if answer is Answer.YES and (size_ or 0) > free:
+            tight = f"less memory is free than it has: {size(free)} of {size(size_)}; machines would share or swap"
+            yield _check(Topic.MEMORY, Answer.NO, tight, told.memory_free.evidence, blocking=False)
 
 
 def _huge_pages(needs: Needs, told: HostTold) -> Iterator[Check]:

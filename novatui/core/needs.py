@@ -31,6 +31,8 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True):
     snapshots: int | None = None
     product: str = ""
     """Version of the product that runs it now, as numbers and dots: `9.0.0`."""
+    memory_kept: int | None = None
+    """Bytes that the host has to keep for it alone, where machines share the rest; None: all of its memory."""
     held: tuple[Check, ...] = ()
     """What keeps it where it is, wherever it is to go: found where it is now."""
     evidence: Evidence

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from novatui.backends.driver import (
     DetailSource,
@@ -13,6 +13,7 @@ from novatui.backends.driver import (
     Invoker,
     Loaded,
     MetricSource,
+    PlacementSource,
     Session,
     Sink,
     StorageSource,
@@ -24,6 +25,7 @@ from novatui.backends.vsphere.events import Events
 from novatui.backends.vsphere.inventory import OF_KIND, Inventory
 from novatui.backends.vsphere.metrics import Metrics
 from novatui.backends.vsphere.offers import offered
+from novatui.backends.vsphere.placing import Placing
 from novatui.backends.vsphere.reading import READING
 from novatui.backends.vsphere.session import Opened, info_of, open_session
 from novatui.backends.vsphere.stream import Stream
@@ -33,7 +35,9 @@ from novatui.core.detail import Detail, Volume
 from novatui.core.devices import Device
 from novatui.core.errors import Unreachable
 from novatui.core.events import Event
+from novatui.core.needs import Needs
 from novatui.core.operations import Argument, NativeCall
+from novatui.core.reasons import Fit
 from novatui.core.states import Kind
 from novatui.core.tasks import Task
 
@@ -50,6 +54,7 @@ class VSphereDriver(
     EventSource,
     DeviceSource,
     StorageSource,
+    PlacementSource,
     Invoker,
 ):
     """See `backends.driver` for what each method owes."""
@@ -72,6 +77,7 @@ class VSphereDriver(
         self._tasks: Tasks | None = None
         self._events: Events | None = None
         self._changes: Changes | None = None
+        self._placing: Placing | None = None
 
     def connect(self) -> ConnectionInfo:
         self._opened = open_session(self.spec, self.secrets, self.sink)
@@ -80,12 +86,13 @@ class VSphereDriver(
         self._tasks = Tasks(self._opened, self.sink, self._inventory)
         self._events = Events(self._opened, self.sink, self._inventory)
         self._changes = Changes(self._opened, self.sink, self._inventory, self.spec.name)
+        self._placing = Placing(self._opened, self.sink, self._inventory, self.spec.name)
         return info_of(self._opened)
 
     def close(self) -> None:
         if self._stream is not None:
             self._stream.end()
-        for part in (self._metrics, self._details, self._tasks, self._events, self._changes):
+        for part in (self._metrics, self._details, self._tasks, self._events, self._changes, self._placing):
             if part is not None:
                 part.end()
         if self._opened is not None:
@@ -184,6 +191,20 @@ class VSphereDriver(
         if self._details is None:
             raise Unreachable("the connection is not open")
         return self._details
+
+    # --- where machines can run --------------------------------------------------------------------------------------
+
+    def needs(self, key: str) -> Needs:
+        return self._places.needs(key)
+
+    def fits(self, needs: Needs, hosts: Sequence[str]) -> list[Fit]:
+        return self._places.fits(needs, hosts)
+
+    @property
+    def _places(self) -> Placing:
+        if self._placing is None:
+            raise Unreachable("the connection is not open")
+        return self._placing
 
     @property
     def _session(self) -> Opened:

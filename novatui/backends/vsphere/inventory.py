@@ -11,7 +11,7 @@ from novatui.backends.vsphere.known import Host, Machine, keep
 from novatui.backends.vsphere.measures import Size
 from novatui.backends.vsphere.properties import FOLLOWED
 from novatui.backends.vsphere.rows import columns_of, snapshot_rows, standing
-from novatui.backends.vsphere.tree import KINDS, Tree
+from novatui.backends.vsphere.tree import DEPTH, KINDS, Tree
 from novatui.backends.vsphere.updates import Ref, Update
 from novatui.core.ids import key
 from novatui.core.inventory import Row, Value
@@ -85,6 +85,17 @@ class Inventory:
         with self._turn:
             known = self._machines.get(machine)
             return known.host if known is not None and isinstance(known.host, Ref) else None
+
+    def datacenter_of(self, ref: Ref) -> Ref | None:
+        """The datacenter that an object lies in; None when it is in none, or that is not known."""
+        with self._turn:
+            machine = self._machines.get(ref)
+            at: Ref | None = machine.folder if machine is not None else ref
+            for _ in range(DEPTH):
+                if at is None or at.type == "Datacenter":
+                    return at
+                at = self._tree.parent(at)
+        return None
 
     def take(self, begun: float, update: Update) -> None:
         """One object of an answer to a request that began then."""
