@@ -7,16 +7,15 @@ from typing import Any
 
 from novatui.backends.parts import Gatherer
 from novatui.backends.vsphere.asking import Asking, Told
-from novatui.backends.vsphere.fields import at, each, listed, moment, native, number, refs, truth, type_of, words
+from novatui.backends.vsphere.fields import at, each, listed, native, number, type_of, words
 from novatui.backends.vsphere.inventory import Inventory
 from novatui.backends.vsphere.machine_devices import provisioning, slot_of
 from novatui.backends.vsphere.machine_spec import vm_spec
 from novatui.backends.vsphere.sharing import allocation
-from novatui.backends.vsphere.tree import shown_name
+from novatui.backends.vsphere.snaptree import tree_of
 from novatui.backends.vsphere.updates import Ref
 from novatui.backends.vsphere.words import native_state
 from novatui.core.detail import Detail, Property
-from novatui.core.snapshots import Snapshot
 from novatui.core.vmspec import VmSpec
 
 MACHINE = (
@@ -47,7 +46,7 @@ class MachineDetail:
         return Detail(
             key=wanted,
             vm=gather.part("vm", lambda: self._spec(told)),
-            snapshots=gather.part("snapshots", lambda: tuple(snapshots(told))),
+            snapshots=gather.part("snapshots", lambda: tuple(tree_of(told).all.values())),
             properties=tuple(_properties(told)),
             raw=gather.part("raw", lambda: native(told.has("config"))) or "",
             raw_format="json",
@@ -59,7 +58,7 @@ class MachineDetail:
         then = self._asking.of(Ref("VirtualMachineSnapshot", native_id), ("config",))
         now = self._asking.of(machine, ("config", "layoutEx", "snapshot"))
         specs = gather.part("vm", lambda: (self._spec(then), self._spec(now)))
-        tree = gather.part("snapshots", lambda: [one for one in snapshots(now) if one.id == native_id])
+        tree = gather.part("snapshots", lambda: [one for one in tree_of(now).all.values() if one.id == native_id])
         return Detail(
             key=wanted,
             vm=specs[0] if specs is not None else None,
@@ -72,33 +71,6 @@ class MachineDetail:
 
     def _spec(self, told: Told) -> VmSpec:
         return vm_spec(told.has("config"), told.values.get("layoutEx"), self._inventory.name_of)
-
-
-def snapshots(told: Told) -> Iterator[Snapshot]:
-    """All of VirtualMachineSnapshotInfo, roots first. NovaError when it could not be read; absent without any."""
-    if "snapshot" in told.unread:
-        told.has("snapshot")
-    info = told.values.get("snapshot")
-    current = refs(info, "currentSnapshot")
-    waiting: list[tuple[dict[str, Any], str | None]] = [(root, None) for root in each(info, "rootSnapshotList")]
-    while waiting:
-        tree, above = waiting.pop(0)
-        own = refs(tree, "snapshot")
-        if not own:
-            continue
-        state = words(tree, "state")
-        yield Snapshot(
-            id=own[0].id,
-            name=shown_name(words(tree, "name")),
-            parent=above,
-            created=moment(tree, "createTime"),
-            memory=state == "poweredOn" if state else None,
-            quiesced=truth(tree, "quiesced"),
-            current=own == current,
-            description=words(tree, "description"),
-            native_state=state,
-        )
-        waiting += [(child, own[0].id) for child in each(tree, "childSnapshotList")]
 
 
 # --- facts that have no column ----------------------------------------------------------------------------------------

@@ -15,11 +15,13 @@ from novatui.backends.vsphere.detail_vm import MachineDetail
 from novatui.backends.vsphere.devices import Devices
 from novatui.backends.vsphere.inventory import Inventory
 from novatui.backends.vsphere.session import Opened
+from novatui.backends.vsphere.snaptree import PATHS, tree_of
 from novatui.backends.vsphere.updates import Ref
 from novatui.backends.vsphere.volumes import Volumes
 from novatui.core.detail import Detail
 from novatui.core.errors import NotFound
 from novatui.core.ids import split_key
+from novatui.core.snapshots import Snapshot
 from novatui.core.states import Kind
 
 
@@ -59,6 +61,13 @@ class Details:
         _, device = self.devices.one(native)
         raw = msgspec.json.format(msgspec.json.encode(device)).decode() if gather.wants("raw") else ""
         return Detail(key=wanted, devices=(device,), raw=raw, raw_format="json", failures=gather.failures)
+
+    def snapshots(self, wanted: str) -> list[Snapshot]:
+        """All snapshots of one machine, parents before children, with sizes where the server tells them."""
+        kind, _, native = wanted.partition(":")
+        if kind not in (Kind.VM, Kind.TEMPLATE):
+            raise NotFound(f"{wanted} is no machine", subject=wanted)
+        return list(tree_of(self._asking.of(Ref("VirtualMachine", native), PATHS)).all.values())
 
     def end(self) -> None:
         """Nothing is read any more."""

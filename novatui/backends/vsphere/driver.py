@@ -14,11 +14,16 @@ from novatui.backends.driver import (
     Loaded,
     MetricSource,
     PlacementSource,
+    PowerControl,
     Session,
     Sink,
+    SnapshotControl,
+    SnapshotSource,
     StorageSource,
+    TaskControl,
     TaskSource,
 )
+from novatui.backends.vsphere.cancelling import CancelPlans
 from novatui.backends.vsphere.changes import Changes
 from novatui.backends.vsphere.details import Details
 from novatui.backends.vsphere.events import Events
@@ -26,8 +31,10 @@ from novatui.backends.vsphere.inventory import OF_KIND, Inventory
 from novatui.backends.vsphere.metrics import Metrics
 from novatui.backends.vsphere.offers import offered
 from novatui.backends.vsphere.placing import Placing
+from novatui.backends.vsphere.power import PowerPlans
 from novatui.backends.vsphere.reading import READING
 from novatui.backends.vsphere.session import Opened, info_of, open_session
+from novatui.backends.vsphere.snapcontrol import SnapshotPlans
 from novatui.backends.vsphere.stream import Stream
 from novatui.backends.vsphere.tasks import Tasks
 from novatui.core.connection import ConnectionInfo, ConnectionSpec
@@ -36,8 +43,9 @@ from novatui.core.devices import Device
 from novatui.core.errors import Unreachable
 from novatui.core.events import Event
 from novatui.core.needs import Needs
-from novatui.core.operations import Argument, NativeCall
+from novatui.core.operations import Argument, NativeCall, Operation, Plan
 from novatui.core.reasons import Fit
+from novatui.core.snapshots import Snapshot
 from novatui.core.states import Kind
 from novatui.core.tasks import Task
 
@@ -55,7 +63,11 @@ class VSphereDriver(
     DeviceSource,
     StorageSource,
     PlacementSource,
+    SnapshotSource,
     Invoker,
+    PowerControl,
+    SnapshotControl,
+    TaskControl,
 ):
     """See `backends.driver` for what each method owes."""
 
@@ -157,6 +169,11 @@ class VSphereDriver(
     def volumes(self, key: str) -> list[Volume]:
         return self._about.volumes.list(key)
 
+    def snapshots(self, key: str) -> list[Snapshot]:
+        if self._details is None:
+            raise Unreachable("the connection is not open")
+        return self._details.snapshots(key)
+
     # --- tasks and events ------------------------------------------------------------------------------------------
 
     def tasks(self) -> list[Task]:
@@ -179,6 +196,15 @@ class VSphereDriver(
 
     def fingerprint(self, key: str) -> str:
         return self._changing.fingerprint(key)
+
+    def plan_power(self, operation: Operation) -> Plan:
+        return PowerPlans(self._changing.planning).plan(operation)
+
+    def plan_snap(self, operation: Operation) -> Plan:
+        return SnapshotPlans(self._changing.planning).plan(operation)
+
+    def plan_task(self, operation: Operation) -> Plan:
+        return CancelPlans(self._changing.planning).plan(operation)
 
     @property
     def _changing(self) -> Changes:
