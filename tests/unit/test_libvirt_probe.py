@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 pytest.importorskip("libvirt")
 
+from novatui.backends.found import settle
 from novatui.backends.libvirt.asking import Asked
-from novatui.backends.libvirt.probe_found import settle
 from novatui.backends.libvirt.probe_host import HostAnswers
 from novatui.backends.libvirt.probe_host_devices import gpu_passthrough, nvme, offloads, sriov
 from novatui.backends.libvirt.probe_host_life import thin_provisioning

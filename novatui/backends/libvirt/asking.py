@@ -159,8 +159,3 @@ def _argument(value: Any) -> str | None:
             return f"[{', '.join(filter(None, map(_argument, value)))}]"
         case _:
             return None
-
-
-def declared(source: str) -> Evidence:
-    """Evidence of what is so by libvirt's own documentation, where there is no call to ask."""
-    return Evidence(kind="declared", source=source)

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from novatui.backends.libvirt.asking import Asked, ask, declared
+from novatui.backends.found import declared
+from novatui.backends.libvirt.asking import Asked, ask
 from novatui.backends.libvirt.host import Host, parsed
 from novatui.backends.libvirt.library import version_text
 from novatui.backends.libvirt.link import Link

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from xml.etree.ElementTree import Element, tostring
 
-from novatui.backends.libvirt.asking import Asked, ask, declared
+from novatui.backends.found import declared
+from novatui.backends.libvirt.asking import Asked, ask
 from novatui.backends.libvirt.link import Link
 from novatui.core.needs import Needs, Told
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from novatui.backends.libvirt.asking import Asked, ask, declared
+from novatui.backends.found import declared
+from novatui.backends.libvirt.asking import Asked, ask
 from novatui.backends.libvirt.link import Link
 from novatui.core.needs import Needs, Told, plug
 from novatui.core.vmspec import HostDevice, NicSpec

@@ -9,12 +9,13 @@ from xml.etree.ElementTree import Element, tostring
 
 import msgspec
 
+from novatui.backends.found import Unanswered
 from novatui.backends.libvirt.asking import Asked, ask
 from novatui.backends.libvirt.host import parsed
 from novatui.backends.libvirt.library import NOWAIT, libvirt
 from novatui.backends.libvirt.link import Link
 from novatui.backends.libvirt.probe_domcaps import DomainCapabilities
-from novatui.backends.libvirt.probe_found import Documented, Unanswered, documented, need, quoting
+from novatui.backends.libvirt.probe_found import Documented, documented, need, quoting
 from novatui.backends.libvirt.probe_nodes import TAPS, Interface, PciDevice, interface, pci_device
 from novatui.core.capabilities import Evidence
 from novatui.core.errors import BackendFault

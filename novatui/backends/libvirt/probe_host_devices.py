@@ -5,17 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from novatui.backends.libvirt.probe_found import (
-    Documented,
-    Found,
-    Source,
-    Unanswered,
-    no,
-    partly,
-    quoting,
-    unknown,
-    yes,
-)
+from novatui.backends.found import Found, Source, Unanswered, no, partly, unknown, yes
+from novatui.backends.libvirt.probe_found import Documented, quoting
 from novatui.backends.libvirt.probe_host import HostAnswers
 from novatui.backends.libvirt.probe_nodes import PciDevice
 from novatui.backends.libvirt.xmltree import attribute_at

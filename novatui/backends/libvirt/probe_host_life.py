@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from novatui.backends.libvirt.probe_found import Documented, Found, Unanswered, need, no, partly, quoting, unknown, yes
+from novatui.backends.found import Found, Unanswered, no, partly, unknown, yes
+from novatui.backends.libvirt.probe_found import Documented, need, quoting
 from novatui.backends.libvirt.probe_host import HostAnswers
 from novatui.backends.libvirt.xmltree import flag, text_of
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from xml.etree.ElementTree import Element
 
-from novatui.backends.libvirt.asking import declared
-from novatui.backends.libvirt.probe_found import Documented, Found, Unanswered, need, no, partly, quoting, unknown, yes
+from novatui.backends.found import Found, Unanswered, declared, no, partly, unknown, yes
+from novatui.backends.libvirt.probe_found import Documented, need, quoting
 from novatui.backends.libvirt.probe_host import HostAnswers
 from novatui.backends.libvirt.xmltree import integer
 from novatui.core.capabilities import Evidence

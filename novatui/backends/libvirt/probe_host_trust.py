@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from novatui.backends.libvirt.asking import declared
-from novatui.backends.libvirt.probe_found import Found, Unanswered, need, no, partly, quoting, yes
+from novatui.backends.found import Found, Unanswered, declared, no, partly, yes
+from novatui.backends.libvirt.probe_found import need, quoting
 from novatui.backends.libvirt.probe_host import HostAnswers
 
 Q35 = "q35"

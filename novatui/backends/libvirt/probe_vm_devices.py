@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from xml.etree.ElementTree import Element
 
-from novatui.backends.libvirt.probe_found import Found, Source, need, no, partly, unknown, yes
+from novatui.backends.found import Found, Source, no, partly, unknown, yes
+from novatui.backends.libvirt.probe_found import need
 from novatui.backends.libvirt.probe_host_devices import NETWORK
 from novatui.backends.libvirt.probe_host_trust import NOT_HAD
 from novatui.backends.libvirt.probe_machine import MachineAnswers

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from novatui.backends.found import Found, Unanswered, no, partly, unknown, yes
 from novatui.backends.libvirt import probe_host_memory
-from novatui.backends.libvirt.probe_found import Found, Unanswered, need, no, partly, quoting, unknown, yes
+from novatui.backends.libvirt.probe_found import need, quoting
 from novatui.backends.libvirt.probe_host_memory import VIRTUALISATION, X86
 from novatui.backends.libvirt.probe_machine import MachineAnswers
 from novatui.core.capabilities import Answer

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from novatui.backends.found import Found, Unanswered, no, partly, unknown, yes
 from novatui.backends.libvirt.movechecks import refuse_immovable
-from novatui.backends.libvirt.probe_found import Found, Unanswered, need, no, partly, unknown, yes
+from novatui.backends.libvirt.probe_found import need
 from novatui.backends.libvirt.probe_host_life import BLOCK_COPY, CPU_ARCHES, DIMM_ARCHES
 from novatui.backends.libvirt.probe_machine import MachineAnswers
 from novatui.backends.libvirt.snapshotting import REVERTS_EXTERNAL, SnapDisk, against_external, against_internal, disks

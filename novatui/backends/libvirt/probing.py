@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from novatui.backends.found import Found, Unanswered, settle, yes
 from novatui.backends.libvirt import (
     probe_host_devices,
     probe_host_life,
@@ -21,7 +22,6 @@ from novatui.backends.libvirt import (
 )
 from novatui.backends.libvirt.asking import Asked
 from novatui.backends.libvirt.link import Link
-from novatui.backends.libvirt.probe_found import Found, Unanswered, settle, yes
 from novatui.backends.libvirt.probe_host import HostAnswers
 from novatui.backends.libvirt.probe_machine import MachineAnswers
 from novatui.core.capabilities import Fact
