@@ -45,54 +45,58 @@ class Asking:
 
     def of(self, ref: Ref, paths: Sequence[str]) -> Told:
         """Read these properties. NotFound when the object is gone; a path that the server does not know is unread."""
+        found = self.each([ref], paths)
+        if not found:
+            raise NotFound("it does not exist any more", subject=ref.id)
+        return found[0]
+
+    def each(self, refs: Sequence[Ref], paths: Sequence[str]) -> list[Told]:
+        """Read the same properties of several objects of one type. NotFound when one of them is gone; a path that the
+        server does not know is unread."""
         unknown: dict[str, str] = {}
-        while True:
+        while refs:
             asked = [path for path in paths if path not in unknown]
             try:
-                found = self._read(ref, asked)
+                found = self._exchange(refs, asked)
             except NovaError as error:
                 path = error.failure.subject
                 if error.failure.code != "InvalidProperty" or path not in asked:
                     raise
                 unknown[path] = "InvalidProperty"
             else:
-                return Told(ref, found.values, found.unread | unknown)
-
-    def each(self, refs: Sequence[Ref], paths: Sequence[str]) -> list[Told]:
-        """Read the same properties of several objects of one type. NotFound when one of them is gone."""
-        found = self._exchange(refs, paths) if refs else []
-        return [Told(one.ref, one.values, one.unread) for one in found]
+                return [Told(one.ref, one.values, one.unread | unknown) for one in found]
+        return []
 
     def members(self, holder: Ref, path: str, type_: str, paths: Sequence[str]) -> list[Told]:
         """Read these properties of all objects of a type that a property of a host or a store refers to."""
         spec = f"<specSet>{property_set(type_, paths)}{members_of(holder, path)}</specSet><options/>"
-        found: list[Update] = []
-        reader = self._send("RetrievePropertiesEx", self._collector, spec, take=found.append)
-        while reader.token:
-            token = element("token", reader.token)
-            reader = self._send("ContinueRetrievePropertiesEx", self._collector, token, take=found.append)
-        return [Told(one.ref, one.values, one.unread) for one in found]
+        return [Told(one.ref, one.values, one.unread) for one in self._pages(spec)]
 
     def answer(self, method: str, this: Ref, *body: str) -> Any:
         """What a method that changes nothing returns, as our own reader leaves it; None when it returns nothing."""
-        returned = self._send(method, this, *body, whole=True).returned
+        returned = self.answers(method, this, *body)
         return returned[0] if returned else None
+
+    def answers(self, method: str, this: Ref, *body: str) -> list[Any]:
+        """The same of a method that returns several."""
+        return self._send(method, this, *body, whole=True).returned
 
     def end(self) -> None:
         """Nothing is read any more."""
         self._channel.end()
 
-    def _read(self, ref: Ref, paths: Sequence[str]) -> Update:
-        found = self._exchange([ref], paths)
-        if not found:
-            raise NotFound("it does not exist any more", subject=ref.id)
-        return found[0]
-
     def _exchange(self, refs: Sequence[Ref], paths: Sequence[str]) -> list[Update]:
-        found: list[Update] = []
         objects = "".join(just(ref) for ref in refs)
         spec = f"<specSet>{property_set(refs[0].type, paths)}{objects}</specSet><options/>"
-        self._send("RetrievePropertiesEx", self._collector, spec, take=found.append)
+        return self._pages(spec)
+
+    def _pages(self, spec: str) -> list[Update]:
+        """All of an answer: a server may break it up though nobody asked it to."""
+        found: list[Update] = []
+        reader = self._send("RetrievePropertiesEx", self._collector, spec, take=found.append)
+        while reader.token:
+            token = element("token", reader.token)
+            reader = self._send("ContinueRetrievePropertiesEx", self._collector, token, take=found.append)
         return found
 
     def _send(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from novatui.backends.driver import (
+    CapabilityProbe,
     DetailSource,
     DeviceSource,
     EventSource,
@@ -32,11 +33,13 @@ from novatui.backends.vsphere.metrics import Metrics
 from novatui.backends.vsphere.offers import offered
 from novatui.backends.vsphere.placing import Placing
 from novatui.backends.vsphere.power import PowerPlans
+from novatui.backends.vsphere.probing import Probing
 from novatui.backends.vsphere.reading import READING
 from novatui.backends.vsphere.session import Opened, info_of, open_session
 from novatui.backends.vsphere.snapcontrol import SnapshotPlans
 from novatui.backends.vsphere.stream import Stream
 from novatui.backends.vsphere.tasks import Tasks
+from novatui.core.capabilities import Fact
 from novatui.core.connection import ConnectionInfo, ConnectionSpec
 from novatui.core.detail import Detail, Volume
 from novatui.core.devices import Device
@@ -64,6 +67,7 @@ class VSphereDriver(
     StorageSource,
     PlacementSource,
     SnapshotSource,
+    CapabilityProbe,
     Invoker,
     PowerControl,
     SnapshotControl,
@@ -90,6 +94,7 @@ class VSphereDriver(
         self._events: Events | None = None
         self._changes: Changes | None = None
         self._placing: Placing | None = None
+        self._probing: Probing | None = None
 
     def connect(self) -> ConnectionInfo:
         self._opened = open_session(self.spec, self.secrets, self.sink)
@@ -99,12 +104,22 @@ class VSphereDriver(
         self._events = Events(self._opened, self.sink, self._inventory)
         self._changes = Changes(self._opened, self.sink, self._inventory, self.spec.name)
         self._placing = Placing(self._opened, self.sink, self._inventory, self.spec.name)
+        self._probing = Probing(self._opened, self.sink, self._inventory)
         return info_of(self._opened)
 
     def close(self) -> None:
         if self._stream is not None:
             self._stream.end()
-        for part in (self._metrics, self._details, self._tasks, self._events, self._changes, self._placing):
+        parts = (
+            self._metrics,
+            self._details,
+            self._tasks,
+            self._events,
+            self._changes,
+            self._placing,
+            self._probing,
+        )
+        for part in parts:
             if part is not None:
                 part.end()
         if self._opened is not None:
@@ -173,6 +188,12 @@ class VSphereDriver(
         if self._details is None:
             raise Unreachable("the connection is not open")
         return self._details.snapshots(key)
+    # --- what it can do --------------------------------------------------------------------------------------------
+
+    def probe(self, scope: str) -> list[Fact]:
+        if self._probing is None:
+            raise Unreachable("the connection is not open")
+        return self._probing.probe(scope)
 
     # --- tasks and events ------------------------------------------------------------------------------------------
 

@@ -31,6 +31,7 @@ _RIGHTS = (
 
 _POSSIBLE = (
     "QueryConfigOption", "QueryConfigOptionDescriptor", "QueryConfigOptionEx", "QueryConfigTarget",
+    "QueryOptions", "ListKmsClusters",
     "CheckCompatibility_Task", "CheckMigrate_Task", "CheckRelocate_Task", "CheckPowerOn_Task", "CheckVmConfig_Task",
     "QueryVMotionCompatibility", "QueryVMotionCompatibilityEx_Task", "ValidateMigration",
     "RecommendHostsForVm", "RecommendDatastores", "PlaceVm", "ClusterEnterMaintenanceMode",
