@@ -29,7 +29,7 @@ def base_class(device: dict[str, Any]) -> int:
 def gpu_passthrough(host: HostAnswers) -> Found:
     """Graphics cards that are active for passthrough, and profiles of shared ones."""
     cards = [one for one in host.devices if base_class(one) == DISPLAY]
-    shared = listed(host.read.values, SHARED) if not host.read.unread.get(SHARED) else []
+    shared = [] if SHARED in host.read.unread else listed(host.read.get(SHARED), "")
     profiles = host.read.quote(SHARED)
     active = [one for one in cards if truth(one, "passthrough.passthruActive")]
     capable = [one for one in cards if truth(one, "passthrough.passthruCapable")]

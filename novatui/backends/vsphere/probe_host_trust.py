@@ -49,7 +49,7 @@ def tpm(host: HostAnswers) -> Found:
 def memory_encryption(host: HostAnswers) -> Found:
     """SEV or TDX of the host, and what state it is in."""
     read, evidence = host.read, host.read.quote(SEV, TDX)
-    read.get("name")
+    read.need()
     sev, tdx = (None if path in read.unread else read.values.get(path) for path in (SEV, TDX))
     if sev in SEV_READY:
         return yes(evidence, "SEV-ES of its processors", "SEV-ES")

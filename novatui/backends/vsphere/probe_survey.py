@@ -94,6 +94,11 @@ class Survey:
         )
 
     @property
+    def root(self) -> Ref:
+        """The root folder."""
+        return Ref("Folder", self.questions.opened.content.rootFolder._moId)
+
+    @property
     def is_vcenter(self) -> bool:
         """A host alone has no other to move machines to."""
         return self.service.set("content.about.apiType") == VCENTER

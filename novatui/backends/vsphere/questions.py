@@ -65,9 +65,13 @@ class Read:
         """The request, with the beginning of what it told."""
         return self._asked.evidence
 
+    def need(self) -> None:
+        """Unanswered when nothing was told at all."""
+        self._asked.need()
+
     def get(self, path: str) -> Any:
         """What is told at this path; None when it is not set. Unanswered when it could not be read."""
-        self._asked.need()
+        self.need()
         if path in self.unread:
             raise Unanswered(f"{path}: {self.unread[path]}", self.quote(path))
         return self.values.get(path)
