@@ -188,6 +188,7 @@ class VSphereDriver(
         if self._details is None:
             raise Unreachable("the connection is not open")
         return self._details.snapshots(key)
+
     # --- what it can do --------------------------------------------------------------------------------------------
 
     def probe(self, scope: str) -> list[Fact]:
