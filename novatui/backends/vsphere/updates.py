@@ -58,17 +58,13 @@ def several(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list) else [value]
 
 
-_WHOLE = frozenset({"int", "long", "short", "byte"})
-_FRACTION = frozenset({"double", "float"})
-
-
 class Reader:
     """Feed it the bytes of one reply as they come. `take` gets each object as soon as it is complete."""
 
     def __init__(self, take: Callable[[Update], None], *, whole: bool = False) -> None:
         """`whole`: the answer is no objects but a value, or several of them, kept in `returned`."""
         self.returned: list[Any] = []
-        self._values = {"val", "detail", "returnval"} if whole else {"val", "detail"}
+        self._values = frozenset({"detail", "returnval"} if whole else {"detail"})
         self.version = ""
         """Of an update set: what the next WaitForUpdatesEx has to name."""
         self.truncated = False
@@ -77,14 +73,10 @@ class Reader:
         """Of a reading in pages: what ContinueRetrievePropertiesEx has to name."""
         self.fault: Fault | None = None
         self._take = take
-        self._text: list[str] = []
         self._open: list[_Element] = []
-        self._object: _Object | None = None
         self._parser = expat.ParserCreate()
         self._parser.buffer_text = True
-        self._parser.StartElementHandler = self._start
-        self._parser.EndElementHandler = self._end
-        self._parser.CharacterDataHandler = self._text.append
+        self._listen()
         # No document of this protocol has entities of its own; one that has them is no reply.
         self._parser.EntityDeclHandler = _no_entities
 
@@ -103,32 +95,68 @@ class Reader:
             raise Broken(f"the server's answer is no XML: {error}") from None
 
     # --- elements --------------------------------------------------------------------------------------------------
-    # A value (`val`, or the `detail` of a fault) collects its elements on the stack `_open`; outside of a value only
-    # the few names of the frame around it matter.
+    # A value with fields (and the `detail` of a fault) collects its elements on the stack `_open`. Most values have
+    # none: these are the ones that a large answer consists of, and they are converted without anything being made for
+    # their elements. The handlers are closures because each is called millions of times.
 
-    def _start(self, tag: str, attributes: dict[str, str]) -> None:
-        self._text.clear()
-        if self._open or tag in self._values:
-            self._open.append(_Element(tag, attributes))
-        elif tag in ("objectSet", "objects"):
-            self._object = _Object("enter" if tag == "objects" else "")
-        elif self._object is not None:
-            if tag == "obj":
-                self._object.type = attributes.get("type", "")
-            elif tag == "fault":
-                self._open.append(_Element(tag, attributes))
+    def _listen(self) -> None:
+        text: list[str] = []
+        clear, opened, starts, leaves = text.clear, self._open, _STARTS | self._values, _Leaves()
+        known = leaves.known
+        being: _Object | None = None
+        leaf: dict[str, str] | None = None
 
-    def _end(self, tag: str) -> None:
-        text = "".join(self._text)
-        self._text.clear()
-        if self._open:
-            self._close_element(text)
-        elif self._object is not None:
-            self._end_in_object(self._object, tag, text)
-        else:
-            self._end_outside(tag.rpartition(":")[2], text)
+        def start(tag: str, attributes: dict[str, str]) -> None:
+            nonlocal being, leaf
+            if text:
+                clear()
+            if leaf is not None:
+                opened.append(_Element("val", leaf))
+                opened.append(_Element(tag, attributes))
+                leaf = None
+            elif opened:
+                opened.append(_Element(tag, attributes))
+            elif tag == "val":
+                leaf = attributes
+            elif tag in starts:
+                if tag == "objectSet" or tag == "objects":
+                    being = _Object("enter" if tag == "objects" else "")
+                elif tag != "obj":
+                    opened.append(_Element(tag, attributes))
+                elif being is not None:
+                    being.type = attributes.get("type", "")
 
-    def _close_element(self, text: str) -> None:
+        def end(tag: str) -> None:
+            nonlocal being, leaf
+            said = ""
+            if text:
+                said = text[0] if len(text) == 1 else "".join(text)
+                clear()
+            if leaf is not None:
+                if being is not None:
+                    convert = known.get(leaf.get(leaves.name, ""))
+                    being.value = convert(said) if convert is not None else leaves.value(leaf, said)
+                leaf = None
+            elif opened:
+                self._close_element(being, said)
+            elif being is None:
+                self._end_outside(tag.rpartition(":")[2], said)
+            elif tag == "name":
+                being.name = said
+            elif tag == "changeSet" or tag == "propSet":
+                being.values[being.name] = being.value
+                being.value = None
+            elif tag == "objectSet" or tag == "objects":
+                self._take(Update(being.kind, Ref(being.type, being.id), being.values, being.unread))
+                being = None
+            else:
+                being.end(tag, said)
+
+        self._parser.StartElementHandler = start
+        self._parser.EndElementHandler = end
+        self._parser.CharacterDataHandler = text.append
+
+    def _close_element(self, being: _Object | None, text: str) -> None:
         element = self._open.pop()
         value = element.value(text)
         if self._open:
@@ -137,30 +165,10 @@ class Reader:
             self._refused(value)
         elif element.tag == "returnval":
             self.returned.append(value)
-        elif self._object is not None and element.tag == "fault":
-            self._object.fault = _fault_type(value)
-        elif self._object is not None:
-            self._object.value = value
-
-    def _end_in_object(self, being: _Object, tag: str, text: str) -> None:
-        if tag == "name":
-            being.name = text
-        elif tag in ("changeSet", "propSet"):
-            being.values[being.name] = being.value
-            being.value = None
-        elif tag == "op" and text in ("remove", "indirectRemove"):
-            being.value = None
-        elif tag == "obj":
-            being.id = text
-        elif tag == "kind":
-            being.kind = text
-        elif tag == "path":
-            being.name = text
-        elif tag == "missingSet":
-            being.unread[being.name] = being.fault
-        elif tag in ("objectSet", "objects"):
-            self._object = None
-            self._take(Update(being.kind, Ref(being.type, being.id), being.values, being.unread))
+        elif being is not None and element.tag == "fault":
+            being.fault = _fault_type(value)
+        elif being is not None:
+            being.value = value
 
     def _end_outside(self, tag: str, text: str) -> None:
         if tag == "version":
@@ -196,6 +204,22 @@ class _Object:
         self.unread: dict[str, str] = {}
         self.fault = ""
 
+    def end(self, tag: str, text: str) -> None:
+        """One of the less frequent elements is complete."""
+        if tag == "op" and text in ("remove", "indirectRemove"):
+            self.value = None
+        elif tag == "obj":
+            self.id = text
+        elif tag == "kind":
+            self.kind = text
+        elif tag == "path":
+            self.name = text
+        elif tag == "missingSet":
+            self.unread[self.name] = self.fault
+
+
+_STARTS = frozenset({"objectSet", "objects", "obj", "fault"})
+"""Elements whose beginning matters, beside those of values."""
 
 _TYPE = "_type"
 """Field of a dict that names the type of the value where the server named it."""
@@ -225,7 +249,7 @@ class _Element:
             self.fields[tag] = value
 
     def value(self, text: str) -> Any:
-        kind = self._kind()
+        kind = _kind(self.attributes)
         if kind.startswith("ArrayOf"):
             return _items(self.fields or {})
         if self.fields is not None:
@@ -235,14 +259,41 @@ class _Element:
         plain = self.attributes.get("type")
         if kind == "ManagedObjectReference" or (not kind and plain):
             return Ref(plain or "", text)
-        return _leaf(kind, text)
+        return _converter(kind)(text)
 
-    def _kind(self) -> str:
-        """The local name of the type: both the attribute's prefix and the value's are the server's choice."""
-        for name, value in self.attributes.items():
-            if name.endswith(":type"):
-                return value.rpartition(":")[2]
-        return ""
+
+def _kind(attributes: dict[str, str]) -> str:
+    """The local name of the type: both the attribute's prefix and the value's are the server's choice."""
+    for name, value in attributes.items():
+        if name.endswith(":type"):
+            return value.rpartition(":")[2]
+    return ""
+
+
+class _Leaves:
+    """Converts values without fields; what a server writes as a type is looked at once."""
+
+    MOST = 256
+    """Types remembered: an answer has a few dozen."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, Callable[[str], Any]] = {}
+        """By type as it is written; references are none of them, for they hold more than their text."""
+        self.name = "xsi:type"
+        """What this server calls the attribute."""
+
+    def value(self, attributes: dict[str, str], text: str) -> Any:
+        """A value whose type is not known yet, that has none, or is a reference."""
+        kind = _kind(attributes)
+        plain = attributes.get("type")
+        if kind == "ManagedObjectReference" or (not kind and plain):
+            return Ref(plain or "", text)
+        convert = _converter(kind)
+        name = next((name for name in attributes if name.endswith(":type")), None)
+        if name is not None and len(self.known) < self.MOST:
+            self.name = name
+            self.known[attributes[name]] = convert
+        return convert(text)
 
 
 def _fault_type(localized: Any) -> str:
@@ -262,21 +313,51 @@ def _items(fields: dict[str, Any]) -> list[Any]:
     return []
 
 
-def _leaf(kind: str, text: str) -> Any:
-    """A word that does not read as its type says is kept as it came."""
+def _converter(kind: str) -> Callable[[str], Any]:
+    """What reads a text of this type."""
+    if kind.startswith("ArrayOf"):
+        return _nothing
+    return _CONVERTERS.get(kind, str)
+
+
+def _nothing(_: str) -> list[Any]:
+    return []
+
+
+# A word that does not read as its type says is kept as it came.
+
+
+def _whole(text: str) -> Any:
     try:
-        if kind in _WHOLE:
-            return int(text)
-        if kind == "boolean":
-            return text in ("true", "1")
-        if kind in _FRACTION:
-            return float(text)
-        if kind == "dateTime":
-            moment = datetime.fromisoformat(text)
-            return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return int(text)
     except ValueError:
         return text
-    return text
+
+
+def _fraction(text: str) -> Any:
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _truth(text: str) -> bool:
+    return text == "true" or text == "1"
+
+
+def _moment(text: str) -> Any:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+_CONVERTERS: dict[str, Callable[[str], Any]] = (
+    dict.fromkeys(("int", "long", "short", "byte"), _whole)
+    | dict.fromkeys(("double", "float"), _fraction)
+    | {"boolean": _truth, "dateTime": _moment}
+)
 
 
 def _no_entities(name: str, *_: object) -> None:
