@@ -16,7 +16,7 @@ from novatui.core.errors import Conflict, InvalidInput, NotFound, OutcomeUnknown
 from novatui.core.operations import NativeCall
 from tests.lab.fixtures import or_skip
 from tests.lab.vsphere import change
-from tests.lab.vsphere.client import client_of, everything
+from tests.lab.vsphere.client import client_of, everything, tasks
 from tests.lab.vsphere.driven import Probe, connected
 from tests.lab.vsphere.simulated import Vcsim
 
@@ -51,13 +51,14 @@ def call(verb: str, **arguments: Any) -> NativeCall:
 def tasks_of(server: Vcsim) -> list[str]:
     """What the server was asked to do, by its own list."""
     with client_of(server) as service:
-        return [task._moId for task in service.content.taskManager.recentTask]
+        return tasks(service)
 
 
 def test_a_task_is_sent_once_and_followed_to_its_end(server: Vcsim, probe: Probe) -> None:
     before = tasks_of(server)
     answer = probe.driver.invoke(call("PowerOffVM_Task", this=moref(probe)), {})
-    assert tasks_of(server)[len(before) :] == [answer["task"]]
+    assert tasks_of(server)[len(before) :] == ["VirtualMachine.powerOff"]
+    assert answer["task"]
     with client_of(server) as service:
         assert change.machine(service, MACHINE).runtime.powerState == "poweredOff"
 

@@ -106,7 +106,7 @@ class Inventory:
             if update.kind == "leave":
                 self._leave(update.ref)
             elif update.ref.type == "VirtualMachine":
-                self._machine(update.ref, update.values, new=update.kind == "enter")
+                self._machine(update.ref, _whole(update), new=update.kind == "enter")
             else:
                 self._member(update.ref, update.values, new=update.kind == "enter")
 
@@ -241,3 +241,10 @@ class Inventory:
         if machine := self._machines.get(ref):
             return key(machine.kind, ref.id)
         return key(KINDS[ref.type], ref.id) if ref.type in KINDS else ""
+
+
+def _whole(update: Update) -> dict[str, Any]:
+    """A machine that is told whole has no snapshots when none are told: then the property is not set."""
+    if update.kind != "enter" or "snapshot" in update.values or "snapshot" in update.unread:
+        return update.values
+    return update.values | {"snapshot": None}
