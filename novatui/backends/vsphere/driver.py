@@ -105,7 +105,7 @@ class VSphereDriver(
         self._changes = Changes(self._opened, self.sink, self._inventory, self.spec.name)
         self._placing = Placing(self._opened, self.sink, self._inventory, self.spec.name)
         self._probing = Probing(self._opened, self.sink, self._inventory)
-        return info_of(self._opened)
+        return info_of(self._opened, self.sink)
 
     def close(self) -> None:
         if self._stream is not None:
@@ -151,7 +151,7 @@ class VSphereDriver(
             return
         begun = self.sink.now()
         refs = self._inventory.refs(keys)
-        gone = self._stream.read([ref for ref in refs.values() if ref is not None])
+        gone = self._stream.read(list(dict.fromkeys(ref for ref in refs.values() if ref is not None)))
         missing = [each for each, ref in refs.items() if (ref is None or ref in gone) and not _is_device(each)]
         if missing:
             self.sink.remove(begun, missing)

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from novatui.backends.vsphere.updates import Ref, several
-from novatui.core.text import clean
+from novatui.core.text import clean, clean_lines
 
 TYPE = "_type"
 """Field that names the type of a value where the server named it."""
@@ -34,6 +34,12 @@ def words(tree: Any, path: str = "") -> str:
     return clean(str(found)) if isinstance(found, str | int | float) else ""
 
 
+def lines(tree: Any, path: str = "") -> str:
+    """Text of several lines at this path; empty when there is none."""
+    found = at(tree, path)
+    return clean_lines(found) if isinstance(found, str) else ""
+
+
 def number(tree: Any, path: str) -> int | None:
     """A whole number at this path."""
     found = at(tree, path)
@@ -50,7 +56,7 @@ def truth(tree: Any, path: str = "") -> bool | None:
     found = at(tree, path)
     if isinstance(found, bool):
         return found
-    return {"true": True, "1": True, "false": False, "0": False}.get(str(found))
+    return {"true": True, "1": True, "false": False, "0": False}.get(str(found).lower())
 
 
 def yes_no(tree: Any, path: str = "") -> str:

@@ -60,9 +60,12 @@ class Inventory:
             self._kinds |= {Kind(each) for each in kinds}
 
     def refs(self, keys: Collection[str]) -> dict[str, Ref | None]:
-        """The object behind each key, None for one that is not known."""
+        """The object behind each key, None for one that is not known. A snapshot is told with its machine."""
         with self._turn:
             known = {str(self._key(ref)): ref for ref in (*self._machines, *self._tree.refs())}
+            if any(each.startswith(Kind.SNAPSHOT.value) for each in keys):
+                for ref, machine in self._machines.items():
+                    known |= {key(Kind.SNAPSHOT, row_id(ref.id, each)): ref for each in machine.snapshots}
         return {each: known.get(each) for each in keys}
 
     def name_of(self, ref: Ref) -> str:

@@ -23,6 +23,7 @@ class Machine:
         "cpu",
         "cpu_most",
         "folder",
+        "grows",
         "host",
         "memory",
         "on_host",
@@ -42,6 +43,7 @@ class Machine:
         "guest.toolsRunningStatus": "tools",
         "guest.toolsVersionStatus2": "tools_version",
         "config.hardware.numCPU": "vcpus",
+        "config.cpuHotAddEnabled": "grows",
         "config.hardware.memoryMB": "memory",
         "runtime.maxCpuUsage": "cpu_most",
         "summary.quickStats.overallCpuUsage": "cpu",
@@ -52,6 +54,7 @@ class Machine:
     def __init__(self) -> None:
         self.template: Any = None
         self.folder: Ref | None = None
+        self.grows: Any = None
         self.host: Any = None
         self.power: Any = None
         self.connection: Any = None
@@ -74,12 +77,18 @@ class Machine:
         return power_of(self.power, self.connection) is Power.RUNNING
 
     def state(self) -> dict[str, Value]:
-        """Columns that follow from several properties."""
+        """Columns that follow from several properties.
+
+        A machine whose processors cannot be added while it runs has all that it can have; how many others could get is
+        said nowhere. The balloon gives back what was taken: never more than the machine was configured with.
+        """
         power = power_of(self.power, self.connection)
         return {
             "power": power.value,
             "native_state": native_state(self.power, self.connection),
             "tools": tools_of(self.tools, self.tools_version),
+            "vcpus_max": self.vcpus if self.grows is False and isinstance(self.vcpus, int) else None,
+            "memory_max": self.memory * MIB if isinstance(self.memory, int) else None,
         }
 
     def size(self) -> Size:

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from novatui.backends.vsphere import machine_devices as devices
-from novatui.backends.vsphere.fields import each, number, times, truth, type_of, words
+from novatui.backends.vsphere.fields import each, lines, number, times, truth, type_of, words
 from novatui.backends.vsphere.tree import shown_name
 from novatui.backends.vsphere.updates import Ref
 from novatui.backends.vsphere.words import FIRMWARE
@@ -37,7 +37,7 @@ def vm_spec(config: dict[str, Any], layout: Any, called: Callable[[Ref], str]) -
     return VmSpec(
         name=shown_name(words(config, "name")),
         uuid=words(config, "uuid"),
-        description=words(config, "annotation"),
+        description=lines(config, "annotation"),
         machine=words(config, "version"),
         hypervisor="esxi",
         guest_os=words(config, "guestFullName"),
@@ -70,17 +70,21 @@ _FEATURES = {
 def _processors(config: dict[str, Any]) -> CpuSpec:
     count, cores = number(config, "hardware.numCPU"), number(config, "hardware.numCoresPerSocket")
     fits = count is not None and cores is not None and cores > 0 and count % cores == 0
+    grows = truth(config, "cpuHotAddEnabled")
     return CpuSpec(
         count=count,
+        maximum=count if grows is False else None,
         topology=CpuTopology(sockets=count // cores, cores=cores) if fits and count and cores else None,
         shares=number(config, "cpuAllocation.shares.shares"),
-        hot_add=truth(config, "cpuHotAddEnabled"),
+        hot_add=grows,
     )
 
 
 def _memory(config: dict[str, Any]) -> MemorySpec:
+    size = times(config, "hardware.memoryMB", MIB)
     return MemorySpec(
-        size=times(config, "hardware.memoryMB", MIB),
+        size=size,
+        current=size,
         maximum=times(config, "hotPlugMemoryLimit", MIB),
         locked=truth(config, "memoryReservationLockedToMax"),
     )

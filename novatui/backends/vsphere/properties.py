@@ -66,6 +66,7 @@ MACHINE = (
     "config.annotation",
     "config.hardware.numCPU",
     "config.hardware.memoryMB",
+    "config.cpuHotAddEnabled",
     "summary.config.guestFullName",
     "summary.config.numVirtualDisks",
     "summary.config.numEthernetCards",

@@ -35,6 +35,11 @@ def moment(value: Any) -> Value:
     return value.timestamp() if isinstance(value, datetime) else None
 
 
+def room(value: Any) -> Value:
+    """Bytes that are left: a store that lent more than it has is told below zero by some servers, which is no size."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
 def mebibytes(value: Any) -> Value:
     return value * MIB if isinstance(value, int) and not isinstance(value, bool) else None
 
@@ -64,6 +69,7 @@ MACHINE: Columns = ENTITY | {
     "summary.config.guestFullName": ("guest_os", text),
     "summary.config.numVirtualDisks": ("disks", whole),
     "summary.config.numEthernetCards": ("nics", whole),
+    "summary.config.tpmPresent": ("tpm", lambda value: {True: "2.0", False: "none"}.get(value)),
     "runtime.bootTime": ("since", moment),
     "guest.hostName": ("guest_name", text),
     "guest.ipAddress": ("ip", texts),
@@ -82,12 +88,12 @@ HOST: Columns = ENTITY | {
 STORE: Columns = ENTITY | {
     "summary.type": ("store_type", text),
     "summary.capacity": ("capacity", whole),
-    "summary.freeSpace": ("free", whole),
+    "summary.freeSpace": ("free", room),
     "summary.accessible": ("active", truth),
     "summary.multipleHostAccess": ("shared", truth),
 }
 
-POD: Columns = ENTITY | {"summary.capacity": ("capacity", whole), "summary.freeSpace": ("free", whole)}
+POD: Columns = ENTITY | {"summary.capacity": ("capacity", whole), "summary.freeSpace": ("free", room)}
 
 NETWORK: Columns = ENTITY | {
     "summary.accessible": ("net_active", truth),
@@ -115,6 +121,8 @@ def columns_of(ref: Ref, values: Mapping[str, Any]) -> dict[str, Value]:
         if path in columns:
             column, read = columns[path]
             told[column] = None if value is None else read(value)
+    if "net_active" in told:
+        told["active"] = told["net_active"]
     return told
 
 

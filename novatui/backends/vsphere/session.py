@@ -32,7 +32,10 @@ CALL_S = 90.0
 """Longest silence of a call: pyVmomi's default waits for ever."""
 
 WAIT_S = 30
-"""Seconds that the server holds a wait for updates when nothing happens; below CALL_S."""
+"""Seconds at most that the server holds a wait for updates when nothing happens."""
+
+PATIENCE_S = 15.0
+"""Seconds of silence beyond the wait after which a server hangs, unless the connection's `call_timeout` says others."""
 
 POOL = 8
 OLDEST = "6.5"
@@ -52,6 +55,7 @@ class Opened:
         self.service = vim.ServiceInstance("ServiceInstance", stub)
         self.content: Any = None
         self.user = ""
+        self.patience = PATIENCE_S
 
     def channel(self, seconds: float = CALL_S) -> Channel:
         """One more connection in this session, for answers that are read while they arrive."""
@@ -90,6 +94,7 @@ def open_session(spec: ConnectionSpec, secrets: Mapping[str, str], sink: Sink) -
         httpConnectionTimeout=CALL_S,
     )
     opened = Opened(endpoint, context, tls, stub)
+    opened.patience = _seconds(spec.options.get("call_timeout")) or PATIENCE_S
     try:
         _login(opened, secrets, sink)
     except BaseException:
@@ -98,8 +103,8 @@ def open_session(spec: ConnectionSpec, secrets: Mapping[str, str], sink: Sink) -
     return opened
 
 
-def info_of(opened: Opened) -> ConnectionInfo:
-    """What the server says of itself."""
+def info_of(opened: Opened, sink: Sink) -> ConnectionInfo:
+    """What the server says of itself, and of what the account may do."""
     about = opened.content.about
     return ConnectionInfo(
         product=clean(f"{about.fullName}"),
@@ -107,11 +112,33 @@ def info_of(opened: Opened) -> ConnectionInfo:
         endpoint=str(opened.endpoint),
         hostname=opened.endpoint.host,
         user=opened.user,
+        privileges=_privileges(opened, sink),
         transport="https",
         tls=opened.tls,
         period=20.0,
         pushes=True,
     )
+
+
+def _privileges(opened: Opened, sink: Sink) -> str:
+    """How many privileges the account has at the top; it may have others below. Empty when the server does not say."""
+    sink.call("FetchUserPrivilegeOnEntities")
+    try:
+        (top,) = opened.content.authorizationManager.FetchUserPrivilegeOnEntities(
+            entities=[opened.content.rootFolder], userName=opened.user
+        )
+    except Exception:  # noqa: BLE001 - pyVmomi raises anything; nothing depends on it
+        return ""
+    return f"{len(top.privileges)} at the top"
+
+
+def _seconds(text: str | None) -> float | None:
+    """A number of seconds; None when it is not given, or is none."""
+    try:
+        seconds = float(text or "nan")
+    except ValueError:
+        return None
+    return seconds if 0 < seconds < float("inf") else None
 
 
 def _resolve(spec: ConnectionSpec, sink: Sink) -> Endpoint:

@@ -123,6 +123,12 @@ class Channel:
                 reader.fault = refusal.fault or Fault("", f"HTTP {response.status} {response.reason}", {})
             return reader
 
+    def limit(self, seconds: float) -> None:
+        """Another longest silence from the next request on."""
+        self._seconds = seconds
+        if self._http is not None and self._http.sock is not None:
+            self._http.sock.settimeout(seconds)
+
     def _send(self, request: bytes) -> http.client.HTTPResponse:
         """A server may close a connection that rests; reading again on a new one does no harm."""
         rested = self._http is not None

@@ -49,6 +49,7 @@ class Stream:
         """Beside the one that waits."""
         self._views: dict[str, Ref] = {}
         self._version = ""
+        self._wait = WAIT_S
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
         self.unknown: dict[str, str] = {}
@@ -64,7 +65,12 @@ class Stream:
         self._drain(0)
 
     def follow(self) -> None:
-        """Take changes from now on, on a thread of its own, until `end` or until the connection is lost."""
+        """Take changes from now on, on a thread of its own, until `end` or until the connection is lost.
+
+        A server that hangs is noticed when it is silent for longer than it was asked to wait.
+        """
+        self._wait = max(1, min(WAIT_S, int(2 * self._opened.patience)))
+        self._channel.limit(self._wait + self._opened.patience)
         self._thread = threading.Thread(target=self._wait_on, name="vsphere-updates", daemon=True)
         self._thread.start()
 
@@ -141,7 +147,7 @@ class Stream:
     def _wait_on(self) -> None:
         try:
             while not self._ended.is_set():
-                self._drain(WAIT_S)
+                self._drain(self._wait)
         except NovaError as error:
             if not self._ended.is_set():
                 self._sink.lost(error.failure)
