@@ -13,6 +13,7 @@ from novatui.core.connection import ConnectionSpec
 from novatui.core.ids import split_key
 from novatui.core.inventory import Value
 from novatui.core.states import Kind, Power
+from novatui.core.text import clean
 from tests.conformance.expected import POWERS
 from tests.conformance.lab import Gap, Lab
 from tests.conformance.recording import Recording
@@ -78,8 +79,9 @@ def make(
 
 
 def key_of(sink: Recording, vm: Vm) -> str:
-    """Key of the row of a machine of the world."""
-    found = [name for name, values in sink.table.items() if is_vm(name) and values.get("name") == vm.name]
+    """Key of the row of a machine of the world. A driver may leave the cleaning of names to the console."""
+    wanted = clean(vm.name)
+    found = [name for name, values in sink.table.items() if is_vm(name) and clean(str(values.get("name"))) == wanted]
     assert len(found) == 1, f"{len(found)} rows are called {vm.name!r}"
     return found[0]
 

@@ -14,6 +14,7 @@ from novatui.core.detail import Detail, DiskRates, NicRates, Users
 from novatui.core.errors import NotFound
 from novatui.core.ids import key, split_key
 from novatui.core.states import Kind
+from novatui.core.text import clean
 from novatui.core.vmspec import VmSpec
 from tests.conformance.base import Base, key_of, of_kind
 from tests.conformance.expected import MIB
@@ -24,7 +25,7 @@ from tests.conformance.world import Vm
 MODES = {"passthrough": "host-passthrough"}
 
 SPEC: dict[str, tuple[Callable[[VmSpec], object], Callable[[Vm], object]]] = {
-    "name": (lambda spec: spec.name, lambda vm: vm.name),
+    "name": (lambda spec: clean(spec.name), lambda vm: clean(vm.name)),
     "uuid": (lambda spec: spec.uuid, lambda vm: vm.uuid),
     "title": (lambda spec: spec.title, lambda vm: vm.title),
     "description": (lambda spec: spec.description, lambda vm: vm.description),

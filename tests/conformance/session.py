@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from novatui.backends.driver import ROLES, InventorySource, MetricSource, Session
 from novatui.core.errors import AuthFailed, NovaError, Timeout, Unreachable
+from novatui.core.text import clean
 from tests.conformance.base import Base, make, running
 from tests.conformance.lab import Lab
 from tests.conformance.legal import check_failure
@@ -88,7 +90,8 @@ class SessionConformance(Base):
         driver.connect()
         try:
             self.role(driver, InventorySource).load({"vm"})
-            assert {values["name"] for values in again.table.values()} == {vm.name for vm in lab.vms}
+            told = {clean(str(values["name"])) for values in again.table.values()}
+            assert told == {clean(vm.name) for vm in lab.vms}
         finally:
             driver.close()
 
@@ -134,7 +137,9 @@ def _until_lost(driver: Session, sink: Recording) -> None:
 
     asking = threading.Thread(target=ask, daemon=True)
     asking.start()
-    asking.join(PATIENCE)
+    deadline = time.monotonic() + PATIENCE
+    while not (sink.losses or failed) and time.monotonic() < deadline:
+        asking.join(0.1)
     assert sink.losses or failed, "nobody noticed"
     for failure in [*sink.losses, *(error.failure for error in failed)]:
         check_failure(failure)

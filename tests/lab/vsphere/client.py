@@ -32,15 +32,23 @@ def client_of(server: Vcsim) -> Iterator[vim.ServiceInstance]:
 
 def finish(task: vim.Task) -> Any:
     """Wait for a task; its result, or its fault raised."""
+    collector = vim.ServiceInstance("ServiceInstance", task._stub).content.propertyCollector
+    reading = vmodl.query.PropertyCollector
+    # Leaves: the simulator names a snapshot as the entity of a task, on which pyVmomi loses the whole `info`.
+    spec = reading.FilterSpec(
+        objectSet=[reading.ObjectSpec(obj=task)],
+        propSet=[reading.PropertySpec(type=vim.Task, pathSet=["info.state", "info.error", "info.result"])],
+    )
     deadline = time.monotonic() + TASK_TIMEOUT_S
     while True:
-        state = task.info.state
-        if state == vim.TaskInfo.State.success:
-            return task.info.result
-        if state == vim.TaskInfo.State.error:
-            raise task.info.error
+        (told,) = collector.RetrievePropertiesEx([spec], reading.RetrieveOptions()).objects
+        info = {each.name: each.val for each in told.propSet}
+        if info["info.state"] == vim.TaskInfo.State.success:
+            return info.get("info.result")
+        if info["info.state"] == vim.TaskInfo.State.error:
+            raise info["info.error"]
         if time.monotonic() > deadline:
-            raise LabError(f"a task of the vCenter simulator did not end: {task.info.descriptionId}")
+            raise LabError(f"a task of the vCenter simulator did not end: {task._moId}")
         time.sleep(0.02)
 
 

@@ -50,16 +50,20 @@ class Vcsim:
         return f"https://127.0.0.1:{self.port}/sdk"
 
     @property
+    def files(self) -> Path:
+        """Where the files of its stores may lie: gone with it."""
+        return self._workspace.path / "files"
+
+    @property
     def log(self) -> Path:
         """What the program printed."""
         return self._workspace.path / "vcsim.log"
 
     def start(self) -> None:
         """Serve the model; returns when it answers."""
-        files = self._workspace.path / "files"
-        files.mkdir(exist_ok=True)
+        self.files.mkdir(exist_ok=True)
         words = [f"-{name.replace('_', '-')}={count}" for name, count in self.model.items()]
-        environment = os.environ | {"TMPDIR": str(files), "VCSIM_USER": self.user, "VCSIM_PASSWORD": self.password}
+        environment = os.environ | {"TMPDIR": str(self.files), "VCSIM_USER": self.user, "VCSIM_PASSWORD": self.password}
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
                 [
