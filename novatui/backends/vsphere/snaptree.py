@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from novatui.backends.vsphere.asking import Told
-from novatui.backends.vsphere.fields import each, listed, moment, number, refs, truth, words
+from novatui.backends.vsphere.fields import each, lines, listed, moment, number, refs, truth, words
 from novatui.backends.vsphere.tree import shown_name
 from novatui.core.errors import Conflict, InvalidInput, NotFound
 from novatui.core.snapshots import Snapshot
@@ -104,7 +104,7 @@ def snapshots(told: Told) -> Iterator[Snapshot]:
             memory=state == "poweredOn" if state else None,
             quiesced=truth(tree, "quiesced"),
             current=own == current,
-            description=words(tree, "description"),
+            description=lines(tree, "description"),
             native_state=state,
         )
         waiting += [(child, own[0].id) for child in each(tree, "childSnapshotList")]
