@@ -35,7 +35,7 @@ def completed(fleet: Fleet, verb: Verb, refs: Sequence[ObjectRef], given: Mappin
         return dict(given)
     to = _host(fleet, given["to"])
     for ref in refs:
-        _check_way(fleet, ref, to)
+        _check_way(fleet, ref, to, disks=bool(given.get("store") or given.get("storage") == "copy"))
     answer = dict(given) | {"to": str(to)}
     away = {ref.conn for ref in refs} - {to.conn}
     if away and not answer.get("uri") and fleet.connections[to.conn].spec.family is Family.LIBVIRT:
@@ -120,7 +120,8 @@ def _host(fleet: Fleet, text: str) -> ObjectRef:
     return ref
 
 
-def _check_way(fleet: Fleet, ref: ObjectRef, to: ObjectRef) -> None:
+def _check_way(fleet: Fleet, ref: ObjectRef, to: ObjectRef, *, disks: bool) -> None:
+    """`disks`: they go to another store, and where that does not need another host the machine may stay."""
     here, there = fleet.connections.get(ref.conn), fleet.connections[to.conn]
     if here is not None and here.spec.family is not there.spec.family:
         raise InvalidInput(
@@ -128,7 +129,8 @@ def _check_way(fleet: Fleet, ref: ObjectRef, to: ObjectRef) -> None:
             hint="choose a host of the same family; m shows where it can run",
             subject="to",
         )
-    if host_of(fleet, ref) == to:
+    stays = disks and there.spec.family is not Family.LIBVIRT
+    if host_of(fleet, ref) == to and not stays:
         raise InvalidInput("it is on that host already", hint="choose another host", subject="to")
 
 

@@ -121,6 +121,7 @@ def _migrate(parser: argparse.ArgumentParser) -> None:
         "--compress", nargs="?", const="xbzrle", choices=["xbzrle", "mt", "zlib", "zstd"], metavar="HOW",
         help="xbzrle (default), mt, zlib, zstd",
     )  # fmt: skip
+    parser.add_argument("--priority", choices=["default", "high", "low"], help="against other moves (vSphere)")
     parser.add_argument("--client", action="store_true", help="led by this command, and ended with it")
     parser.add_argument("--tunnelled", action="store_true", help="through the management connection")
     parser.add_argument("--persist", action="store_true", help="define it at the destination")

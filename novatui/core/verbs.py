@@ -86,6 +86,10 @@ def _number(name: str, title: str) -> Given:
     return Given(name=name, kind="number", title=title, required=False)
 
 
+_STORE = Given(name="store", kind="store", title="store at the destination", required=False)
+_PRIORITY = Given(name="priority", kind="choice", title="priority", required=False, choices=("default", "high", "low"))
+"""Against other moves of the same product."""
+
 _DESTINATION = (
     Given(name="to", kind="host", title="to host"),
     _text("uri", "destination, as the source reaches it", required=False),
@@ -230,14 +234,14 @@ _ALL: tuple[Verb, ...] = (
             Given(
                 name="storage", kind="choice", title="storage", required=False, choices=("shared", "copy", "changed")
             ),
-            Given(name="store", kind="store", title="store at the destination", required=False),
+            _STORE, _PRIORITY,
             _yes("persist", "define it at the destination"), _yes("undefine", "remove its definition at the source"),
         ),
     ),
     Verb(
         name="migrate.offline", title="move its definition (it is off)", effect=Effect.HARD,
         states=frozenset({Power.OFF}),
-        takes=(*_DESTINATION, _yes("undefine", "remove its definition at the source")),
+        takes=(*_DESTINATION, _yes("undefine", "remove its definition at the source"), _STORE, _PRIORITY),
     ),
     Verb(
         name="migrate.bandwidth", title="bandwidth of its migration", effect=Effect.RELIEF, lever=True,

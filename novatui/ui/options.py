@@ -45,6 +45,8 @@ WORDS = {
     ("storage", "shared"): "both hosts see the same disks",
     ("storage", "copy"): "all of its disks are copied",
     ("storage", "changed"): "what differs from disks that are there already",
+    ("priority", "high"): "before other moves of the same hosts",
+    ("priority", "low"): "after other moves of the same hosts",
     ("persist", "no"): "it is gone there once it is switched off",
     ("undefine", "no"): "its definition stays at the source as well",
 }

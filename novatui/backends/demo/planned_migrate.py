@@ -68,7 +68,7 @@ def _start(case: Case, deed: str) -> Plan:
 
 def _given(case: Case, deed: str) -> dict[str, Plain]:
     """What was said, in our words and as the family wants values. NotSupported for what the demo does not show."""
-    for name in ("tunnelled", "parallel", "compress", "store", "downtime"):
+    for name in ("tunnelled", "parallel", "compress", "store", "downtime", "priority"):
         if case.given(name) not in ("", "no"):
             raise NotSupported(
                 f"the demo does not show {name.replace('_', ' ')} of a migration",

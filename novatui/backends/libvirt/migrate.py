@@ -44,6 +44,7 @@ class MigratePlans:
         machine = self._planning.machine(operation)
         uri = self._destination(machine, operation)
         refuse_while_moving(self._planning.link, machine)
+        _refuse_unknown(operation)
         if operation.verb == "migrate.offline":
             return self._offline(machine, operation, uri)
         return self._live(machine, operation, uri)
@@ -184,6 +185,16 @@ class MigratePlans:
 
 
 # --- options -------------------------------------------------------------------------------------------------------
+
+
+def _refuse_unknown(operation: Operation) -> None:
+    """Arguments that only other products have."""
+    if operation.arguments.get("priority"):
+        raise NotSupported("libvirt gives moves no priority", hint="leave it out", subject="priority")
+    if operation.verb == "migrate.offline" and operation.arguments.get("store"):
+        raise NotSupported(
+            "libvirt moves the definition of a machine that is off, not its disks", hint="leave it out", subject="store"
+        )
 
 
 def _transport(operation: Operation, way: Way, *, client: bool) -> None:

@@ -14,6 +14,7 @@ from novatui.backends.driver import (
     Invoker,
     Loaded,
     MetricSource,
+    MigrationControl,
     PlacementSource,
     PowerControl,
     Session,
@@ -30,6 +31,7 @@ from novatui.backends.vsphere.details import Details
 from novatui.backends.vsphere.events import Events
 from novatui.backends.vsphere.inventory import OF_KIND, Inventory
 from novatui.backends.vsphere.metrics import Metrics
+from novatui.backends.vsphere.migrate import MigratePlans
 from novatui.backends.vsphere.offers import offered
 from novatui.backends.vsphere.placing import Placing
 from novatui.backends.vsphere.power import PowerPlans
@@ -72,6 +74,7 @@ class VSphereDriver(
     PowerControl,
     SnapshotControl,
     TaskControl,
+    MigrationControl,
 ):
     """See `backends.driver` for what each method owes."""
 
@@ -227,6 +230,10 @@ class VSphereDriver(
 
     def plan_task(self, operation: Operation) -> Plan:
         return CancelPlans(self._changing.planning).plan(operation)
+
+    def plan_migrate(self, operation: Operation) -> Plan:
+        plans = MigratePlans(self._changing.planning, self._places.checker, self._session.stub.version)
+        return plans.plan(operation)
 
     @property
     def _changing(self) -> Changes:

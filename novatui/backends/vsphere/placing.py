@@ -51,6 +51,11 @@ class Placing:
         self._checker = Checker(opened, sink, self._asking)
         self._computes: dict[Ref, tuple[float, Now]] = {}
 
+    @property
+    def checker(self) -> Checker:
+        """What asks the server for its own judgement."""
+        return self._checker
+
     def needs(self, key: str) -> Needs:
         """What the machine asks of a host."""
         server = self._opened.content.about.instanceUuid or ""

@@ -9,6 +9,7 @@ from novatui.backends.vsphere.asking import Asking, Told
 from novatui.backends.vsphere.errors import from_fault
 from novatui.backends.vsphere.fields import at, moment, type_of, words
 from novatui.backends.vsphere.inventory import Inventory
+from novatui.backends.vsphere.moves import CHAIN, NATIVE, Moves
 from novatui.backends.vsphere.session import Opened
 from novatui.backends.vsphere.tree import shown_name
 from novatui.backends.vsphere.updates import Fault, Ref, several
@@ -29,6 +30,7 @@ PATHS = (
     "info.cancelable",
     "info.cancelled",
     "info.reason",
+    CHAIN,
 )
 
 ATTEMPTS = 3
@@ -53,11 +55,10 @@ VERBS: dict[str, str] = {
     "VirtualMachine.revertToCurrentSnapshot": "revert",
     "vm.Snapshot.revert": "revert",
     "VirtualMachine.clone": "clone",
-    "VirtualMachine.migrate": "migrate",
-    "VirtualMachine.relocate": "migrate",
     "VirtualMachine.reconfigure": "edit",
     "HostSystem.enterMaintenanceMode": "maintenance",
-}
+    "HostSystem.exitMaintenanceMode": "maintenance",
+} | dict.fromkeys(NATIVE, "migrate")
 """Our word by TaskInfo.descriptionId; of others the product's own is shown."""
 
 
@@ -67,6 +68,7 @@ class Tasks:
     def __init__(self, opened: Opened, sink: Sink, inventory: Inventory) -> None:
         self._inventory = inventory
         self._asking = Asking(opened, sink)
+        self._moves = Moves(opened, sink, inventory)
         self._home = Ref("TaskManager", opened.content.taskManager._moId)
 
     def list(self) -> list[Task]:
@@ -91,9 +93,12 @@ class Tasks:
         entity, native = values.get("info.entity"), words(values.get("info.descriptionId"))
         progress = values.get("info.progress")
         state = STATES.get(str(values.get("info.state")), TaskState.UNKNOWN)
-        if state is TaskState.FAILED and values.get("info.cancelled") is True:
+        if state is TaskState.FAILED and _broken_off(values):
             state = TaskState.CANCELLED
-        started = values.get("info.startTime") or values.get("info.queueTime")
+        begun = values.get("info.startTime") or values.get("info.queueTime")
+        started, ended = moment({"at": begun}, "at"), moment({"at": values.get("info.completeTime")}, "at")
+        machine, chain = entity if isinstance(entity, Ref) else None, values.get(CHAIN)
+        moves = native in NATIVE
         return Task(
             id=told.ref.id,
             verb=VERBS.get(native, native or "task"),
@@ -103,10 +108,12 @@ class Tasks:
             state=state,
             progress=float(progress) if isinstance(progress, int) and state is TaskState.RUNNING else None,
             who=_who(values.get("info.reason")),
-            started=moment({"at": started}, "at"),
-            ended=moment({"at": values.get("info.completeTime")}, "at"),
+            started=started,
+            ended=ended,
             failure=failure_of(values.get("info.error")) if state is TaskState.FAILED else None,
             cancellable=_truth(values.get("info.cancelable")) if state in _OPEN else False,
+            migration=self._moves.progress(told.ref.id, machine, state, chain, started, ended) if moves else None,
+            detail=self._moves.detail(told.ref.id) if moves else "",
         )
 
 
@@ -118,6 +125,11 @@ def failure_of(error: Any) -> Failure:
     fault = at(error, "fault")
     fields = fault if isinstance(fault, dict) else {}
     return from_fault(Fault(type_of(fault), words(error, "localizedMessage"), fields)).failure
+
+
+def _broken_off(values: dict[str, Any]) -> bool:
+    """Somebody cancelled it; not every server says so by `cancelled`."""
+    return values.get("info.cancelled") is True or type_of(at(values.get("info.error"), "fault")) == "RequestCanceled"
 
 
 def _truth(value: Any) -> bool | None:
