@@ -72,7 +72,10 @@ class Moves:
     def progress(
         self, task: str, machine: Ref | None, state: TaskState, chain: Any, started: float | None, ended: float | None
     ) -> MigrationProgress:
-        """A reading of it now; one that was over when it was first seen may have left from anywhere. Unreachable when the connection is lost, and nothing else."""
+        """A reading of it now; one that was over when it was first seen may have left from anywhere.
+
+        Unreachable when the connection is lost, and nothing else.
+        """
         over = state in ENDED
         move = self._move(task, None if over else machine)
         if not move.route.destination and isinstance(chain, int) and move.asked < ATTEMPTS:
