@@ -55,7 +55,6 @@ class TestVcsim(Conformance):
         "NetworkSource": "vSphere hands out no addresses",
     } | dict.fromkeys(
         (
-            "CapabilityProbe",
             "DeviceControl",
             "MigrationControl",
             "ProfileSource",

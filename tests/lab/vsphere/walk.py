@@ -50,6 +50,8 @@ class Seen:
     path: tuple[str, ...]
     """Names from the top down to its parent, without the product's own folders and the root."""
     facts: dict[str, Any] = field(default_factory=dict)
+    parent: str = ""
+    """Reference of what the product says it stands in; a machine of a vApp stands in that."""
 
 
 HIDDEN = frozenset({"vm", "host", "datastore", "network"})
@@ -81,7 +83,7 @@ def _seen(reference: str, objects: dict[str, tuple[str, dict[str, Any]]]) -> See
             path.insert(0, unquote(its_facts["name"]))
         above = _above(its_facts)
     rest = {name: _plain(value) for name, value in facts.items() if name not in {"name", "parent", "parentVApp"}}
-    return Seen(reference, kind, unquote(facts["name"]), tuple(path), rest)
+    return Seen(reference, kind, unquote(facts["name"]), tuple(path), rest, _above(facts) or "")
 
 
 def _above(facts: dict[str, Any]) -> str | None:
