@@ -6,6 +6,7 @@ import http.client
 import ssl
 from collections.abc import Mapping
 from typing import Any
+from xml.parsers.expat import ExpatError
 
 from pyVmomi import vmodl
 
@@ -58,7 +59,7 @@ def from_exception(error: Exception) -> NovaError:
         return TlsUntrusted("the server's certificate cannot be checked", native=clean(str(error)))
     if isinstance(error, (OSError, http.client.HTTPException)):
         return Unreachable("the connection to the server broke", native=clean(str(error)), code=type(error).__name__)
-    if isinstance(error, Broken):
+    if isinstance(error, (Broken, ExpatError)):
         return BackendFault("the server answered what is no SOAP", native=clean(str(error)))
     if isinstance(error, (AttributeError, TypeError, KeyError, ValueError)):
         # pyVmomi loses a whole answer to a word that it does not know (backends' notes: AttributeError of an enum).

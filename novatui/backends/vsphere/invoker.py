@@ -98,8 +98,8 @@ def _refused(verb: str, error: NovaError) -> NovaError:
 def _unknown(verb: str, error: Exception) -> NovaError:
     try:
         failure = from_exception(error).failure
-    except Exception:  # noqa: BLE001 - an error that nobody has met yet
-        return OutcomeUnknown(f"nobody knows whether {verb} was carried out", native=f"{type(error).__name__}: {error}")
+    except Exception:  # noqa: BLE001 - one that nobody has met yet
+        failure = BackendFault("something broke", native=f"{type(error).__name__}: {error}").failure
     return OutcomeUnknown(
         f"nobody knows whether {verb} was carried out",
         meaning=f"it was sent, and then: {failure.message}",

@@ -46,6 +46,7 @@ FETCH = Object(
 )
 """How a client reads one property without a PropertyCollector; it is in no published method list."""
 
+REFERENCES = re.compile(r'( xsi:type="(?:\w+:)?(?:ArrayOf)?|</?)ManagedObject("|>| )')
 SECURITY = re.compile(rb"<(\w+:)?Security[ >].*?</(\w+:)?Security>", re.DOTALL)
 
 
@@ -163,11 +164,14 @@ class Writer(SoapSerializer):
 
 
 def element(name: str, value: Any, version: str, kind: Any = object, namespace: str = "urn:vim25") -> str:
-    """A value as an element; `object`: with its type named, as a property's value is."""
+    """A value as an element; `object`: with its type named, as a property's value is.
+
+    pyVmomi names a reference by its Python class; on the wire of the product it is a ManagedObjectReference.
+    """
     out = StringIO()
     info = Object(name=name, type=kind, version=version, flags=F_OPTIONAL)
     Writer(out, version, namespace).Serialize(value, info)
-    return out.getvalue()
+    return REFERENCES.sub(r"\1ManagedObjectReference\2", out.getvalue())
 
 
 def reply(request: Request, value: Any) -> str:
