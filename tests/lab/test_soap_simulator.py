@@ -260,7 +260,7 @@ def test_a_right_that_lacks_is_named(server: SoapServer, service: Any) -> None:
 def test_power_goes_through_its_states(service: Any) -> None:
     vm = change.machine(service, "web-01")
     with pytest.raises(vim.fault.InvalidPowerState) as refused:
-        vm.PowerOnVM_Task()
+        finish(vm.PowerOnVM_Task())
     assert (refused.value.existingState, refused.value.requestedState) == ("poweredOn", "poweredOn")
     assert "PowerOnVM_Task" in vm.disabledMethod
     for task, state in (

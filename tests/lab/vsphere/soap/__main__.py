@@ -8,7 +8,7 @@ import signal
 from pathlib import Path
 
 from tests.conformance.world import load
-from tests.lab.vsphere.soap import served
+from tests.lab.vsphere.soap import estate, served
 from tests.lab.vsphere.soap.control import Control
 from tests.lab.vsphere.soap.listener import Listener, serve
 from tests.lab.vsphere.soap.seeded import serve_world
@@ -35,6 +35,8 @@ def main() -> None:
     vc = Vcenter(settings)
     with vc.site.lock:
         serve_world(vc, load())
+        if settings.estate:
+            estate.build(vc)
         served.begin(vc)
     listener = Listener(vc, words.port, words.certificate, words.key)
     serve(listener, "listener")

@@ -48,6 +48,10 @@ class Call:
         """The object of an argument."""
         return self.site.find(ref)
 
+    def require(self, privilege: str, thing: Thing | None = None) -> None:
+        """A privilege that depends on the arguments; NoPermission."""
+        self.vc.rights.require(self.user, thing or self.this, privilege)
+
 
 def serves(*names: str) -> Callable[[Handler], Handler]:
     """Register a function for methods by their wire names; it runs with the lock held and returns the result."""

@@ -117,12 +117,12 @@ def cluster(vc: Vcenter, name: str, parent: Thing, *, drs: bool = False, ha: boo
     made.facts["summary"] = vim.ClusterComputeResource.Summary(overallStatus="green", drsScore=90 if drs else None)
     made.facts["environmentBrowser"] = vc.site.add(vim.EnvironmentBrowser, of=made).ref
     pool(vc, "Resources", made, owner=made)
-    made.derive = lambda thing: _count(vc, thing)
+    made.derive = lambda thing: count(vc, thing)
     listed(vc, made, parent, "childEntity")
     return made
 
 
-def _count(vc: Vcenter, thing: Thing) -> None:
+def count(vc: Vcenter, thing: Thing) -> None:
     """A cluster's summary follows from its hosts."""
     hosts = [vc.site.things[ref._moId] for ref in thing.facts["host"] if ref._moId in vc.site.things]
     told = thing.facts["summary"]

@@ -9,7 +9,7 @@ from pyVmomi import vim, vmodl
 from tests.lab.vsphere.soap.calling import Call, serves
 from tests.lab.vsphere.soap.machines import OFF, ON, SUSPENDED
 from tests.lab.vsphere.soap.state import Thing
-from tests.lab.vsphere.soap.tasks import Work, refuse_if_busy, start
+from tests.lab.vsphere.soap.tasks import Work, start
 
 if TYPE_CHECKING:
     from tests.lab.vsphere.soap.vcenter import Vcenter
@@ -61,48 +61,77 @@ def _on(call: Call) -> Any:
     if vm.facts["config"].template:
         raise vmodl.fault.NotSupported(msg="A template cannot be powered on.")
     require_connected(vm)
-    refuse_if_busy(vm)
-    require_state(vm, ON, OFF, SUSPENDED)
     host = call.thing(call.given.host or vm.facts["runtime"].host)
-    if host.facts["runtime"].inMaintenanceMode:
-        raise vim.fault.InvalidState(msg="The host is in maintenance mode.")
-    return start(call, vm, Work(2.0, lambda: set_state(call.vc, vm, ON)))
+
+    def first() -> None:
+        require_state(vm, ON, OFF, SUSPENDED)
+        if host.facts["runtime"].inMaintenanceMode:
+            raise vim.fault.InvalidState(msg="The host is in maintenance mode.")
+        admit_devices(call.vc, vm, host)
+
+    return start(call, vm, Work(2.0, lambda: set_state(call.vc, vm, ON), first=first))
+
+
+def admit_devices(vc: Vcenter, vm: Thing, host: Thing) -> None:
+    """*vSphere administration*: a machine with a passed through device needs all its memory reserved; a whole device is
+    one running machine's. The faults are ASSUMED (GenericVmConfigFault with words)."""
+    config = vm.facts["config"]
+    passed = [one.backing for one in config.hardware.device if isinstance(one, vim.vm.device.VirtualPCIPassthrough)]
+    if passed and config.memoryAllocation.reservation < config.hardware.memoryMB:
+        words = "Invalid memory setting: memory reservation (sched.mem.min) should be equal to memsize."
+        raise vim.fault.GenericVmConfigFault(reason=words, msg=words)
+    for backing in passed:
+        id = getattr(backing, "id", None)
+        for ref in host.facts["vm"]:
+            other = vc.site.find(ref)
+            if id and other is not vm and other.facts["runtime"].powerState == ON and id in passthrough_ids(other):
+                words = f"Device {id} is in use by {other.name}."
+                raise vim.fault.GenericVmConfigFault(reason=words, msg=words)
+
+
+def passthrough_ids(vm: Thing) -> set[str]:
+    """Addresses of whole devices that a machine has."""
+    passed = [
+        one.backing
+        for one in vm.facts["config"].hardware.device
+        if isinstance(one, vim.vm.device.VirtualPCIPassthrough)
+    ]
+    return {one.id for one in passed if isinstance(one, vim.vm.device.VirtualPCIPassthrough.DeviceBackingInfo)}
 
 
 @serves("PowerOffVM_Task")
 def _off(call: Call) -> Any:
     """*API*: "If this virtual machine is … suspended", it goes off too."""
-    require_connected(call.this)
-    refuse_if_busy(call.this)
-    require_state(call.this, OFF, ON, SUSPENDED)
-    return start(call, call.this, Work(1.0, lambda: set_state(call.vc, call.this, OFF)))
+    vm = call.this
+    require_connected(vm)
+    first = lambda: require_state(vm, OFF, ON, SUSPENDED)  # noqa: E731
+    return start(call, vm, Work(1.0, lambda: set_state(call.vc, vm, OFF), first=first))
 
 
 @serves("SuspendVM_Task")
 def _suspend(call: Call) -> Any:
     vm = call.this
     require_connected(vm)
-    refuse_if_busy(vm)
-    require_state(vm, SUSPENDED, ON)
-    passed = [one for one in vm.facts["config"].hardware.device if isinstance(one, vim.vm.device.VirtualPCIPassthrough)]
-    if any(isinstance(one.backing, vim.vm.device.VirtualPCIPassthrough.DeviceBackingInfo) for one in passed):
-        raise vmodl.fault.NotSupported(msg="A machine with passthrough devices cannot be suspended.")
-    return start(call, vm, Work(2.0, lambda: set_state(call.vc, vm, SUSPENDED)))
+
+    def first() -> None:
+        require_state(vm, SUSPENDED, ON)
+        if passthrough_ids(vm):
+            raise vmodl.fault.NotSupported(msg="A machine with passthrough devices cannot be suspended.")
+
+    return start(call, vm, Work(2.0, lambda: set_state(call.vc, vm, SUSPENDED), first=first))
 
 
 @serves("ResetVM_Task")
 def _reset(call: Call) -> Any:
     vm = call.this
     require_connected(vm)
-    refuse_if_busy(vm)
-    require_state(vm, ON, ON)
 
     def end() -> None:
         vm.facts["runtime"].bootTime = call.site.now()
         call.site.touch(vm)
         call.vc.events.tell(vim.event.VmResettingEvent, f"{vm.name} is reset", thing=vm, template=False)
 
-    return start(call, vm, Work(1.0, end))
+    return start(call, vm, Work(1.0, end, first=lambda: require_state(vm, ON, ON)))
 
 
 def _through_guest(call: Call) -> Thing:

@@ -119,6 +119,9 @@ def add_machine(vc: Vcenter, vm: Vm) -> Thing:
     folder = vc.site.find(center.facts["vmFolder"])
     made = machines.machine(vc, recipe, folder, places.root_pool(vc, cluster), host, store)
     made.private["tags"] = list(vm.tags)
+    if vm.device:
+        made.facts["config"].memoryReservationLockedToMax = True
+        made.facts["config"].memoryAllocation.reservation = vm.memory_mib
     _snapshots(vc, made, vm.snapshot)
     _show_vgpus(vc, made, host)
     return made

@@ -2,10 +2,36 @@
 
 from __future__ import annotations
 
-from tests.lab.vsphere.soap import collecting, power, sessions, snapshots, steered, views
+from tests.lab.vsphere.soap import (
+    checking,
+    clusters,
+    collecting,
+    inventory_calls,
+    maintenance,
+    moving,
+    power,
+    reconfigure,
+    sessions,
+    snapshots,
+    steered,
+    views,
+)
 from tests.lab.vsphere.soap.vcenter import Vcenter
 
-PARTS = (collecting, power, sessions, snapshots, steered, views)
+PARTS = (
+    checking,
+    clusters,
+    collecting,
+    inventory_calls,
+    maintenance,
+    moving,
+    power,
+    reconfigure,
+    sessions,
+    snapshots,
+    steered,
+    views,
+)
 
 
 def begin(vc: Vcenter) -> None:

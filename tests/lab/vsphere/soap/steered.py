@@ -8,7 +8,7 @@ from typing import Any
 from pyVmomi import vim
 
 from tests.conformance.world import Vm
-from tests.lab.vsphere.soap import machines, power, seeded
+from tests.lab.vsphere.soap import clusters, machines, moving, power, seeded
 from tests.lab.vsphere.soap.control import steers
 from tests.lab.vsphere.soap.state import Thing
 from tests.lab.vsphere.soap.vcenter import Vcenter
@@ -130,3 +130,17 @@ def calls(vc: Vcenter, since: int = 0, changes: bool = False) -> list[dict[str, 
 def struck(vc: Vcenter) -> list[dict[str, Any]]:
     """Planted rules and how often each was used."""
     return [{"method": one.method, "do": one.do, "struck": one.struck} for one in vc.rules.planted]
+
+
+@steers
+def recommend(vc: Vcenter, name: str, host: str, rating: int = 3, reason: str = "fairnessCpuAvg") -> str:
+    """DRS recommends to move a machine to a host; the recommendation's key."""
+    vm, target = entity(vc, name), entity(vc, host)
+    cluster = vc.site.find(target.facts["parent"])
+    return clusters.recommend(vc, cluster, vm, target, rating, reason, "Balance average CPU loads")
+
+
+@steers
+def move(vc: Vcenter, name: str, host: str) -> str:
+    """Somebody else starts a vMotion; the task's reference."""
+    return moving.begin_move(vc, entity(vc, name), entity(vc, host), "somebody@vsphere.local").id

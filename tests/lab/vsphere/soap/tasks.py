@@ -32,6 +32,11 @@ class Work:
     cancelable: bool = False
     broken_off: Callable[[], None] = lambda: None
     """Tidies up after a cancel."""
+    first: Callable[[], None] = lambda: None
+    """Looked at when it begins; ASSUMED of all checks of state and arguments: their fault is the task's, as in
+    vcsim."""
+    ready: Callable[[], bool] = lambda: True
+    """Whether it may end; until then its progress stays where it is."""
     check: Callable[[], None] = lambda: None
     """Looked at on every tick; a fault that it raises ends the task."""
     exclusive: bool = True
@@ -87,6 +92,11 @@ def _run(vc: Vcenter, task: Thing, entity: Thing) -> None:
         return
     info.state, info.startTime = State.running, vc.site.now()
     info.progress = 0
+    try:
+        work.first()
+    except vmodl.MethodFault as fault:
+        _finish(vc, task, entity, State.error, error=fault)
+        return
     vc.site.touch(task)
     seconds = vc.site.steps.get(info.name.info.wsdlName, work.seconds)
     ticks = max(1, min(TICKS, int(seconds * vc.site.pace / SHORTEST_TICK_S)))
@@ -103,6 +113,9 @@ def _tick(vc: Vcenter, task: Thing, entity: Thing, number: int, ticks: int, seco
                 work.broken_off()
                 raise vmodl.fault.RequestCanceled(msg="The operation was cancelled by a user.")
             work.check()
+            if number >= ticks and not work.ready():
+                _tick(vc, task, entity, number, ticks, seconds)
+                return
             if number >= ticks:
                 _finish(vc, task, entity, State.success, result=work.end())
                 return
