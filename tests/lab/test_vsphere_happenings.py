@@ -1,4 +1,4 @@
-"""Tasks and events of a vCenter simulator: what another client does is told with its outcome."""
+"""Tasks and events of a vCenter simulator, looked for: as with a server that does not follow them by its stream."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ def server() -> Iterator[Vcsim]:
 @pytest.fixture
 def probe(server: Vcsim) -> Iterator[Probe]:
     with connected(server) as found:
+        found.driver._happenings.tasks.followed = False
         yield found
 
 

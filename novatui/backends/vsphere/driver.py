@@ -28,7 +28,7 @@ from novatui.backends.driver import (
 from novatui.backends.vsphere.cancelling import CancelPlans
 from novatui.backends.vsphere.changes import Changes
 from novatui.backends.vsphere.details import Details
-from novatui.backends.vsphere.events import Events
+from novatui.backends.vsphere.happenings import Happenings
 from novatui.backends.vsphere.inventory import OF_KIND, Inventory
 from novatui.backends.vsphere.metrics import Metrics
 from novatui.backends.vsphere.migrate import MigratePlans
@@ -40,7 +40,6 @@ from novatui.backends.vsphere.reading import READING
 from novatui.backends.vsphere.session import Opened, info_of, open_session
 from novatui.backends.vsphere.snapcontrol import SnapshotPlans
 from novatui.backends.vsphere.stream import Stream
-from novatui.backends.vsphere.tasks import Tasks
 from novatui.core.capabilities import Fact
 from novatui.core.connection import ConnectionInfo, ConnectionSpec
 from novatui.core.detail import Detail, Volume
@@ -93,8 +92,7 @@ class VSphereDriver(
         self._stream: Stream | None = None
         self._metrics: Metrics | None = None
         self._details: Details | None = None
-        self._tasks: Tasks | None = None
-        self._events: Events | None = None
+        self._happenings: Happenings | None = None
         self._changes: Changes | None = None
         self._placing: Placing | None = None
         self._probing: Probing | None = None
@@ -103,8 +101,7 @@ class VSphereDriver(
         self._opened = open_session(self.spec, self.secrets, self.sink)
         self._metrics = Metrics(self._opened, self.sink, self._inventory)
         self._details = Details(self._opened, self.sink, self._inventory)
-        self._tasks = Tasks(self._opened, self.sink, self._inventory)
-        self._events = Events(self._opened, self.sink, self._inventory)
+        self._happenings = Happenings(self._opened, self.sink, self._inventory)
         self._changes = Changes(self._opened, self.sink, self._inventory, self.spec.name)
         self._placing = Placing(self._opened, self.sink, self._inventory, self.spec.name)
         self._probing = Probing(self._opened, self.sink, self._inventory)
@@ -116,8 +113,7 @@ class VSphereDriver(
         parts = (
             self._metrics,
             self._details,
-            self._tasks,
-            self._events,
+            self._happenings,
             self._changes,
             self._placing,
             self._probing,
@@ -133,9 +129,14 @@ class VSphereDriver(
     def load(self, kinds: Collection[str]) -> Loaded:
         self._inventory.want(kinds)
         if self._stream is None:
-            stream = Stream(self._session, self.sink, self._inventory.take, self._settled)
-            stream.load()
+            happenings = self._happening
+            stream = Stream(self._session, self.sink, happenings.take, self._settled)
+            stream.load(happenings.also())
             self._stream = stream
+            if happenings.tasks.followed:
+                self.task_poll = NEVER
+            if happenings.events.followed:
+                self.event_poll = NEVER
         else:
             wanted = [OF_KIND.get(Kind(kind), ()) for kind in kinds]
             self._stream.list(list(dict.fromkeys(each for types in wanted for each in types)))
@@ -162,6 +163,7 @@ class VSphereDriver(
 
     def _settled(self) -> None:
         self._inventory.settle()
+        self._happening.settle()
         if self._stream is not None and (incomplete := self._inventory.incomplete()):
             self._stream.read(incomplete)
 
@@ -202,14 +204,10 @@ class VSphereDriver(
     # --- tasks and events ------------------------------------------------------------------------------------------
 
     def tasks(self) -> list[Task]:
-        if self._tasks is None:
-            raise Unreachable("the connection is not open")
-        return self._tasks.list()
+        return self._happening.tasks.list()
 
     def events(self, since: float) -> list[Event]:
-        if self._events is None:
-            raise Unreachable("the connection is not open")
-        return self._events.since(since)
+        return self._happening.events.since(since)
 
     # --- changing ----------------------------------------------------------------------------------------------------
 
@@ -260,6 +258,12 @@ class VSphereDriver(
         if self._placing is None:
             raise Unreachable("the connection is not open")
         return self._placing
+
+    @property
+    def _happening(self) -> Happenings:
+        if self._happenings is None:
+            raise Unreachable("the connection is not open")
+        return self._happenings
 
     @property
     def _session(self) -> Opened:

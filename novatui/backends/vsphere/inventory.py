@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from novatui.backends.driver import Sink
@@ -13,7 +13,7 @@ from novatui.backends.vsphere.properties import FOLLOWED
 from novatui.backends.vsphere.rows import columns_of, snapshot_rows, standing
 from novatui.backends.vsphere.tree import DEPTH, KINDS, Tree
 from novatui.backends.vsphere.updates import Ref, Update
-from novatui.core.ids import key
+from novatui.core.ids import key, split_key
 from novatui.core.inventory import Row, Value
 from novatui.core.snapshots import row_id
 from novatui.core.states import Kind
@@ -53,6 +53,8 @@ class Inventory:
         self._incomplete: set[Ref] = set()
         self._counted: frozenset[str] = frozenset()
         """Keys of what counters tell more of than quickStats."""
+        self._alarms: dict[Ref, int] | None = None
+        """How many are raised on each object; None when the server does not tell."""
 
     def want(self, kinds: Collection[str]) -> None:
         """Tell of these kinds, too."""
@@ -144,6 +146,21 @@ class Inventory:
         """Counters tell of these from now on: what quickStats says of them is not told beside."""
         self._counted = frozenset(keys)
 
+    def count_alarms(self, counts: Mapping[Ref, int], begun: float = 0.0) -> None:
+        """So many alarms are raised on each of these, and none on any other."""
+        with self._turn:
+            before, self._alarms = self._alarms or {}, dict(counts)
+            changed = [ref for ref in before.keys() | counts.keys() if before.get(ref, 0) != counts.get(ref, 0)]
+            known = [ref for ref in changed if ref in self._machines or self._tree.knows(ref)]
+            names = [(ref, str(self._key(ref))) for ref in known]
+            rows = [
+                Row(kind, ref.id, {"alarms": counts.get(ref, 0)})
+                for ref, name in names
+                if name and (kind := split_key(name)[0]) in self._kinds
+            ]
+            if rows:
+                self._sink.rows(begun, rows)
+
     # --- one object ------------------------------------------------------------------------------------------------
 
     def _member(self, ref: Ref, values: dict[str, Any], *, new: bool) -> None:
@@ -157,7 +174,7 @@ class Inventory:
         if "parent" in values:
             columns["parent"] = self._tree.above(ref, values["parent"])
         if new:
-            columns |= standing(ref)
+            columns |= standing(ref) | self._alarms_of(ref)
         if not self._tree.is_hidden(ref) and ref.type in KINDS:
             self._tell(KINDS[ref.type], ref.id, columns)
         for each in astray:
@@ -181,7 +198,7 @@ class Inventory:
         if stands or new:
             columns |= self._place(ref, known)
         if new:
-            columns |= standing(ref)
+            columns |= standing(ref) | self._alarms_of(ref)
         if "snapshot" in values:
             columns |= self._snapshots(ref, known, values["snapshot"])
         self._tell(known.kind, ref.id, columns)
@@ -239,6 +256,9 @@ class Inventory:
     def _measured(self, ref: Ref, load: dict[str, float | None]) -> None:
         if load and (name := str(self._key(ref))) not in self._counted:
             self._load.append((name, load))
+
+    def _alarms_of(self, ref: Ref) -> dict[str, Value]:
+        return {} if self._alarms is None else {"alarms": self._alarms.get(ref, 0)}
 
     def _key(self, ref: Ref) -> str:
         if machine := self._machines.get(ref):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from pyVmomi import VmomiSupport, vim, vmodl
 
@@ -34,6 +34,16 @@ Take = Callable[[float, Update], None]
 """Gets when the request began, and an update."""
 
 
+class Also(NamedTuple):
+    """Something that is followed beside the inventory."""
+
+    name: str
+    spec: Callable[[], Any]
+    """Its PropertyFilterSpec."""
+    accepted: Callable[[], None]
+    """The server follows it."""
+
+
 class Stream:
     """One collector and its filters. `load` before `follow`; `end` from any thread."""
 
@@ -55,13 +65,26 @@ class Stream:
         self.unknown: dict[str, str] = {}
         """Paths that this server does not know, with its fault."""
 
-    def load(self) -> None:
-        """Everything that there is: first what others stand in, then the machines. NovaError when it fails."""
+    def load(self, also: Sequence[Also] = ()) -> None:
+        """Everything that there is: first what others stand in, then the machines, then what is followed `also`.
+
+        NovaError when it fails. What is followed beside the inventory is given up where the server refuses it.
+        """
         self._collector = self._make(
             self._opened.content.propertyCollector.CreatePropertyCollector, "CreatePropertyCollector"
         )
         for types in (STRUCTURE, MACHINES):  # a server answers filter by filter, in the order in which they were made
             self._filter(types)
+        for one in also:  # before the first wait: a server may not look at filters that come later
+            try:
+                spec = one.spec()
+                self._make(lambda spec=spec: self._collector.CreateFilter(spec, False), "CreateFilter")
+            except Unreachable:
+                raise
+            except NovaError as error:
+                log.info("%s cannot be followed: %s", one.name, error.failure)
+            else:
+                one.accepted()
         self._drain(0)
 
     def follow(self) -> None:

@@ -1,18 +1,23 @@
-"""Tasks of the server, whoever started them: TaskManager.recentTask, which remembers those that ended lately."""
+"""Tasks of the server, whoever started them: the members of TaskManager.recentTask, and those that ended lately.
+
+They come by the update stream where the server follows them; else the list is read, and then all of its tasks.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
+from pyVmomi import vim, vmodl
+
 from novatui.backends.driver import Sink
-from novatui.backends.vsphere.asking import Asking, Told
+from novatui.backends.vsphere.asking import Asking
 from novatui.backends.vsphere.errors import from_fault
 from novatui.backends.vsphere.fields import at, moment, type_of, words
 from novatui.backends.vsphere.inventory import Inventory
 from novatui.backends.vsphere.moves import CHAIN, NATIVE, Moves
 from novatui.backends.vsphere.session import Opened
 from novatui.backends.vsphere.tree import shown_name
-from novatui.backends.vsphere.updates import Fault, Ref, several
+from novatui.backends.vsphere.updates import Fault, Ref, Update, several
 from novatui.core.errors import Failure, NotFound
 from novatui.core.tasks import Task, TaskState
 
@@ -63,16 +68,39 @@ VERBS: dict[str, str] = {
 
 
 class Tasks:
-    """Reads the list, then all of its tasks with one request."""
+    """What is known of tasks."""
 
     def __init__(self, opened: Opened, sink: Sink, inventory: Inventory) -> None:
+        self.followed = False
+        """They come by the update stream."""
+        self._sink = sink
         self._inventory = inventory
+        self._known: dict[Ref, dict[str, Any]] = {}
+        """What the stream has told of each, by path."""
         self._asking = Asking(opened, sink)
         self._moves = Moves(opened, sink, inventory)
         self._home = Ref("TaskManager", opened.content.taskManager._moId)
 
+    def filter_spec(self) -> Any:
+        """PropertyFilterSpec: whatever is a recent task, now or later."""
+        reading = vmodl.query.PropertyCollector
+        members = reading.TraversalSpec(type=vim.TaskManager, path="recentTask", skip=False)
+        home = reading.ObjectSpec(obj=vim.TaskManager(self._home.id), skip=True, selectSet=[members])
+        return reading.FilterSpec(objectSet=[home], propSet=[reading.PropertySpec(type=vim.Task, pathSet=list(PATHS))])
+
+    def take(self, begun: float, update: Update) -> None:
+        """The stream tells something of one task. One that leaves is recent no more, and was told before."""
+        if update.kind == "leave":
+            self._known.pop(update.ref, None)
+            return
+        known = self._known.setdefault(update.ref, {})
+        known.update(update.values)
+        self._sink.task(begun, self._task(update.ref, known))
+
     def list(self) -> list[Task]:
         """What runs, and what ended lately."""
+        if self.followed:
+            return [self._task(ref, dict(values)) for ref, values in list(self._known.items())]
         for _ in range(ATTEMPTS - 1):
             try:
                 return self._read()
@@ -86,10 +114,10 @@ class Tasks:
 
     def _read(self) -> list[Task]:
         recent = several(self._asking.of(self._home, ("recentTask",)).values.get("recentTask"))
-        return [self._task(told) for told in self._asking.each([ref for ref in recent if isinstance(ref, Ref)], PATHS)]
+        told = self._asking.each([ref for ref in recent if isinstance(ref, Ref)], PATHS)
+        return [self._task(one.ref, one.values) for one in told]
 
-    def _task(self, told: Told) -> Task:
-        values = told.values
+    def _task(self, ref: Ref, values: dict[str, Any]) -> Task:
         entity, native = values.get("info.entity"), words(values.get("info.descriptionId"))
         progress = values.get("info.progress")
         state = STATES.get(str(values.get("info.state")), TaskState.UNKNOWN)
@@ -100,7 +128,7 @@ class Tasks:
         machine, chain = entity if isinstance(entity, Ref) else None, values.get(CHAIN)
         moves = native in NATIVE
         return Task(
-            id=told.ref.id,
+            id=ref.id,
             verb=VERBS.get(native, native or "task"),
             native_verb=native,
             key=self._inventory.key_of(entity) if isinstance(entity, Ref) else "",

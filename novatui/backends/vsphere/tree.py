@@ -79,6 +79,10 @@ class Tree:
         """Everything that is known."""
         return list(self._members)
 
+    def knows(self, ref: Ref) -> bool:
+        """It was told of."""
+        return ref in self._members
+
     def name(self, ref: Ref) -> str:
         """What people call it; empty when it is not known."""
         member = self._members.get(ref)
