@@ -18,7 +18,7 @@ from novatui.core.ids import ObjectRef, split_key
 from novatui.core.migration import Fidelity
 from novatui.core.operations import Operation, Plan
 from novatui.core.states import Kind
-from novatui.core.tasks import Task, TaskState
+from novatui.core.tasks import ENDED, Task, TaskState
 from tests.lab.fixtures import or_skip
 from tests.lab.vsphere import change
 from tests.lab.vsphere.client import client_of, finish
@@ -76,8 +76,14 @@ def seen_by_others(server: Vcsim) -> str:
         return str(change.machine(service, MACHINE).runtime.host.name)
 
 
-def moves(probe: Probe) -> list[Task]:
-    return [task for task in probe.driver.tasks() if task.verb == "migrate"]
+def moves(probe: Probe, count: int) -> list[Task]:
+    """So many moves, as soon as the stream has told that they are over."""
+
+    def over() -> list[Task]:
+        return [task for task in probe.driver.tasks() if task.verb == "migrate" and task.state in ENDED]
+
+    wait_until(lambda: len(over()) >= count, "the ends of the moves")
+    return over()
 
 
 def test_it_moves_to_another_host_and_back_as_every_client_sees(server: Vcsim, probe: Probe) -> None:
@@ -94,7 +100,7 @@ def test_it_moves_to_another_host_and_back_as_every_client_sees(server: Vcsim, p
     back: Plan = probe.driver.plan_migrate(found.inverse)
     probe.driver.invoke(back.calls[0], {})
     assert seen_by_others(server) == before
-    (first, _) = moves(probe)
+    (first, _) = moves(probe, 2)
     assert (first.id, first.state) == (answer["task"], TaskState.DONE)
     assert first.migration is not None
     assert first.migration.fidelity is Fidelity.PERCENT
@@ -193,7 +199,7 @@ def test_a_move_of_somebody_else_shows_by_itself(server: Vcsim, probe: Probe) ->
     with client_of(server) as service:
         host = change.found(service, vim.HostSystem, there)
         finish(change.machine(service, MACHINE).RelocateVM_Task(spec=vim.vm.RelocateSpec(host=host)))
-    (task,) = moves(probe)
+    (task,) = moves(probe, 1)
     assert (task.key, task.state) == (probe.sink.key_of(MACHINE, "vm"), TaskState.DONE)
     assert task.migration is not None
     assert task.migration.destination == "", "the simulator's events do not tell: it is left out"

@@ -133,8 +133,6 @@ class VSphereDriver(
             stream = Stream(self._session, self.sink, happenings.take, self._settled)
             stream.load(happenings.also())
             self._stream = stream
-            if happenings.tasks.followed:
-                self.task_poll = NEVER
             if happenings.events.followed:
                 self.event_poll = NEVER
         else:

@@ -98,7 +98,8 @@ class Tasks:
         self._sink.task(begun, self._task(update.ref, known))
 
     def list(self) -> list[Task]:
-        """What runs, and what ended lately."""
+        """What runs, and what ended lately. Of tasks that are followed nothing is asked: they are told again as they
+        stand, so that a move that stands still is seen to."""
         if self.followed:
             return [self._task(ref, dict(values)) for ref, values in list(self._known.items())]
         for _ in range(ATTEMPTS - 1):
@@ -140,8 +141,8 @@ class Tasks:
             ended=ended,
             failure=failure_of(values.get("info.error")) if state is TaskState.FAILED else None,
             cancellable=_truth(values.get("info.cancelable")) if state in _OPEN else False,
-            migration=self._moves.progress(told.ref.id, machine, state, chain, started, ended) if moves else None,
-            detail=self._moves.detail(told.ref.id) if moves else "",
+            migration=self._moves.progress(ref.id, machine, state, chain, started, ended) if moves else None,
+            detail=self._moves.detail(ref.id) if moves else "",
         )
 
 
