@@ -43,6 +43,7 @@ KEYS: tuple[tuple[str, str, str], ...] = (
     ("edit", "p", "edit.pin"),
     ("edit", "r", "edit.rename"),
     ("edit", "t", "edit.notes"),
+    ("edit", "l", "edit.pool"),
     ("delete", "d", "edit.disk_remove"),
     ("delete", "n", "edit.nic_remove"),
 )

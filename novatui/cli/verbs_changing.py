@@ -205,14 +205,15 @@ vfs HOST DEVICE COUNT              number of virtual functions of a physical one
         ),
     ),
     "edit": Verb(
-        summary="what a machine has: processors, memory, disks, interfaces, media, name, notes",
+        summary="what a machine has: processors, memory, disks, interfaces, media, name, notes; what a pool may take",
         command="novatui.cli.edit:edit",
         takes=_edit,
         manual=_manual(
             """examples:
   novatui edit vcpus web-1 4 --apply live --yes
   novatui edit memory web-1 8G --apply persistent --confirm web-1
-  novatui edit iso_insert web-1 /srv/iso/debian-12.iso target=sda --yes""",
+  novatui edit iso_insert web-1 /srv/iso/debian-12.iso target=sda --yes
+  novatui edit pool prod cpu_limit=8000 memory_reservation=64G memory_shares=high --yes""",
         ),
     ),
     "migrate": Verb(

@@ -216,6 +216,20 @@ _ALL: tuple[Verb, ...] = (
         takes=(Given(name="text", kind="text", title="notes", empty=True),),
     ),
     Verb(
+        name="edit.pool", title="what a resource pool may take", effect=Effect.AGREED,
+        kinds=frozenset({Kind.RESOURCE_POOL}), admin=True,
+        takes=(
+            _number("cpu_reservation", "processors kept for it, MHz"),
+            _text("cpu_limit", "processors at most: MHz, or none", required=False),
+            _text("cpu_shares", "shares of processors: low, normal, high or a number", required=False),
+            _yes("cpu_expandable", "may take more processors from above"),
+            Given(name="memory_reservation", kind="size", title="memory kept for it", required=False),
+            _text("memory_limit", "memory at most: a size, or none", required=False),
+            _text("memory_shares", "shares of memory: low, normal, high or a number", required=False),
+            _yes("memory_expandable", "may take more memory from above"),
+        ),
+    ),
+    Verb(
         name="migrate.live", title="move while it runs", effect=Effect.AGREED, states=IN_MEMORY,
         takes=(
             *_DESTINATION,

@@ -31,6 +31,7 @@ TABLE = {
     "edit.iso_eject": (1, 2, 2),
     "edit.pin": (1, 2, 2),
     "edit.rename": (1, 2, 2),
+    "edit.pool": (1, 2, 2),
     "migrate.live": (1, 2, 2),
     "migrate.downtime": (1, 2, 2),
     "migrate.pause": (1, 2, 2),

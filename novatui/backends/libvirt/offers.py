@@ -49,8 +49,8 @@ _NOT_IN_TEST = frozenset(
 )
 """libvirt's test driver plugs nothing in or out, moves nothing, has no jobs, and pins without saying for how long."""
 
-NOWHERE = frozenset({"device.vfs"})
-"""libvirt reads the number of virtual functions and cannot set it."""
+NOWHERE = frozenset({"device.vfs", "edit.pool"})
+"""libvirt reads the number of virtual functions and cannot set it; it has no resource pools."""
 
 
 def offered(driver: Session, link: Link) -> frozenset[str]:

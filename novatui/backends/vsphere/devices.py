@@ -137,8 +137,8 @@ class Devices:
         except NotFound:
             devices = []
         rows = [_row(host, device) for device in devices]
-        keys = {key(row.kind, row.id) for row in rows}
-        gone, self._told[host] = self._told.get(host, set()) - keys, {*keys}
+        keys: set[str] = {key(row.kind, row.id) for row in rows}
+        gone, self._told[host] = self._told.get(host, set()) - keys, keys
         if rows:
             self._sink.rows(begun, rows)
         if gone:

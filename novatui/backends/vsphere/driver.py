@@ -17,6 +17,7 @@ from novatui.backends.driver import (
     MigrationControl,
     PlacementSource,
     PowerControl,
+    ResourceControl,
     Session,
     Sink,
     SnapshotControl,
@@ -28,6 +29,7 @@ from novatui.backends.driver import (
 from novatui.backends.vsphere.cancelling import CancelPlans
 from novatui.backends.vsphere.changes import Changes
 from novatui.backends.vsphere.details import Details
+from novatui.backends.vsphere.edit import EditPlans
 from novatui.backends.vsphere.happenings import Happenings
 from novatui.backends.vsphere.inventory import OF_KIND, Inventory
 from novatui.backends.vsphere.metrics import Metrics
@@ -74,6 +76,7 @@ class VSphereDriver(
     SnapshotControl,
     TaskControl,
     MigrationControl,
+    ResourceControl,
 ):
     """See `backends.driver` for what each method owes."""
 
@@ -223,6 +226,9 @@ class VSphereDriver(
 
     def plan_snap(self, operation: Operation) -> Plan:
         return SnapshotPlans(self._changing.planning).plan(operation)
+
+    def plan_edit(self, operation: Operation) -> Plan:
+        return EditPlans(self._changing.planning, self._about.volumes).plan(operation)
 
     def plan_task(self, operation: Operation) -> Plan:
         return CancelPlans(self._changing.planning).plan(operation)

@@ -80,6 +80,11 @@ class Inventory:
         with self._turn:
             return str(self._key(ref))
 
+    def things(self, types: Collection[str]) -> list[Ref]:
+        """Everything of these types that is known, machines aside."""
+        with self._turn:
+            return [ref for ref in self._tree.refs() if ref.type in types]
+
     def hosts(self) -> list[Ref]:
         """Every host that is known."""
         with self._turn:
