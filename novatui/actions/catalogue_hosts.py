@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 from novatui.actions.action import Action, Argument, Scope, Section
+from novatui.core.verbs import VERBS
+
+CHANGES = ("host.maintenance", "host.return", "cluster.apply", "cluster.dismiss")
+"""Operations on hosts and clusters as a whole; without keys, because they are rare and heavy."""
 
 HOSTS: tuple[Action, ...] = (
+    *(
+        Action(
+            id=verb, keys=(), title=VERBS[verb].title, section=Section.CHANGE, scope=Scope.CHANGES,
+            verb=verb.replace(".", " "), change=verb, takes=Argument.CHANGE,
+        )
+        for verb in CHANGES
+    ),
     Action(
         id="diff", keys=(), title="compare two hosts", section=Section.OTHER, scope=Scope.FRAME, verb="diff",
         takes=Argument.HOSTS,

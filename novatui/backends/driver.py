@@ -321,6 +321,22 @@ class MigrationControl(ABC):
         """The calls that would do it now."""
 
 
+class HostControl(ABC):
+    """Operations of the noun `host`: what is done to a host as a whole."""
+
+    @abstractmethod
+    def plan_host(self, operation: Operation) -> Plan:
+        """The calls that would do it now."""
+
+
+class ClusterControl(ABC):
+    """Operations of the noun `cluster`: what its balancer recommends, carried out or dismissed."""
+
+    @abstractmethod
+    def plan_cluster(self, operation: Operation) -> Plan:
+        """The calls that would do it now."""
+
+
 class TaskControl(ABC):
     """Operations of the noun `task`."""
 
@@ -359,6 +375,8 @@ ROLES: tuple[type, ...] = (
     DeviceControl,
     ResourceControl,
     MigrationControl,
+    HostControl,
+    ClusterControl,
     TaskControl,
 )
 """Every role, for `ConnectionInfo.roles`."""

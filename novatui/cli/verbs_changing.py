@@ -142,6 +142,21 @@ def _evacuate(parser: argparse.ArgumentParser) -> None:
     changing(parser)
 
 
+def _host(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", choices=["maintenance", "return"], help="into maintenance, or out of it")
+    parser.add_argument("host", metavar="HOST", help="the host")
+    parser.add_argument("--off", action="store_true", help="move machines that are off, too")
+    parser.add_argument("--data", choices=["reachable", "all", "none"], help="its share of vSAN's data")
+    changing(parser)
+
+
+def _cluster(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", choices=["apply", "dismiss"], help="carry a recommendation out, or dismiss it")
+    parser.add_argument("cluster", metavar="CLUSTER", help="the cluster")
+    parser.add_argument("recommendation", metavar="KEY", help="as `novatui show CLUSTER` lists it")
+    changing(parser)
+
+
 def _few(text: str) -> int:
     if text not in {"1", "2", "3", "4"}:
         raise argparse.ArgumentTypeError(f"`{text}` is none of 1, 2, 3, 4")
@@ -241,6 +256,31 @@ vfs HOST DEVICE COUNT              number of virtual functions of a physical one
   novatui evacuate kvm-03 --plan
   novatui evacuate kvm-03 --limit 1 --skip db-1 --confirm kvm-03
   novatui evacuate kvm-03 --resume --confirm kvm-03""",
+        ),
+    ),
+    "host": Verb(
+        summary="take a host into maintenance and out of it",
+        command="novatui.cli.host:host",
+        takes=_host,
+        manual=_manual(
+            """A host with machines that run is emptied first (`novatui evacuate HOST`), unless its cluster moves them
+away by itself. It can be cancelled as long as it waits: `novatui tasks cancel`.""",
+            """examples:
+  novatui host maintenance esx-03 --plan
+  novatui evacuate esx-03 --confirm esx-03 && novatui host maintenance esx-03 --off --confirm esx-03
+  novatui host return esx-03""",
+        ),
+    ),
+    "cluster": Verb(
+        summary="recommendations of a cluster's balancer: carry out, dismiss",
+        command="novatui.cli.cluster:cluster",
+        takes=_cluster,
+        manual=_manual(
+            """`novatui show CLUSTER` lists them with key, what they would move, priority, age and reason.""",
+            """examples:
+  novatui show cluster-a
+  novatui cluster apply cluster-a 41 --yes
+  novatui cluster dismiss cluster-a 41""",
         ),
     ),
     "migrations": Verb(

@@ -58,7 +58,7 @@ class Verb(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def noun(self) -> str:
-        """Which role plans it: power, snap, device, edit, migrate, task."""
+        """Which role plans it: power, snap, device, edit, migrate, host, cluster, task."""
         return self.name.partition(".")[0]
 
 
@@ -267,6 +267,27 @@ _ALL: tuple[Verb, ...] = (
     ),
     Verb(name="migrate.postcopy", title="switch its migration to post-copy", effect=Effect.HARD, lever=True),
     Verb(name="migrate.pause", title="pause the guest so that its migration ends", effect=Effect.AGREED, lever=True),
+    Verb(
+        name="host.maintenance", title="into maintenance", effect=Effect.HARD, kinds=frozenset({Kind.HOST}), admin=True,
+        takes=(
+            _yes("off", "move machines that are off, too"),
+            Given(
+                name="data", kind="choice", title="its share of vSAN's data", required=False,
+                choices=("reachable", "all", "none"),
+            ),
+        ),
+    ),
+    Verb(
+        name="host.return", title="out of maintenance", effect=Effect.RELIEF, kinds=frozenset({Kind.HOST}), admin=True,
+    ),
+    Verb(
+        name="cluster.apply", title="carry out a recommendation", effect=Effect.AGREED,
+        kinds=frozenset({Kind.CLUSTER}), takes=(_text("recommendation", "recommendation"),),
+    ),
+    Verb(
+        name="cluster.dismiss", title="dismiss a recommendation", effect=Effect.RELIEF,
+        kinds=frozenset({Kind.CLUSTER}), takes=(_text("recommendation", "recommendation"),),
+    ),
     Verb(
         name="task.cancel", title="cancel a task", effect=Effect.HARD, kinds=frozenset(Kind), lever=True,
         takes=(_text("task", "task"),),

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from novatui.backends.driver import (
+    ClusterControl,
     DeviceControl,
+    HostControl,
     Invoker,
     MigrationControl,
     PowerControl,
@@ -106,9 +108,13 @@ def planned(driver: Session, operation: Operation) -> Plan:
             return driver.plan_edit(operation)
         case "migrate" if isinstance(driver, MigrationControl):
             return driver.plan_migrate(operation)
+        case "host" if isinstance(driver, HostControl):
+            return driver.plan_host(operation)
+        case "cluster" if isinstance(driver, ClusterControl):
+            return driver.plan_cluster(operation)
         case "task" if isinstance(driver, TaskControl):
             return driver.plan_task(operation)
-        case "power" | "snap" | "device" | "edit" | "migrate" | "task":
+        case "power" | "snap" | "device" | "edit" | "migrate" | "host" | "cluster" | "task":
             raise NotSupported(f"{operation.verb} is not offered here", subject=operation.verb)
         case noun:
             raise InvalidInput(f"nothing plans operations of {noun}", subject="verb")

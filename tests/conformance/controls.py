@@ -40,6 +40,8 @@ ROLE = {
     "device": "DeviceControl",
     "edit": "ResourceControl",
     "migrate": "MigrationControl",
+    "host": "HostControl",
+    "cluster": "ClusterControl",
     "task": "TaskControl",
 }
 

@@ -47,6 +47,10 @@ TABLE = {
     "edit.disk_remove": (2, 2, 2),
     "edit.nic_remove": (2, 2, 2),
     "task.cancel": (2, 2, 2),
+    "host.maintenance": (2, 2, 2),
+    "host.return": (0, 1, 2),
+    "cluster.apply": (1, 2, 2),
+    "cluster.dismiss": (0, 1, 2),
     "snap.revert": (2, 2, None),
 }
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from novatui.backends.driver import (
+    ClusterControl,
     DeviceControl,
+    HostControl,
     MigrationControl,
     PowerControl,
     ResourceControl,
@@ -20,6 +22,8 @@ _ROLES: dict[str, type] = {
     "device": DeviceControl,
     "edit": ResourceControl,
     "migrate": MigrationControl,
+    "host": HostControl,
+    "cluster": ClusterControl,
     "task": TaskControl,
 }
 """Role by noun."""

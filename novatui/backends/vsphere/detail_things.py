@@ -7,9 +7,12 @@ from typing import Any
 
 from novatui.backends.parts import Gatherer
 from novatui.backends.vsphere.asking import Asking, Told
+from novatui.backends.vsphere.detail_health import cluster_health
 from novatui.backends.vsphere.errors import from_fault
 from novatui.backends.vsphere.fields import at, each, native, number, refs, truth, type_of, words, yes_no
 from novatui.backends.vsphere.inventory import Inventory
+from novatui.backends.vsphere.recommendations import PATH as RECOMMENDED
+from novatui.backends.vsphere.recommendations import told as recommended
 from novatui.backends.vsphere.updates import Fault, Ref
 from novatui.backends.vsphere.volumes import Volumes
 from novatui.core.detail import Detail, Property, User, Users
@@ -24,7 +27,7 @@ PATHS: dict[str, tuple[str, ...]] = {
     GROUP: ("summary", "config", "host", "vm"),
     "ResourcePool": ("config", "runtime", "summary", "vm"),
     "VirtualApp": ("config", "runtime", "summary", "vm", "vAppConfig.product"),
-    "ClusterComputeResource": ("configurationEx", "summary", "drsRecommendation"),
+    "ClusterComputeResource": ("configurationEx", "summary", "host", RECOMMENDED),
     "StoragePod": ("summary", "podStorageDrsEntry.storageDrsConfig.podConfig"),
 }
 """By type; of all others the name only."""
@@ -70,6 +73,8 @@ class ThingDetail:
             yield from _pool(values)
         elif kind == "ClusterComputeResource":
             yield from _cluster(values)
+            yield from cluster_health(values, self._asking)
+            yield from recommended(values, self._asking, self._inventory)
         elif kind == "StoragePod":
             yield from _pod(values)
 

@@ -6,10 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 
 from novatui.backends.driver import (
     CapabilityProbe,
+    ClusterControl,
     DetailSource,
     DeviceSource,
     EventSource,
     HistorySource,
+    HostControl,
     InventorySource,
     Invoker,
     Loaded,
@@ -31,6 +33,7 @@ from novatui.backends.vsphere.changes import Changes
 from novatui.backends.vsphere.details import Details
 from novatui.backends.vsphere.edit import EditPlans
 from novatui.backends.vsphere.happenings import Happenings
+from novatui.backends.vsphere.hostplans import HostPlans
 from novatui.backends.vsphere.inventory import OF_KIND, Inventory
 from novatui.backends.vsphere.metrics import Metrics
 from novatui.backends.vsphere.migrate import MigratePlans
@@ -39,6 +42,7 @@ from novatui.backends.vsphere.placing import Placing
 from novatui.backends.vsphere.power import PowerPlans
 from novatui.backends.vsphere.probing import Probing
 from novatui.backends.vsphere.reading import READING
+from novatui.backends.vsphere.recommendations import ClusterPlans
 from novatui.backends.vsphere.session import Opened, info_of, open_session
 from novatui.backends.vsphere.snapcontrol import SnapshotPlans
 from novatui.backends.vsphere.stream import Stream
@@ -77,6 +81,8 @@ class VSphereDriver(
     TaskControl,
     MigrationControl,
     ResourceControl,
+    HostControl,
+    ClusterControl,
 ):
     """See `backends.driver` for what each method owes."""
 
@@ -232,6 +238,12 @@ class VSphereDriver(
 
     def plan_task(self, operation: Operation) -> Plan:
         return CancelPlans(self._changing.planning).plan(operation)
+
+    def plan_host(self, operation: Operation) -> Plan:
+        return HostPlans(self._changing.planning).plan(operation)
+
+    def plan_cluster(self, operation: Operation) -> Plan:
+        return ClusterPlans(self._changing.planning).plan(operation)
 
     def plan_migrate(self, operation: Operation) -> Plan:
         plans = MigratePlans(self._changing.planning, self._places.checker, self._session.stub.version)

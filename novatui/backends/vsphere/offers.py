@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from novatui.backends.driver import (
+    ClusterControl,
     DeviceControl,
+    HostControl,
     MigrationControl,
     PowerControl,
     ResourceControl,
@@ -19,6 +21,8 @@ _ROLES: dict[str, type] = {
     "device": DeviceControl,
     "edit": ResourceControl,
     "migrate": MigrationControl,
+    "host": HostControl,
+    "cluster": ClusterControl,
     "task": TaskControl,
 }
 """Role by noun."""
