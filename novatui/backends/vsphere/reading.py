@@ -6,7 +6,7 @@ What only belongs to our own session is among them: logging in, collectors, filt
 from __future__ import annotations
 
 _SESSION = (
-    "RetrieveServiceContent", "Login", "LoginByToken", "Logout", "CurrentTime", "SessionIsActive",
+    "RetrieveServiceContent", "Login", "LoginByToken", "IssueToken", "Logout", "CurrentTime", "SessionIsActive",
 )  # fmt: skip
 
 _COLLECTING = (

@@ -21,10 +21,11 @@ from novatui.backends.driver import Sink
 from novatui.backends.tls import CheckedContext, Trust, context_for, told_by
 from novatui.backends.vsphere.endpoint import Endpoint, endpoint_of
 from novatui.backends.vsphere.errors import from_exception
+from novatui.backends.vsphere.login import log_in
 from novatui.backends.vsphere.soap import Channel
 from novatui.backends.vsphere.updates import Ref
 from novatui.core.connection import ConnectionInfo, ConnectionSpec, TlsInfo
-from novatui.core.errors import AuthFailed, BackendFault, NotSupported, NovaError, Timeout, Unreachable
+from novatui.core.errors import BackendFault, NotSupported, NovaError, Timeout, Unreachable
 from novatui.core.text import clean
 
 CONNECT_S = 15.0
@@ -55,6 +56,10 @@ class Opened:
         self.service = vim.ServiceInstance("ServiceInstance", stub)
         self.content: Any = None
         self.user = ""
+        self.account: tuple[str, str] | None = None
+        """Account and password, where they opened the session: what else the server serves asks for them again."""
+        self.token = ""
+        """The SAML token, where that opened it."""
         self.patience = PATIENCE_S
 
     def channel(self, seconds: float = CALL_S) -> Channel:
@@ -96,7 +101,7 @@ def open_session(spec: ConnectionSpec, secrets: Mapping[str, str], sink: Sink) -
     opened = Opened(endpoint, context, tls, stub)
     opened.patience = _seconds(spec.options.get("call_timeout")) or PATIENCE_S
     try:
-        _login(opened, secrets, sink)
+        log_in(opened, spec.options.get("auth") or "auto", secrets, sink)
     except BaseException:
         opened.close()
         raise
@@ -214,25 +219,6 @@ def _offered(body: bytes) -> list[str]:
             newest = space.findtext("version", "")
             return [newest, *(each.text or "" for each in space.iter("version") if each.text != newest)]
     return []
-
-
-def _login(opened: Opened, secrets: Mapping[str, str], sink: Sink) -> None:
-    begun = time.monotonic()
-    try:
-        sink.call("RetrieveServiceContent")
-        opened.content = opened.service.RetrieveContent()
-        user = opened.endpoint.user or sink.ask("user", f"Account for {opened.endpoint}", secret=False)
-        password = secrets.get("password") or sink.ask("password", f"Password of {user or '?'}", secret=True)
-        if not user or not password:
-            raise AuthFailed("no account or no password was given", hint="set user and password of the connection")
-        sink.call("Login")
-        session = opened.content.sessionManager.Login(userName=user, password=password, locale=None)
-        opened.user = clean(session.userName or user)
-    except Exception as error:  # noqa: BLE001 - pyVmomi raises anything
-        explained = from_exception(error)
-        sink.step("auth", False, _ms(begun), explained.failure.message)
-        raise explained from None
-    sink.step("auth", True, _ms(begun), opened.user)
 
 
 def _no_connection(endpoint: Endpoint, error: OSError) -> NovaError:
