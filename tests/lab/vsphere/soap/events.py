@@ -72,9 +72,7 @@ class Events:
     def _fits(self, event: Any, spec: Any) -> bool:
         if spec.type and not isinstance(event, tuple(spec.type)):
             return False
-        if spec.eventTypeId and not {type(event).__name__, f"vim.event.{type(event)._wsdlName}"} & set(
-            spec.eventTypeId
-        ):
+        if spec.eventTypeId and not {type(event)._wsdlName, type(event).__name__} & set(spec.eventTypeId):
             return False
         if spec.eventChainId and event.chainId != spec.eventChainId:
             return False

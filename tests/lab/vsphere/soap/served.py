@@ -3,33 +3,41 @@
 from __future__ import annotations
 
 from tests.lab.vsphere.soap import (
+    alarms,
     checking,
     clusters,
     collecting,
+    consoles,
     inventory_calls,
     maintenance,
     moving,
+    perf,
     power,
     reconfigure,
     sessions,
     snapshots,
     steered,
+    targets,
     views,
 )
 from tests.lab.vsphere.soap.vcenter import Vcenter
 
 PARTS = (
+    alarms,
     checking,
     clusters,
     collecting,
+    consoles,
     inventory_calls,
     maintenance,
     moving,
+    perf,
     power,
     reconfigure,
     sessions,
     snapshots,
     steered,
+    targets,
     views,
 )
 

@@ -74,6 +74,8 @@ class Vcenter:
     pathways: dict[str, Pathway] = field(default_factory=dict)
     """Who serves which other paths of the listener."""
     world: World | None = None
+    files: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    """Files of datastores that can be fetched, by store and path."""
 
     def __post_init__(self) -> None:
         with self.site.lock:
