@@ -1,4 +1,4 @@
-"""The vSphere driver under the suite of controls, on a vCenter simulator: what it can do of each operation."""
+"""The vSphere driver under the suite of controls, on govmomi's vCenter simulator and on our own."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ pytest.importorskip("pyVmomi", reason="pyvmomi is not installed")
 from novatui.core.connection import ConnectionSpec
 from novatui.core.ids import key
 from novatui.core.states import Family, Kind, Power
-from tests.conformance.controls import ControlConformance, ControlLab
+from tests.conformance.controls import Bench, ControlConformance, ControlLab
 from tests.lab.fixtures import or_skip
 from tests.lab.vsphere import change
 from tests.lab.vsphere.client import client_of, finish, tasks
 from tests.lab.vsphere.simulated import Vcsim
+from tests.lab.vsphere.soap.running import SoapServer
 
 pytestmark = pytest.mark.xdist_group("vcsim")
 
@@ -29,21 +30,40 @@ NATIVE = {Power.RUNNING: "on", Power.OFF: "off", Power.SUSPENDED: "suspended"}
 STATES = {"on": "poweredOn", "off": "poweredOff", "suspended": "suspended"}
 
 
+BEGINS = {"power.start": Power.OFF, "power.wake": Power.SUSPENDED}
+
+LACKS = {
+    **dict.fromkeys(("power.pause", "power.resume"), "vSphere holds no machine in memory without running it"),
+    **dict.fromkeys(("device.mdev_create", "device.mdev_remove"), "vSphere makes vGPUs itself"),
+    "ResourceControl": "comes with its role",
+    "DeviceControl": "comes with its role",
+}
+
+
+def spec_of(server: Vcsim | SoapServer) -> ConnectionSpec:
+    return ConnectionSpec(
+        name="vc",
+        family=Family.VSPHERE,
+        driver="vsphere",
+        uri=f"vsphere://localhost:{server.port}",
+        options={"tls_ca": str(server.authority.root.certificate), "user": server.user},
+    )
+
+
+def verb_of(request: pytest.FixtureRequest) -> str:
+    """The operation that a test is about; empty when it is about none."""
+    spec = getattr(request.node, "callspec", None)
+    return spec.params.get("verb", "") if spec is not None else ""
+
+
 class VcsimLab(ControlLab):
     """One machine in each state that vSphere has, put back before each test."""
 
-    _BEGINS: ClassVar = {"power.start": Power.OFF, "power.wake": Power.SUSPENDED, "power.suspend": Power.RUNNING}
     _SNAPSHOT = "base"
 
     def __init__(self, server: Vcsim) -> None:
         self._server = server
-        self.spec = ConnectionSpec(
-            name="vc",
-            family=Family.VSPHERE,
-            driver="vsphere",
-            uri=f"vsphere://localhost:{server.port}",
-            options={"tls_ca": str(server.authority.root.certificate), "user": server.user},
-        )
+        self.spec = spec_of(server)
         self.secrets = {"password": server.password}
 
     def put_back(self) -> None:
@@ -69,7 +89,7 @@ class VcsimLab(ControlLab):
         if noun == "snap":
             return self._with_snapshot(verb)
         if noun == "power":
-            return self.machine(self._BEGINS.get(verb, Power.RUNNING)), {}
+            return self.machine(BEGINS.get(verb, Power.RUNNING)), {}
         return None
 
     def _with_snapshot(self, verb: str) -> tuple[str, dict[str, str]]:
@@ -89,12 +109,7 @@ class VcsimLab(ControlLab):
 
 
 class TestVcsim(ControlConformance):
-    lacks: ClassVar = {
-        **dict.fromkeys(("power.pause", "power.resume"), "vSphere holds no machine in memory without running it"),
-        **dict.fromkeys(("device.mdev_create", "device.mdev_remove"), "vSphere makes vGPUs itself"),
-        "ResourceControl": "comes with its role",
-        "DeviceControl": "comes with its role",
-    }
+    lacks: ClassVar = LACKS
 
     @pytest.fixture(scope="class")
     def server(self) -> Iterator[Vcsim]:
@@ -110,6 +125,73 @@ class TestVcsim(ControlConformance):
     @pytest.fixture(autouse=True)
     def needs_a_guest(self, request: pytest.FixtureRequest) -> None:
         """vcsim's guests have no tools, and its hosts start no machines by themselves: both are refused as planned."""
-        verb = getattr(request.node, "callspec", None) and request.node.callspec.params.get("verb")
-        if verb in ("power.shutdown", "power.reboot", "power.autostart"):
+        if verb_of(request) in ("power.shutdown", "power.reboot", "power.autostart"):
             pytest.skip("vcsim has no guest tools and no HostAutoStartManager")
+
+
+class SoapLab(ControlLab):
+    """The seeded world of our own simulator: guests that listen, a memory that goes along."""
+
+    _NAMES: ClassVar = {Power.RUNNING: "web-01", Power.OFF: "spare", Power.SUSPENDED: "archive"}
+    _SNAPSHOT = "base"
+
+    def __init__(self, server: SoapServer) -> None:
+        self._server = server
+        self.spec = spec_of(server)
+        self.secrets = {"password": server.password}
+
+    def put_back(self) -> None:
+        """Every machine in its state, without snapshots."""
+        with client_of(self._server) as service:
+            for state, name in self._NAMES.items():
+                finish(change.machine(service, name).RemoveAllSnapshots_Task())
+                self._server.steering.set_power(name=name, state=STATES[NATIVE[state]])
+
+    def machine(self, power: Power) -> str:
+        name = self._NAMES.get(power)
+        return key(Kind.VM, self._server.steering.reference(name=name)) if name else ""
+
+    def subject(self, verb: str) -> tuple[str, dict[str, str]] | None:
+        noun = verb.partition(".")[0]
+        subject = self.machine(BEGINS.get(verb, Power.RUNNING))
+        if noun == "power":
+            return subject, {}
+        if noun != "snap":
+            return None
+        if verb == "snap.create":
+            return subject, {"name": "conformance", "memory": "yes"}
+        with client_of(self._server) as service:
+            change.snapshot(service, self._NAMES[Power.RUNNING], self._SNAPSHOT, memory=True)
+        return subject, {"snapshot": self._SNAPSHOT}
+
+    def applied(self) -> int:
+        """Changing calls by the server's own log."""
+        return len(self._server.steering.calls(changes=True))
+
+
+class TestSoap(ControlConformance):
+    lacks: ClassVar = LACKS
+
+    @pytest.fixture(scope="class")
+    def server(self) -> Iterator[SoapServer]:
+        with or_skip(lambda: SoapServer(pace=0.02)) as one:
+            yield one
+
+    @pytest.fixture
+    def served(self, server: SoapServer) -> ControlLab:
+        lab = SoapLab(server)
+        lab.put_back()
+        return lab
+
+    @pytest.fixture(autouse=True)
+    def needs_a_manager(self, request: pytest.FixtureRequest) -> None:
+        if verb_of(request) == "power.autostart":
+            pytest.skip("the simulator has no HostAutoStartManager")
+
+    def test_load_does_not_change_a_fingerprint(self, bench: Bench) -> None:
+        """By reading it again: this simulator has no counters to sample."""
+        key = bench.lab.machine(Power.RUNNING)
+        before = bench.driver.fingerprint(key)
+        for _ in range(3):
+            bench.driver.refresh([key])
+            assert bench.driver.fingerprint(key) == before != ""
