@@ -13,6 +13,10 @@ from pyVmomi import vim
 from novatui.core.capabilities import Answer, Evidence, Fact
 from novatui.core.errors import Denied, NotFound, Unreachable
 from novatui.core.features import FEATURE
+from novatui.core.hostdiff import diff
+from novatui.core.hostprofile import Section
+from novatui.core.posture_rules import RULES
+from novatui.core.states import Kind
 from tests.lab.fixtures import or_skip
 from tests.lab.vsphere import change
 from tests.lab.vsphere.client import client_of, everything
@@ -150,3 +154,29 @@ def test_a_lost_server_answers_nothing() -> None:
         one.stop()
         with pytest.raises(Unreachable):
             probe.driver.probe("")
+
+
+def test_a_profile_says_what_another_client_reads(server: Vcsim, probe: Probe) -> None:
+    key = probe.sink.key_of(HOST, "host")
+    profile = probe.driver.profile(key)
+    assert [part.section for part in profile.parts] == list(Section)
+    assert all(part.items is not None or part.reason for part in profile.parts)
+    told = {item.name: item.value for part in profile.parts for item in part.items or ()}
+    with client_of(server) as service:
+        host = vim.HostSystem(key.partition(":")[2], service._stub)
+        assert told["logical processors"] == str(host.summary.hardware.numCpuThreads)
+        assert told["model"] == host.summary.hardware.cpuModel
+        assert host.config.product.build in (told["ESXi"] or "")
+        assert {one.name for one in host.datastore} <= told.keys()
+        kernel = {one.portgroup for one in host.config.network.vnic}
+        assert {one.spec.name for one in host.config.network.portgroup} - kernel <= told.keys()
+    assert not diff(profile, probe.driver.profile(key)).different
+
+
+def test_machines_and_hosts_are_judged_by_every_rule_about_them(probe: Probe) -> None:
+    for name, kind in ((HOST, Kind.HOST), (MACHINE, Kind.VM)):
+        posture = probe.driver.posture(probe.sink.key_of(name, kind.value))
+        assert {each.rule for each in posture.findings} == {rule.slug for rule in RULES if rule.about is kind}
+        assert all(each.evidence for each in posture.findings)
+    with pytest.raises(NotFound):
+        probe.driver.posture("vm:vm-999999")

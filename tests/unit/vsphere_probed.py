@@ -13,6 +13,7 @@ import pytest
 from novatui.backends.vsphere import questions
 from novatui.backends.vsphere.asking import Told
 from novatui.backends.vsphere.probing import Probing
+from novatui.backends.vsphere.questions import Questions
 from novatui.backends.vsphere.updates import Ref
 from novatui.core.capabilities import Fact
 from novatui.core.errors import BackendFault, NotFound
@@ -204,7 +205,7 @@ class MadeServer:
         """What a probe of this server says."""
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(questions, "Asking", lambda *_: self)
-            return {fact.feature: fact for fact in Probing(self._opened(), self, self).probe(scope)}  # type: ignore[arg-type]
+            return {fact.feature: fact for fact in Probing(Questions(self._opened(), self), self).probe(scope)}  # type: ignore[arg-type]
 
     def refs(self, keys: Sequence[str]) -> dict[str, Ref | None]:
         """As the inventory answers."""

@@ -18,7 +18,9 @@ from novatui.backends.driver import (
     MetricSource,
     MigrationControl,
     PlacementSource,
+    PostureSource,
     PowerControl,
+    ProfileSource,
     ResourceControl,
     Session,
     Sink,
@@ -34,13 +36,13 @@ from novatui.backends.vsphere.details import Details
 from novatui.backends.vsphere.edit import EditPlans
 from novatui.backends.vsphere.happenings import Happenings
 from novatui.backends.vsphere.hostplans import HostPlans
+from novatui.backends.vsphere.inspections import Inspections
 from novatui.backends.vsphere.inventory import OF_KIND, Inventory
 from novatui.backends.vsphere.metrics import Metrics
 from novatui.backends.vsphere.migrate import MigratePlans
 from novatui.backends.vsphere.offers import offered
 from novatui.backends.vsphere.placing import Placing
 from novatui.backends.vsphere.power import PowerPlans
-from novatui.backends.vsphere.probing import Probing
 from novatui.backends.vsphere.reading import READING
 from novatui.backends.vsphere.recommendations import ClusterPlans
 from novatui.backends.vsphere.session import Opened, info_of, open_session
@@ -52,8 +54,10 @@ from novatui.core.detail import Detail, Volume
 from novatui.core.devices import Device
 from novatui.core.errors import Unreachable
 from novatui.core.events import Event
+from novatui.core.hostprofile import Baseline, HostProfile
 from novatui.core.needs import Needs
 from novatui.core.operations import Argument, NativeCall, Operation, Plan
+from novatui.core.posture import Posture
 from novatui.core.reasons import Fit
 from novatui.core.snapshots import Snapshot
 from novatui.core.states import Kind
@@ -75,6 +79,8 @@ class VSphereDriver(
     PlacementSource,
     SnapshotSource,
     CapabilityProbe,
+    ProfileSource,
+    PostureSource,
     Invoker,
     PowerControl,
     SnapshotControl,
@@ -104,7 +110,7 @@ class VSphereDriver(
         self._happenings: Happenings | None = None
         self._changes: Changes | None = None
         self._placing: Placing | None = None
-        self._probing: Probing | None = None
+        self._inspections: Inspections | None = None
 
     def connect(self) -> ConnectionInfo:
         self._opened = open_session(self.spec, self.secrets, self.sink)
@@ -113,7 +119,7 @@ class VSphereDriver(
         self._happenings = Happenings(self._opened, self.sink, self._inventory)
         self._changes = Changes(self._opened, self.sink, self._inventory, self.spec.name)
         self._placing = Placing(self._opened, self.sink, self._inventory, self.spec.name)
-        self._probing = Probing(self._opened, self.sink, self._inventory)
+        self._inspections = Inspections(self._opened, self.sink, self._inventory, self.spec.name)
         return info_of(self._opened, self.sink)
 
     def close(self) -> None:
@@ -125,7 +131,7 @@ class VSphereDriver(
             self._happenings,
             self._changes,
             self._placing,
-            self._probing,
+            self._inspections,
         )
         for part in parts:
             if part is not None:
@@ -204,9 +210,22 @@ class VSphereDriver(
     # --- what it can do --------------------------------------------------------------------------------------------
 
     def probe(self, scope: str) -> list[Fact]:
-        if self._probing is None:
+        return self._inspecting.probe(scope)
+
+    def profile(self, host: str) -> HostProfile:
+        return self._inspecting.profile(host)
+
+    def baseline(self, processors: Sequence[str]) -> Baseline:
+        return self._inspecting.baseline(processors)
+
+    def posture(self, key: str) -> Posture:
+        return self._inspecting.posture(key)
+
+    @property
+    def _inspecting(self) -> Inspections:
+        if self._inspections is None:
             raise Unreachable("the connection is not open")
-        return self._probing.probe(scope)
+        return self._inspections
 
     # --- tasks and events ------------------------------------------------------------------------------------------
 

@@ -36,7 +36,7 @@ class MachineAnswers:
     def __init__(self, questions: Questions, ref: Ref) -> None:
         self.ref = ref
         self.questions = questions
-        self.read: Read = questions.read([ref], MACHINE)[ref]
+        self.read: Read = questions.of(ref, MACHINE)
 
     @once
     def host(self) -> HostAnswers:

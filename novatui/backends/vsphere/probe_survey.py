@@ -189,7 +189,8 @@ class HostAnswers:
     @property
     def stores(self) -> list[Read]:
         """Datastores that it reaches."""
-        return [self.survey.stores[ref] for ref in refs(self.read.get("datastore"), "")]
+        found = (self.survey.stores[ref] for ref in refs(self.read.get("datastore"), ""))
+        return [read for read in found if not read.is_gone]
 
     def config_option(self) -> tuple[Asked, dict[str, Any]]:
         """What machines on it can be like (VirtualMachineConfigOption). Where several hosts are asked about, what

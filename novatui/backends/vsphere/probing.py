@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from novatui.backends.driver import Sink
 from novatui.backends.found import Found, settle
 from novatui.backends.vsphere import (
     probe_host_devices,
@@ -22,7 +21,6 @@ from novatui.backends.vsphere.inventory import Inventory
 from novatui.backends.vsphere.probe_machine import MachineAnswers
 from novatui.backends.vsphere.probe_survey import HostAnswers, Survey
 from novatui.backends.vsphere.questions import Questions
-from novatui.backends.vsphere.session import Opened
 from novatui.backends.vsphere.updates import Ref
 from novatui.core.capabilities import Fact, gather, unknown
 from novatui.core.errors import NotFound
@@ -96,8 +94,8 @@ _OF_MACHINES: dict[str, Callable[[MachineAnswers], Found]] = {
 class Probing:
     """Probes of one connection. Only a lost connection, and an object that is not there, raise."""
 
-    def __init__(self, opened: Opened, sink: Sink, inventory: Inventory) -> None:
-        self._questions = Questions(opened, sink)
+    def __init__(self, questions: Questions, inventory: Inventory) -> None:
+        self._questions = questions
         self._inventory = inventory
 
     def probe(self, scope: str) -> list[Fact]:
@@ -113,16 +111,15 @@ class Probing:
         ref = self._inventory.refs([scope])[scope]
         if kind is not Kind.HOST or ref is None:
             raise NotFound(f"no host and no machine: {scope}", subject=scope)
-        return _host_facts(scope, HostAnswers(Survey(self._questions, [ref]), ref))
-
-    def end(self) -> None:
-        """Nothing is asked any more."""
-        self._questions.end()
+        host = HostAnswers(Survey(self._questions, [ref]), ref)
+        if host.read.is_gone:
+            raise NotFound("the host does not exist any more", subject=scope)
+        return _host_facts(scope, host)
 
     def _connection(self) -> list[Fact]:
         """Of all hosts, how many have it."""
         survey = Survey(self._questions, self._inventory.hosts())
-        several = [_host_facts("", HostAnswers(survey, ref)) for ref in survey.hosts]
+        several = [_host_facts("", HostAnswers(survey, ref)) for ref, read in survey.hosts.items() if not read.is_gone]
         return [gather(feature.slug, [facts[at] for facts in several]) for at, feature in enumerate(FEATURES)]
 
     def _kind(self, scope: str) -> tuple[Kind, str]:

@@ -27,6 +27,9 @@ EXCERPT = 400
 TOGETHER = 50
 """Objects that are read by one request."""
 
+GONE = frozenset({"ManagedObjectNotFound"})
+"""Fault of a call about an object that is not there."""
+
 PROPERTIES = "RetrievePropertiesEx"
 
 
@@ -64,6 +67,11 @@ class Read:
     def evidence(self) -> Evidence:
         """The request, with the beginning of what it told."""
         return self._asked.evidence
+
+    @property
+    def is_gone(self) -> bool:
+        """The server has no such object."""
+        return self._asked.failure is not None and self._asked.failure.code in GONE
 
     def need(self) -> None:
         """Unanswered when nothing was told at all."""
@@ -107,8 +115,15 @@ class Questions:
         self._sink = sink
         self._asking = Asking(opened, sink)
 
+    def of(self, ref: Ref, paths: Iterable[str]) -> Read:
+        """Properties of one object. NotFound when it is gone."""
+        found = self.read([ref], paths)[ref]
+        if found.is_gone:
+            raise NotFound("it does not exist any more", subject=ref.id)
+        return found
+
     def read(self, refs: Sequence[Ref], paths: Iterable[str]) -> dict[Ref, Read]:
-        """Properties of objects of one type, some dozens by a request. NotFound when the only one is gone."""
+        """Properties of objects of one type, some dozens by a request; of one that is gone nothing can be read."""
         found: dict[Ref, Read] = {}
         for start in range(0, len(refs), TOGETHER):
             found |= self._page(refs[start : start + TOGETHER], list(paths))
@@ -132,8 +147,8 @@ class Questions:
         wanted = [path for path in paths if path not in newer]
         args = f"{_named(refs)}: {', '.join(dict.fromkeys(path.partition('.')[0] for path in wanted))}"
         asked = _timed(PROPERTIES, args, lambda: self._asking.each(refs, wanted), lambda told: f"{len(told)} objects")
-        if asked.failure is not None and len(refs) == 1 and asked.failure.code in GONE:
-            raise NotFound("it does not exist any more", subject=refs[0].id, code=asked.failure.code)
+        if asked.failure is not None and asked.failure.code in GONE and len(refs) > 1:
+            return {ref: read for one in refs for ref, read in self._page([one], paths).items()}
         told = {each.ref: each for each in asked.value or ()}
         return {
             ref: Read(
@@ -146,11 +161,10 @@ class Questions:
         }
 
 
-GONE = frozenset({"ManagedObjectNotFound"})
-
-
 def _gone(asked: Asked, ref: Ref) -> Asked:
-    return Asked(None, asked.evidence, NotFound(f"the server told nothing of {ref.id}").failure)
+    return Asked(
+        None, asked.evidence, NotFound(f"the server told nothing of {ref.id}", code="ManagedObjectNotFound").failure
+    )
 
 
 def _timed(call: str, args: str, function: Callable[[], Any], shown: Callable[[Any], str]) -> Asked:
