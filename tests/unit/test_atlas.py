@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+import http.client
 import re
 
 import pytest
@@ -67,3 +69,51 @@ def test_every_code_that_the_driver_tells_apart_has_an_entry() -> None:
 
     missing = [code for code in errors._MEANINGS if look_up(Family.LIBVIRT, failure(str(code), "some words")) is None]
     assert missing == []
+
+
+def test_every_fault_that_the_vsphere_driver_tells_apart_has_an_entry() -> None:
+    pytest.importorskip("pyVmomi", reason="pyvmomi is not installed")
+    from novatui.backends.vsphere import errors
+
+    groups = (errors.AUTHENTICATION, errors.SESSION_LOST, errors.BUSY, errors.STATE, errors.MISSING, errors.GONE)
+    told = {code for group in (*groups, errors.INPUT) for code in group} | {errors.RESTRICTED, "NoPermission"}
+    there = {code for code in told if _is_fault(code)}
+    assert there
+    assert [code for code in sorted(there) if look_up(Family.VSPHERE, failure(code, "some words")) is None] == []
+
+
+def test_every_code_of_vsphere_is_a_fault_of_its_api_or_of_the_connection() -> None:
+    pytest.importorskip("pyVmomi", reason="pyvmomi is not installed")
+    codes = [code for entry in entries(Family.VSPHERE) for code in entry.code]
+    assert len(codes) == len(set(codes))
+    assert [code for code in codes if not _is_fault(code) and not _is_exception(code)] == []
+
+
+def _is_fault(name: str) -> bool:
+    from pyVmomi import VmomiSupport, vmodl
+
+    try:
+        return issubclass(VmomiSupport.GetWsdlType("urn:vim25", name), vmodl.MethodFault)
+    except KeyError:
+        return False
+
+
+def _is_exception(name: str) -> bool:
+    return hasattr(builtins, name) or hasattr(http.client, name)
+
+
+@pytest.mark.parametrize(
+    ("code", "native", "word"),
+    [
+        ("RestrictedVersion", "Current license or ESXi version prohibits execution", "licence"),
+        ("GenericVmConfigFault", "An error occurred while quiescing the virtual machine", "rest"),
+        ("DisallowedMigrationDeviceAttached", "Virtual machine is using device", "holds the machine"),
+        ("", "certificate verify failed: self-signed certificate", "certificate"),
+        ("", "[Errno -2] Name or service not known", "spelling"),
+        ("Timedout", "Operation timed out.", "gave up waiting"),
+    ],
+)
+def test_what_a_console_over_vsphere_meets_is_explained(code: str, native: str, word: str) -> None:
+    entry = look_up(Family.VSPHERE, failure(code, native))
+    assert entry is not None
+    assert word in entry.meaning
