@@ -55,7 +55,7 @@ async def load(server: Vcsim, changes: int) -> Load:
     try:
         first = await _until(fleet, lambda: bool(list(fleet.inventory.slots(Kind.VM))), begun)
         whole = await _until(fleet, lambda: Kind.VM.value in fleet.connections["vc"].loaded, begun)
-        worker = fleet.workers()[0].pid
+        worker = fleet.workers[0].pid
         used = cpu(worker)
         await _rest(fleet, 3.0)
         found = Load(

@@ -48,6 +48,7 @@ from novatui.backends.vsphere.recommendations import ClusterPlans
 from novatui.backends.vsphere.session import Opened, info_of, open_session
 from novatui.backends.vsphere.snapcontrol import SnapshotPlans
 from novatui.backends.vsphere.stream import Stream
+from novatui.backends.vsphere.tags import Tags
 from novatui.core.capabilities import Fact
 from novatui.core.connection import ConnectionInfo, ConnectionSpec
 from novatui.core.detail import Detail, Volume
@@ -108,6 +109,7 @@ class VSphereDriver(
         self._metrics: Metrics | None = None
         self._details: Details | None = None
         self._happenings: Happenings | None = None
+        self._tags: Tags | None = None
         self._changes: Changes | None = None
         self._placing: Placing | None = None
         self._inspections: Inspections | None = None
@@ -117,6 +119,7 @@ class VSphereDriver(
         self._metrics = Metrics(self._opened, self.sink, self._inventory)
         self._details = Details(self._opened, self.sink, self._inventory)
         self._happenings = Happenings(self._opened, self.sink, self._inventory)
+        self._tags = Tags(self._opened, self.sink, self._inventory)
         self._changes = Changes(self._opened, self.sink, self._inventory, self.spec.name)
         self._placing = Placing(self._opened, self.sink, self._inventory, self.spec.name)
         self._inspections = Inspections(self._opened, self.sink, self._inventory, self.spec.name)
@@ -129,6 +132,7 @@ class VSphereDriver(
             self._metrics,
             self._details,
             self._happenings,
+            self._tags,
             self._changes,
             self._placing,
             self._inspections,
@@ -162,6 +166,8 @@ class VSphereDriver(
     def watch(self) -> None:
         if self._stream is not None:
             self._stream.follow()
+        if self._tags is not None:
+            self._tags.follow()
 
     def refresh(self, keys: Collection[str]) -> None:
         if self._stream is None:

@@ -55,6 +55,8 @@ class Inventory:
         """Keys of what counters tell more of than quickStats."""
         self._alarms: dict[Ref, int] | None = None
         """How many are raised on each object; None when the server does not tell."""
+        self._tags: dict[Ref, list[str]] = {}
+        """Of each object that was there when they were read."""
 
     def want(self, kinds: Collection[str]) -> None:
         """Tell of these kinds, too."""
@@ -156,15 +158,27 @@ class Inventory:
         with self._turn:
             before, self._alarms = self._alarms or {}, dict(counts)
             changed = [ref for ref in before.keys() | counts.keys() if before.get(ref, 0) != counts.get(ref, 0)]
-            known = [ref for ref in changed if ref in self._machines or self._tree.knows(ref)]
-            names = [(ref, str(self._key(ref))) for ref in known]
-            rows = [
-                Row(kind, ref.id, {"alarms": counts.get(ref, 0)})
-                for ref, name in names
-                if name and (kind := split_key(name)[0]) in self._kinds
-            ]
-            if rows:
-                self._sink.rows(begun, rows)
+            self._tell_beside(begun, {ref: {"alarms": counts.get(ref, 0)} for ref in changed})
+
+    def tag(self, begun: float, tags: Mapping[Ref, list[str]]) -> None:
+        """These objects have these tags, and no other that is known now has any."""
+        with self._turn:
+            found = {ref: tags.get(ref, []) for ref in (*self._machines, *self._tree.refs())}
+            changed = {ref: {"tags": names} for ref, names in found.items() if self._tags.get(ref) != names}
+            self._tags = found
+            self._tell_beside(begun, changed)
+
+    def _tell_beside(self, begun: float, columns: Mapping[Ref, Mapping[str, Value]]) -> None:
+        """Columns that come by other ways than the object's own properties."""
+        known = {ref: told for ref, told in columns.items() if ref in self._machines or self._tree.knows(ref)}
+        named = [(ref, str(self._key(ref)), told) for ref, told in known.items() if not self._tree.is_hidden(ref)]
+        rows = [
+            Row(kind, ref.id, dict(told))
+            for ref, name, told in named
+            if name and (kind := split_key(name)[0]) in self._kinds
+        ]
+        if rows:
+            self._sink.rows(begun, rows)
 
     # --- one object ------------------------------------------------------------------------------------------------
 
@@ -179,7 +193,7 @@ class Inventory:
         if "parent" in values:
             columns["parent"] = self._tree.above(ref, values["parent"])
         if new:
-            columns |= standing(ref) | self._alarms_of(ref)
+            columns |= standing(ref) | self._beside(ref)
         if not self._tree.is_hidden(ref) and ref.type in KINDS:
             self._tell(KINDS[ref.type], ref.id, columns)
         for each in astray:
@@ -203,7 +217,7 @@ class Inventory:
         if stands or new:
             columns |= self._place(ref, known)
         if new:
-            columns |= standing(ref) | self._alarms_of(ref)
+            columns |= standing(ref) | self._beside(ref)
         if "snapshot" in values:
             columns |= self._snapshots(ref, known, values["snapshot"])
         self._tell(known.kind, ref.id, columns)
@@ -250,6 +264,7 @@ class Inventory:
         if machine is not None:
             gone += [key(Kind.SNAPSHOT, row_id(ref.id, each)) for each in machine.snapshots]
         self._machines.pop(ref, None)
+        self._tags.pop(ref, None)
         self._hosts.pop(ref, None)
         self._tree.forget(ref)
         self._sink.remove(self._begun, [each for each in gone if each])
@@ -262,8 +277,12 @@ class Inventory:
         if load and (name := str(self._key(ref))) not in self._counted:
             self._load.append((name, load))
 
-    def _alarms_of(self, ref: Ref) -> dict[str, Value]:
-        return {} if self._alarms is None else {"alarms": self._alarms.get(ref, 0)}
+    def _beside(self, ref: Ref) -> dict[str, Value]:
+        """The same columns, of an object that enters or is told anew."""
+        told: dict[str, Value] = {} if self._alarms is None else {"alarms": self._alarms.get(ref, 0)}
+        if (tags := self._tags.get(ref)) is not None:
+            told["tags"] = tags
+        return told
 
     def _key(self, ref: Ref) -> str:
         if machine := self._machines.get(ref):

@@ -45,5 +45,7 @@ _LOOKING = (
     "SearchDatastoreSubFolders_Task", "QueryUnownedFiles", "VsanQueryVcClusterHealthSummary",
 )  # fmt: skip
 
-READING = frozenset((*_SESSION, *_COLLECTING, *_MEASURING, *_RIGHTS, *_POSSIBLE, *_LOOKING))
+_REST = ("CreateRestSession", "ListTags", "GetTag", "ListAttachedObjectsOnTags")
+
+READING = frozenset((*_REST, *_SESSION, *_COLLECTING, *_MEASURING, *_RIGHTS, *_POSSIBLE, *_LOOKING))
 """`Invoker.READING` of the vSphere driver. A name that is missing here is refused, never let through."""
