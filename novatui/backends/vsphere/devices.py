@@ -145,9 +145,9 @@ class Devices:
             self._sink.remove(begun, gone)
 
 
-def shares_of(held: Held) -> str:
-    """Id of a vGPU: the machine that has it, and which of its devices it is."""
-    return f"{split_key(held.machine)[1]}:{held.given.key}"
+def shares_of(machine: str, device: int) -> str:
+    """Id of a vGPU: the machine that has it (key), and which of its devices it is."""
+    return f"{split_key(machine)[1]}:{device}"
 
 
 def _holding(device: Device, held: list[Held]) -> Device:
@@ -172,10 +172,10 @@ def _shares(devices: list[Device], told: Told, held: list[Held]) -> Iterator[Dev
             continue
         parent = users.get(split_key(one.machine)[1], only)
         yield Device(
-            id=shares_of(one),
+            id=shares_of(one.machine, one.given.key),
             name=one.given.label or one.given.profile,
             device_class="mdev",
-            address=shares_of(one),
+            address=shares_of(one.machine, one.given.key),
             product=one.given.profile,
             parent=parent,
             holder=one.machine,

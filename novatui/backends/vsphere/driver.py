@@ -8,6 +8,7 @@ from novatui.backends.driver import (
     CapabilityProbe,
     ClusterControl,
     DetailSource,
+    DeviceControl,
     DeviceSource,
     EventSource,
     HistorySource,
@@ -33,6 +34,7 @@ from novatui.backends.driver import (
 from novatui.backends.vsphere.cancelling import CancelPlans
 from novatui.backends.vsphere.changes import Changes
 from novatui.backends.vsphere.details import Details
+from novatui.backends.vsphere.devcontrol import DevicePlans
 from novatui.backends.vsphere.edit import EditPlans
 from novatui.backends.vsphere.happenings import Happenings
 from novatui.backends.vsphere.hostplans import HostPlans
@@ -90,6 +92,7 @@ class VSphereDriver(
     ResourceControl,
     HostControl,
     ClusterControl,
+    DeviceControl,
 ):
     """See `backends.driver` for what each method owes."""
 
@@ -260,6 +263,9 @@ class VSphereDriver(
 
     def plan_edit(self, operation: Operation) -> Plan:
         return EditPlans(self._changing.planning, self._about.volumes).plan(operation)
+
+    def plan_device(self, operation: Operation) -> Plan:
+        return DevicePlans(self._changing.planning, self._about.devices).plan(operation)
 
     def plan_task(self, operation: Operation) -> Plan:
         return CancelPlans(self._changing.planning).plan(operation)

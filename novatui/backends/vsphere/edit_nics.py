@@ -94,7 +94,7 @@ class NicPlans:
         )
 
     def _way_back(self, card: dict[str, Any], mac: str, machine: Machine) -> tuple[Operation | None, str]:
-        network, model = _network_of(card), MODELS.get(type_of(card), "")
+        network, model = network_of(card), MODELS.get(type_of(card), "")
         if network is None or model == "sriov":
             return None, "only the vSphere Client adds such an interface again"
         back = inverse("edit.nic_add", machine.subject, network=key(Kind.NETWORK, network.id), model=model, mac=mac)
@@ -128,7 +128,7 @@ def backing_of(planning: Planning, network: Ref) -> dict[str, Any]:
     return data(_BY_PORT, port=port)
 
 
-def _network_of(card: dict[str, Any]) -> Ref | None:
+def network_of(card: dict[str, Any]) -> Ref | None:
     """The network that an interface is plugged into, where its backing names one."""
     backing = at(card, "backing")
     if group := words(backing, "port.portgroupKey"):

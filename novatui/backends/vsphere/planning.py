@@ -24,6 +24,9 @@ from novatui.core.verbs import VERBS
 SOON_S = 60.0
 """How long a change that the server has ended may take to be seen."""
 
+Given = Argument | Ref | Form | list[dict[str, Any]]
+"""An argument of a call as planners name it."""
+
 MACHINE = (
     "name",
     "config.template",
@@ -138,7 +141,7 @@ class Planning:
 
     # --- calls -----------------------------------------------------------------------------------------------------
 
-    def call(self, number: int, method: str, this: Ref | Result, **arguments: Argument | Ref | Form) -> NativeCall:
+    def call(self, number: int, method: str, this: Ref | Result, **arguments: Given) -> NativeCall:
         """A native call, the `number`th of its plan. A reference is given as Ref, a data object as its form; one that
         is None is left out. A method that returns a task has no deadline."""
         given: dict[str, Argument] = {THIS: said(method, THIS, this) if isinstance(this, Ref) else this}
@@ -284,7 +287,7 @@ def _split(key: str) -> tuple[Kind, str]:
         raise NotFound(str(error)) from None
 
 
-def _argument(method: str, name: str, value: Argument | Ref | Form) -> Argument:
+def _argument(method: str, name: str, value: Given) -> Argument:
     if isinstance(value, Ref):
         return said(method, name, value)
     if isinstance(value, Mapping | list):
