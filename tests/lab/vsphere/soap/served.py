@@ -15,11 +15,15 @@ from tests.lab.vsphere.soap import (
     perf,
     power,
     reconfigure,
+    rest,
     sessions,
     snapshots,
     steered,
+    sts,
+    tags,
     targets,
     views,
+    vsan,
 )
 from tests.lab.vsphere.soap.vcenter import Vcenter
 
@@ -36,11 +40,15 @@ PARTS = (
     perf,
     power,
     reconfigure,
+    rest,
     sessions,
     snapshots,
     steered,
+    sts,
+    tags,
     targets,
     views,
+    vsan,
 )
 
 
