@@ -47,7 +47,8 @@ class InspectionRequests:
         self._requests = Requests[frames.InspectionAnswer](numbers)
         self._turns: dict[str, asyncio.Semaphore] = {}
         self._all = asyncio.Semaphore(OF_ALL)
-        self._interval = pace
+        self.pace = pace
+        """Seconds between the beginnings of two."""
         self._next = 0.0
         """When the next one may begin, on the clock of the loop."""
 
@@ -83,7 +84,7 @@ class InspectionRequests:
         """Wait until it may begin."""
         now = asyncio.get_running_loop().time()
         begins = max(now, self._next)
-        self._next = begins + self._interval
+        self._next = begins + self.pace
         if begins > now:
             await asyncio.sleep(begins - now)
 

@@ -49,6 +49,7 @@ def test_the_same_as_a_page_and_as_lines(program: Program) -> None:
 
 
 def test_hosts_of_different_families_and_what_one_does_not_tell(program: Program) -> None:
+    pytest.importorskip("libvirt")
     done = program.run("caps", "--diff", "vm", "kvm-12", "--json", *MOCK, *FLEET)
     assert done.code == 0, done.err
     sections = {each["section"]: each for each in done.json["diff"]["sections"]}
@@ -70,6 +71,7 @@ def test_common_processors_of_hosts_and_of_nodes(program: Program) -> None:
 
 
 def test_what_is_not_known_of_a_processor_is_said_and_is_no_success(program: Program) -> None:
+    pytest.importorskip("libvirt")
     done = program.run("caps", "--baseline", "vm", *MOCK)
     assert done.code == 1
     assert "no common processor" in done.out

@@ -149,6 +149,9 @@ async def test_what_changed_while_a_daemon_was_away_is_right_afterwards(make_lib
         host.kill()
         await until(lambda: fleet.connections["atlas"].link is Link.DOWN)
         host.start()
+        await until(
+            lambda: host.virsh("domstate", "ends").strip() == "running"
+        )  # it takes up one guest after the other
         host.virsh("destroy", "ends")
         host.virsh("undefine", "goes")
         host.define_guest(GuestSpec("comes", boot="none"))

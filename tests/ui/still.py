@@ -65,6 +65,7 @@ class StillFleet(Fleet):
         super().__init__([Target(spec, dict) for spec in specs])
         self.clock = clock or Clock()
         self.migrations._clock = self.clock.time
+        self.inspecting.pace = 0.0  # what is asked at once is a matter of numbers here, not of time
         self.worker = Recorder()
         self.reconnected: list[str] = []
         self.identity._clock = self.aggregates._clock = self.clock.monotonic

@@ -166,7 +166,7 @@ async def test_following_ends_when_the_cursor_moves_and_begins_again_by_its_key(
         fleet.hear(*(event("vc-east", id=f"n{at}", at=EVENING, subject=f"new-{at}", text=str(at)) for at in range(3)))
         await drain(person)
         assert feed(person)._events.cursor == under, "what is read stays under the cursor"
-        assert "3 new above" in person.text
+        await until(lambda: "3 new above" in person.text)
         await person.press("f")
         assert "follow on" in person.text
         assert feed(person)._events.model.cursor_index == 0

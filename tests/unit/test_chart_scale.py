@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import inf, nan
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from novatui.engine.metric_store import HISTORY
@@ -126,6 +126,7 @@ def test_windows_stay_within_what_is_kept(keys: list[str], step: float) -> None:
     st.integers(1, 300),
     st.sampled_from(SPANS[:4]),
 )
+@example([0.0], 248, 20.0, 59, 120.0)  # the middle of the last column is the edge of two cells
 def test_columns_equal_a_naive_search(
     cells: list[float | None], first: int, period: float, count: int, span: float
 ) -> None:

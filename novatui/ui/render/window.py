@@ -136,7 +136,10 @@ def spread(
     oldest, count = last + 1 - len(cells), len(cells)
     per = columns.step / period
     if per < 1:
-        places = [int((column + 0.5) * per) - oldest for column in range(columns.first, columns.first + columns.count)]
+        # A middle on the edge of two cells shows the later one, however the product was rounded.
+        places = [
+            int((each + 0.5) * per + 1e-9) - oldest for each in range(columns.first, columns.first + columns.count)
+        ]
         return [cells[at] if 0 <= at < count else None for at in places]
     found: list[Cell | None] = []
     edges = [ceil(column * per - 1e-6) - oldest for column in range(columns.first, columns.first + columns.count + 1)]
