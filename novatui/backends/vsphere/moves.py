@@ -1,13 +1,15 @@
 """What is told of a machine that moves, whoever moves it: a percentage, where from and where to, and how it ended.
 
-vCenter tells no more of a vMotion than the progress of its task. Where it goes stands in no TaskInfo: the event that
-begins the task's chain names it (VmBeingHotMigratedEvent and its kin). Until it is known it is left out.
+vCenter tells no more of a vMotion than the progress of its task. Where it goes stands in no TaskInfo: events of the
+machine name it (VmBeingHotMigratedEvent and its kin). Until it is known it is left out.
 """
 
 from __future__ import annotations
 
 import threading
 import time
+from datetime import UTC, datetime
+from math import inf
 from typing import Any, NamedTuple
 
 from pyVmomi import vim
@@ -35,8 +37,14 @@ NATIVE = frozenset(
 
 CHAIN = "info.eventChainId"
 
+SLACK_S = 2.0
+"""Events and times of a task are written by different parts of the server."""
+
 ATTEMPTS = 3
 """How often the events of a task are asked for: they may come a moment after it."""
+
+AGAIN_S = 1.0
+"""Seconds between two of these questions."""
 
 KEPT = 500
 """Moves that are remembered; recentTask tells of fewer."""
@@ -57,6 +65,19 @@ class _Move:
     def __init__(self, source: str) -> None:
         self.route = Route(source)
         self.asked = 0
+        self.next = 0.0
+        """When its events may be asked for again."""
+        self.live = False
+        """It was seen while it ran."""
+        self.over: float | None = None
+        """When it was first seen to be over, by our clock; the server's where it was over before."""
+
+    def asks(self, now: float) -> bool:
+        """Its events are to be asked for: its destination is not known, and the last question is a while ago."""
+        if self.route.destination or self.asked >= ATTEMPTS or now < self.next:
+            return False
+        self.asked, self.next = self.asked + 1, now + AGAIN_S
+        return True
 
 
 class Moves:
@@ -78,15 +99,15 @@ class Moves:
         """
         over = state in ENDED
         move = self._move(task, None if over else machine)
-        if not move.route.destination and isinstance(chain, int) and move.asked < ATTEMPTS:
-            move.asked += 1
-            move.route = _joined(move.route, self._told(chain))
+        move.live = move.live or not over
+        if machine is not None and started is not None and move.asks(time.monotonic()):
+            move.route = _joined(move.route, self._told(machine, chain, started, ended))
         took = ended - started if over and ended is not None and started is not None else None
         return MigrationProgress(
             source=move.route.source,
             destination=move.route.destination if move.route.source else "",
             fidelity=Fidelity.PERCENT,
-            at=ended if over and ended is not None else time.time(),
+            at=_seen(move, ended) if over else time.time(),
             elapsed=max(0.0, took) if took is not None else None,
         )
 
@@ -108,17 +129,32 @@ class Moves:
         host = self._inventory.host_of(machine) if machine is not None else None
         return self._inventory.name_of(host) if host is not None else ""
 
-    def _told(self, chain: int) -> Route:
-        """What the events of the chain say. A server that has none, or does not let them be read, tells nothing."""
+    def _told(self, machine: Ref, chain: Any, started: float, ended: float | None) -> Route:
+        """What its events say. A server that has none, or does not let them be read, tells nothing."""
+        kind = vim.event.EventFilterSpec
+        since = datetime.fromtimestamp(started - SLACK_S, UTC)
+        wanted = kind(
+            entity=kind.ByEntity(entity=vim.VirtualMachine(machine.id), recursion="self"),
+            time=kind.ByTime(beginTime=since),
+            disableFullMessage=True,
+        )
         self._sink.call("QueryEvents")
         try:
-            told = self._opened.content.eventManager.QueryEvents(vim.event.EventFilterSpec(eventChainId=chain))
+            told = self._opened.content.eventManager.QueryEvents(wanted) or ()
+            found = [(event, event.createdTime.timestamp()) for event in told]
         except Exception as error:  # noqa: BLE001 - pyVmomi raises anything
             return _nothing(from_exception(error))
-        for event in told or ():
-            if getattr(event, "chainId", None) == chain and (route := _route(event)).destination:
-                return route
-        return Route()
+        until = inf if ended is None else ended + SLACK_S
+        near = [event for event, at in found if started - SLACK_S <= at <= until]
+        near.sort(key=lambda event: event.chainId != chain)  # those of the task's own chain first
+        return next((route for event in near if (route := _route(event)).destination), Route())
+
+
+def _seen(move: _Move, ended: float | None) -> float:
+    """When its end was read: later than all that was read before, whatever the server's clock says."""
+    if move.over is None:
+        move.over = ended if ended is not None and not move.live else time.time()
+    return move.over
 
 
 def _nothing(error: NovaError) -> Route:
