@@ -152,7 +152,7 @@ def test_a_host_that_is_lost_on_the_way_fails_the_move_and_the_machine_stays(ser
     (error,) = errors
     assert "lost" in str(error.failure) or error.failure.code == "HostNotConnected", error.failure
     assert home(probe) == source
-    assert moves(probe)[-1].state is TaskState.FAILED
+    wait_until(lambda: moves(probe)[-1].state is TaskState.FAILED, "the failure to be told")
     assert moves(probe)[-1].failure is not None
 
 
