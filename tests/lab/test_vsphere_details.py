@@ -185,3 +185,13 @@ def test_every_object_can_be_read(probe: Probe) -> None:
 def test_what_is_not_there(probe: Probe, key: str) -> None:
     with pytest.raises(NotFound):
         probe.driver.detail(key, ())
+
+
+def test_where_its_screen_is_without_a_ticket(server: Vcsim, probe: Probe) -> None:
+    key = probe.sink.key_of("DC0_C0_RP0_VM0")
+    moref = key.partition(":")[2]
+    told = {one.name: one.value for one in probe.driver.detail(key, set()).properties if one.section == "console"}
+    assert told["remote console"] == f"vmrc://localhost:{server.port}/?moid={moref}"
+    assert told["picture"] == f"https://localhost:{server.port}/screen?id={moref}"
+    with client_of(server) as service:
+        assert told["web client"].endswith(f":VirtualMachine:{moref}:{service.content.about.instanceUuid}/summary")

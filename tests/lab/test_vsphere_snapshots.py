@@ -106,6 +106,7 @@ def test_costs_are_told_before(server: Vcsim, probe: Probe) -> None:
         change.power(service, MACHINE, "on")
     made = plan(probe, "create", name="warm", memory="yes")
     assert made.calls[0].args["memory"] is True
+    assert "description" not in made.calls[0].args
     assert "memory are written" in made.costs[0]
     assert "free on its datastore" in made.costs[0]
     cold = plan(probe, "create", name="cold")

@@ -7,10 +7,12 @@ from typing import Any
 
 from novatui.backends.parts import Gatherer
 from novatui.backends.vsphere.asking import Asking, Told
-from novatui.backends.vsphere.fields import at, each, listed, native, number, type_of, words
+from novatui.backends.vsphere.consoles import screens
+from novatui.backends.vsphere.fields import at, each, listed, native, number, truth, type_of, words
 from novatui.backends.vsphere.inventory import Inventory
 from novatui.backends.vsphere.machine_devices import provisioning, slot_of
 from novatui.backends.vsphere.machine_spec import vm_spec
+from novatui.backends.vsphere.session import Opened
 from novatui.backends.vsphere.sharing import allocation
 from novatui.backends.vsphere.snaptree import tree_of
 from novatui.backends.vsphere.updates import Ref
@@ -37,7 +39,8 @@ MACHINE = (
 class MachineDetail:
     """Reads machines and templates with one request each, a snapshot with two."""
 
-    def __init__(self, asking: Asking, inventory: Inventory) -> None:
+    def __init__(self, opened: Opened, asking: Asking, inventory: Inventory) -> None:
+        self._opened = opened
         self._asking = asking
         self._inventory = inventory
 
@@ -47,7 +50,7 @@ class MachineDetail:
             key=wanted,
             vm=gather.part("vm", lambda: self._spec(told)),
             snapshots=gather.part("snapshots", lambda: tuple(tree_of(told).all.values())),
-            properties=tuple(_properties(told)),
+            properties=(*_properties(told), *self._screens(ref, told)),
             raw=gather.part("raw", lambda: native(told.has("config"))) or "",
             raw_format="json",
             failures=gather.failures,
@@ -68,6 +71,10 @@ class MachineDetail:
             raw_format="json",
             failures=gather.failures,
         )
+
+    def _screens(self, ref: Ref, told: Told) -> tuple[Property, ...]:
+        """A template never has a screen."""
+        return () if truth(told.values.get("config"), "template") else tuple(screens(self._opened, ref))
 
     def _spec(self, told: Told) -> VmSpec:
         return vm_spec(told.has("config"), told.values.get("layoutEx"), self._inventory.name_of)

@@ -33,7 +33,7 @@ class Details:
         self._asking = Asking(opened, sink)
         self.devices = Devices(self._asking, inventory, sink)
         self.volumes = Volumes(self._asking, inventory)
-        self._machines = MachineDetail(self._asking, inventory)
+        self._machines = MachineDetail(opened, self._asking, inventory)
         self._hosts = HostDetail(self._asking, self.devices)
         self._things = ThingDetail(self._asking, inventory, self.volumes)
 

@@ -95,7 +95,7 @@ class SnapshotCreation:
             "CreateSnapshot_Task",
             machine.ref,
             name=name,
-            description=about,
+            description=about or None,
             memory=memory,
             quiesce=quiesce,
         )
