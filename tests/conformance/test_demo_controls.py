@@ -40,6 +40,9 @@ class DemoControlLab(ControlLab):
         noun, _, word = verb.partition(".")
         if noun == "device" and word in ("mdev_create", "mdev_remove", "vfs"):
             return self._host(word)
+        if verb == "edit.pool":
+            pools = (place for place in self._scene.estate.places if place.kind is Kind.RESOURCE_POOL)
+            return key(Kind.RESOURCE_POOL, next(pools).id), {"cpu_limit": "8000", "memory_shares": "high"}
         wanted = {"power.autostart": Power.RUNNING, "snap.create": Power.RUNNING}.get(verb)
         wanted = wanted or _STATE.get(verb) or (Power.OFF if noun in ("edit", "device") else Power.RUNNING)
         fit = _FITS.get(verb, lambda machine: bool(machine))
@@ -171,7 +174,7 @@ class DemoControls(ControlConformance):
 
 class TestAsLibvirt(DemoControls):
     family = Family.LIBVIRT
-    lacks = _never(Family.LIBVIRT, "device.vfs")
+    lacks = _never(Family.LIBVIRT, "device.vfs", "edit.pool")
 
 
 class TestAsVsphere(DemoControls):
@@ -184,14 +187,14 @@ class TestAsVsphere(DemoControls):
 
 class TestAsHyperV(DemoControls):
     family = Family.HYPERV
-    lacks = _never(Family.HYPERV, "edit.pin", "device.mdev_create", "device.mdev_remove")
+    lacks = _never(Family.HYPERV, "edit.pin", "edit.pool", "device.mdev_create", "device.mdev_remove")
 
 
 class TestAsXcpNg(DemoControls):
     family = Family.XCPNG
-    lacks = _never(Family.XCPNG, "edit.pin", "device.vfs", "device.mdev_create", "device.mdev_remove")
+    lacks = _never(Family.XCPNG, "edit.pin", "edit.pool", "device.vfs", "device.mdev_create", "device.mdev_remove")
 
 
 class TestAsProxmox(DemoControls):
     family = Family.PROXMOX
-    lacks = _never(Family.PROXMOX, "edit.pin", "device.vfs", "device.mdev_create", "device.mdev_remove")
+    lacks = _never(Family.PROXMOX, "edit.pin", "edit.pool", "device.vfs", "device.mdev_create", "device.mdev_remove")

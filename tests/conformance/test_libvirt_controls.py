@@ -32,6 +32,7 @@ READY = "# "
 
 NO_PLUG = "[3] this function is not supported by the connection driver: virDomainAttachDeviceFlags"
 NO_VFS = "libvirt tells the number of virtual functions and has no call to set it"
+NO_POOLS = "libvirt has no resource pools"
 
 
 class MockLab(ControlLab):
@@ -78,6 +79,7 @@ class TestMock(ControlConformance):
         "device.mdev_create": "internal error: Device is not a fibre channel HBA",
         "device.mdev_remove": "internal error: Device is not a fibre channel HBA",
         "device.vfs": NO_VFS,
+        "edit.pool": NO_POOLS,
     }  # fmt: skip
 
     @pytest.fixture
@@ -154,7 +156,7 @@ class QemuLab(ControlLab):
 
 @pytest.mark.long
 class TestQemu(ControlConformance):
-    lacks: ClassVar = {"device.vfs": NO_VFS}
+    lacks: ClassVar = {"device.vfs": NO_VFS, "edit.pool": NO_POOLS}
 
     @pytest.fixture(scope="class")
     def host(self) -> Iterator[LibvirtHost]:

@@ -6,20 +6,22 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
+from novatui.backends.demo import pools
 from novatui.backends.demo.hardware import HARDWARE, change_host
 from novatui.backends.demo.ledger import Entry
 from novatui.backends.demo.life import Act
 from novatui.backends.demo.moves import HAND, LEVERS, arrival, set_out, turned
 from novatui.backends.demo.routines import Beat, Condition, Moment
 from novatui.backends.demo.scene import Scene
-from novatui.backends.demo.shapes import AWAY_FROM_SITE, Host, Machine
+from novatui.backends.demo.shapes import AWAY_FROM_SITE, Host, Machine, Place
 from novatui.backends.demo.standing import Standing, told
 from novatui.backends.demo.tasks import journey_of
 from novatui.backends.demo.trees import created, deleted, found, reverted
 from novatui.backends.demo.ways import understood
 from novatui.core.errors import Conflict, NotFound
+from novatui.core.ids import key
 from novatui.core.operations import Argument
-from novatui.core.states import Family, Power
+from novatui.core.states import Family, Kind, Power
 from novatui.core.tasks import TaskState
 
 Given = Mapping[str, Argument]
@@ -55,9 +57,9 @@ TAKES = {"snapshot": 2.0, "revert": 3.0, "snapshot-delete": 4.0, "attach": 1.0, 
 class Done(msgspec.Struct, frozen=True):
     """What a call has changed."""
 
-    was: Machine | Host
+    was: Machine | Host | Place
     act: Act | None
-    """What is being done to the machine; None for a host."""
+    """What is being done to the machine; None for a host or a pool."""
     waits: bool
     answer: dict[str, Argument] = {}
     carried: str = ""
@@ -69,6 +71,10 @@ def do(scene: Scene, entry: Entry) -> Done:
     deed, target, given = understood(scene.site.family, entry.call, entry.args)
     if deed in ("mdev-create", "mdev-remove", "vfs"):
         return _change_host(scene, deed, target, given)
+    if deed == pools.DEED:
+        pool = pools.pool_of(scene, key(Kind.RESOURCE_POOL, target))
+        scene.estate.put_place(pools.changed(pool, given))
+        return Done(pool, None, False)
     thing = scene.estate.machine(target)
     if thing is None:
         raise NotFound(f"there is no machine {target}", subject=target)

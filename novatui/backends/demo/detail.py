@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 import msgspec
 
+from novatui.backends.demo import pools
 from novatui.backends.demo.devices import LISTED
 from novatui.backends.demo.documents import document
 from novatui.backends.demo.estate import Thing
@@ -15,6 +16,7 @@ from novatui.backends.demo.specs import spec_of
 from novatui.backends.demo.standing import Standing
 from novatui.backends.demo.storage import leases_of, users_of, volumes_of
 from novatui.backends.demo.traffic import rates_of
+from novatui.backends.demo.ways import way
 from novatui.core.capabilities import Evidence
 from novatui.core.detail import Detail, Property
 from novatui.core.devices import Device, Giving
@@ -102,6 +104,8 @@ def _properties(scene: Scene, thing: Thing) -> list[Property]:
     match thing:
         case Machine():
             return [Property("policy", name, text) for name, text in scene.traits.policies]
+        case Place(kind=Kind.RESOURCE_POOL):
+            return pools.properties(thing) if way(scene.site.family, pools.DEED) else []
         case Place(kind=Kind.CLUSTER):
             return [Property("policy", name, text) for name, text in scene.traits.promises]
         case Host():

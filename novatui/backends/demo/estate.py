@@ -18,7 +18,7 @@ class Estate:
     def __init__(self, dialect: Dialect, layout: Layout, machines: Sequence[Machine]) -> None:
         self.dialect = dialect
         self.layout = layout
-        self.places = layout.places
+        self.places = list(layout.places)
         self.hosts = list(layout.hosts)
         self.stores = layout.stores
         self.nets = layout.nets
@@ -42,6 +42,11 @@ class Estate:
         """The host as it is now, in place of what it was."""
         self.hosts[host.at] = host
         self._things[key(Kind.HOST, host.id)] = host
+
+    def put_place(self, place: Place) -> None:
+        """The place as it is now, in place of what it was."""
+        self.places = [place if (each.kind, each.id) == (place.kind, place.id) else each for each in self.places]
+        self._things[key(place.kind, place.id)] = place
 
     def machine(self, native: str) -> Machine | None:
         """The machine with this native id."""

@@ -9,6 +9,7 @@ import msgspec
 from novatui.backends.demo.dice import Dice
 from novatui.backends.demo.hardware import HARDWARE, anywhere, disk_at, nic_of, place_of
 from novatui.backends.demo.planned import Case, expect
+from novatui.backends.demo.pools import plan_pool
 from novatui.backends.demo.scene import Scene
 from novatui.backends.demo.shapes import GIB
 from novatui.backends.demo.ways import Plain
@@ -18,6 +19,8 @@ from novatui.core.operations import Expectation, Operation, Plan
 
 def plan_edit(scene: Scene, conn: str, operation: Operation) -> Plan:
     """A change of a machine's configuration as it would be carried out now."""
+    if operation.verb == "edit.pool":
+        return plan_pool(scene, conn, operation)
     case = Case(scene, conn, operation)
     case.one.fit("edit")
     case.apply_now()

@@ -25,6 +25,8 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     parent: str = ""
     values: dict[str, Value] = {}
+    allocation: dict[str, str] = {}
+    """Of a resource pool what somebody set of it: see `pools`."""
 
 
 class Host(msgspec.Struct, frozen=True, kw_only=True):

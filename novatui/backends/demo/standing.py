@@ -9,7 +9,7 @@ import msgspec
 from novatui.backends.demo.life import Now
 from novatui.backends.demo.rows import PATCHED
 from novatui.backends.demo.scene import Scene
-from novatui.backends.demo.shapes import AWAY_FROM_SITE, Host, Machine
+from novatui.backends.demo.shapes import AWAY_FROM_SITE, Host, Machine, Place
 from novatui.core.errors import Busy, Conflict, Failure, InvalidInput, NotFound, NotSupported, NovaError
 from novatui.core.ids import split_key
 from novatui.core.states import Family, Kind, Power
@@ -137,13 +137,16 @@ def host_of(scene: Scene, wanted: str) -> Host:
 
 
 def fingerprint(scene: Scene, wanted: str) -> str:
-    """Of a machine or a host; empty for anything else, and for what is gone."""
+    """Of a machine, a host or a pool; empty for anything else, and for what is gone."""
     try:
         kind, _ = split_key(wanted)
     except ValueError as error:
         raise InvalidInput(str(error), subject="key") from None
     if kind is Kind.HOST:
         return _hash(sorted((each.id, each.holder, each.functions or 0) for each in host_of(scene, wanted).devices))
+    if kind is Kind.RESOURCE_POOL:
+        pool = scene.estate.find(wanted)
+        return _hash(sorted(pool.allocation.items())) if isinstance(pool, Place) else ""
     try:
         return Standing.of(scene, wanted).fingerprint()
     except NotFound:

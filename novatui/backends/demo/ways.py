@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from novatui.backends.demo.shapes import Host, Machine
+from novatui.backends.demo.shapes import Host, Machine, Place
 from novatui.core.errors import InvalidInput, NotSupported
 from novatui.core.operations import Argument
 from novatui.core.states import Family, Kind
@@ -54,7 +54,7 @@ def way(family: Family, deed: str) -> Way | None:
 
 
 def native(
-    family: Family, found: Way, thing: Machine | Host, given: Mapping[str, Plain], node: str
+    family: Family, found: Way, thing: Machine | Host | Place, given: Mapping[str, Plain], node: str
 ) -> tuple[str, dict[str, Argument]]:
     """Name and arguments of the call."""
     arguments: dict[str, Argument] = {found.target: thing.id}
@@ -196,6 +196,17 @@ WAYS: dict[Family, tuple[Way, ...]] = {
             ("migrate-offline", "MigrateVM_Task", "to:host", {"state": "poweredOff"}),
         ),
         *_ways("host", ("vfs", "UpdatePassthruConfig_Task", "device:id count:numVirtualFunction")),
+        *_ways(
+            "pool",
+            (
+                "pool",
+                "UpdateConfig",
+                "cpu_reservation:cpuAllocation.reservation cpu_limit:cpuAllocation.limit "
+                "cpu_shares:cpuAllocation.shares cpu_expandable:cpuAllocation.expandableReservation "
+                "memory_reservation:memoryAllocation.reservation memory_limit:memoryAllocation.limit "
+                "memory_shares:memoryAllocation.shares memory_expandable:memoryAllocation.expandableReservation",
+            ),
+        ),
     ),
     Family.HYPERV: (
         *_ways(

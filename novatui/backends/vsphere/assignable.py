@@ -103,7 +103,9 @@ def refuse(found: Found, chosen: Choice, machine: str, name_of: Any) -> None:
         active = {words(one, "id") for one in each(found.told.values.get(PASSTHROUGH)) if truth(one, "passthruActive")}
         fitting = [one for one in found.devices if one.ids == f"{chosen.vendor:04x}:{chosen.product:04x}"]
         if not any(one.id in active for one in fitting):
-            raise Conflict(f"the host gives no {chosen.name} to machines yet", hint=TOGGLE, subject="passthrough")
+            raise Conflict(
+                f"the host has not switched {chosen.name} to passthrough", hint=TOGGLE, subject="passthrough"
+            )
 
 
 def _refuse_passive(found: Found, device: Device) -> None:
