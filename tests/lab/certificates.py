@@ -39,6 +39,16 @@ class Authority:
         """A server certificate, by default for the loopback; `names` are subjectAltName entries."""
         return self._issue(stem, "localhost", "serverAuth", f"subjectAltName={','.join(names)}")
 
+    def issue_expired(self, stem: str) -> Certificate:
+        """A server certificate for the loopback whose time is over since yesterday."""
+        issued = self.issue_server(stem)
+        wish, names = self.folder / f"{stem}.csr", self.folder / f"{stem}.ext"
+        names.write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\n")
+        _openssl("req", "-new", "-key", str(issued.key), "-subj", "/CN=localhost", "-out", str(wish))
+        signer = ("-CA", str(self.root.certificate), "-CAkey", str(self.root.key), "-CAcreateserial", "-days", "-1")
+        _openssl("x509", "-req", "-in", str(wish), *signer, "-extfile", str(names), "-out", str(issued.certificate))
+        return issued
+
     def issue_client(self, stem: str, common_name: str = "lab client") -> Certificate:
         return self._issue(stem, common_name, "clientAuth")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import re
 import ssl
 from collections.abc import Mapping
 from typing import Any
@@ -41,6 +42,9 @@ INPUT = frozenset(
 )
 RESTRICTED = "RestrictedByAdministrator"
 
+_STATUS = re.compile(r"[1-5]\d\d\b")
+"""What pyVmomi raises, and we, begins with the status of HTTP."""
+
 
 def from_fault(fault: Fault) -> NovaError:
     """A fault of a reply that our own reader read."""
@@ -57,6 +61,8 @@ def from_exception(error: Exception) -> NovaError:
         return Timeout("the server did not answer in time", native=clean(str(error)), code=type(error).__name__)
     if isinstance(error, ssl.SSLCertVerificationError):
         return TlsUntrusted("the server's certificate cannot be checked", native=clean(str(error)))
+    if isinstance(error, http.client.HTTPException) and _STATUS.match(str(error)):
+        return unserved(str(error))
     if isinstance(error, (OSError, http.client.HTTPException)):
         return Unreachable("the connection to the server broke", native=clean(str(error)), code=type(error).__name__)
     if isinstance(error, (Broken, ExpatError)):
@@ -70,6 +76,17 @@ def from_exception(error: Exception) -> NovaError:
             native=clean(f"{type(error).__name__}: {error}"),
         )
     raise error
+
+
+def unserved(status: str) -> NovaError:
+    """The server answers with a status of HTTP (`503 Service Unavailable`) where an answer of the API is due."""
+    return Unreachable(
+        f"the server does not serve: HTTP {clean(status)}",
+        meaning="its service is starting or overloaded, or something in front of it does not reach it",
+        hint="a vCenter takes minutes to start; it is tried again by itself",
+        native=clean(status),
+        code=status[:3],
+    )
 
 
 def _from_vmodl(error: vmodl.MethodFault) -> NovaError:
@@ -89,7 +106,11 @@ def _plain(value: Any) -> str:
 def _explain(kind: str, words: str, fields: Mapping[str, Any]) -> NovaError:
     given = {"native": words or kind, "code": kind}
     if kind in AUTHENTICATION:
-        return AuthFailed("the server refused the account or its password", **given)
+        return AuthFailed(
+            "the server refused the account or its password",
+            hint="the account's name takes its domain, as in administrator@vsphere.local; on a host it is root",
+            **given,
+        )
     if kind in SESSION_LOST:
         return Unreachable("the session at the server has ended", meaning="it is made anew by itself", **given)
     if kind == "NoPermission":

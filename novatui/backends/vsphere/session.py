@@ -20,7 +20,7 @@ from pyVmomi.SoapAdapter import SoapStubAdapter
 from novatui.backends.driver import Sink
 from novatui.backends.tls import CheckedContext, Trust, context_for, told_by
 from novatui.backends.vsphere.endpoint import Endpoint, endpoint_of
-from novatui.backends.vsphere.errors import from_exception
+from novatui.backends.vsphere.errors import from_exception, unserved
 from novatui.backends.vsphere.login import log_in
 from novatui.backends.vsphere.soap import Channel
 from novatui.backends.vsphere.updates import Ref
@@ -196,6 +196,8 @@ def _version(http_: http.client.HTTPSConnection) -> str:
     http_.request("GET", "/sdk/vimServiceVersions.xml")
     response = http_.getresponse()
     body = response.read()
+    if response.status >= 500:
+        raise unserved(f"{response.status} {response.reason}")
     if response.status != 200:
         raise NotSupported(
             "this server speaks no vSphere API",

@@ -114,13 +114,15 @@ class Channel:
             except Broken:
                 self._drop()
                 if response.status not in (200, 500):
-                    raise Broken(f"HTTP {response.status} {response.reason}") from None
+                    raise http.client.HTTPException(f"{response.status} {response.reason}") from None
                 raise
             except BaseException:
                 self._drop()
                 raise
+            if refusal is not None and refusal.fault is None:
+                raise http.client.HTTPException(f"{response.status} {response.reason}")
             if refusal is not None:
-                reader.fault = refusal.fault or Fault("", f"HTTP {response.status} {response.reason}", {})
+                reader.fault = refusal.fault
             return reader
 
     def limit(self, seconds: float) -> None:
