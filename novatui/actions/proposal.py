@@ -120,6 +120,15 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
         found = self._listed(lambda plan: [clean(line) for line in plan.commands])
         return found if any(aim.plan and aim.plan.commands for aim in self.aims) else []
 
+    def as_foreign(self, lines: Callable[[NativeCall, ObjectRef], Sequence[str]]) -> list[str]:
+        """The calls as lines for another tool; with several objects each under its name."""
+        found = list[str]()
+        for aim in self.planned:
+            if len(self.aims) > 1:
+                found.append(f"# {aim.title}")
+            found += [clean(line) for call in (aim.plan.calls if aim.plan else ()) for line in lines(call, aim.ref)]
+        return found
+
     def json(self) -> dict[str, Any]:
         """For `--plan --json`: calls of several objects carry their `ref`; reasons why there is none are `failures`."""
         several = len(self.aims) > 1

@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Gen
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
+from novatui.actions import govc, powercli
 from novatui.actions.bulk import Run
 from novatui.actions.confirm import YES, Confirmation
 from novatui.actions.gate import Gate
@@ -16,6 +17,7 @@ from novatui.actions.guard import Code
 from novatui.actions.outcome import Done, Outcome
 from novatui.actions.parts import Part
 from novatui.actions.proposal import Proposal
+from novatui.actions.vspherecalls import OWNERS
 from novatui.cli import exits
 from novatui.cli.asking import line
 from novatui.cli.complaint import complain, complain_of, narrate
@@ -27,6 +29,7 @@ from novatui.cli.streams import can_ask, say, say_json
 from novatui.config.policy import Role
 from novatui.core.errors import Failure, Fault, NovaError
 from novatui.core.ids import ObjectRef
+from novatui.core.operations import NativeCall
 from novatui.core.states import Kind
 from novatui.engine import blocking
 from novatui.engine.fleet import DEFAULT_KINDS, Fleet, Target
@@ -36,6 +39,12 @@ UNLOCK = 900.0
 
 NATIVE = "native"
 """`--as`: the calls as the product's library names them."""
+
+FOREIGN: Mapping[str, Callable[[NativeCall, ObjectRef], Sequence[str]]] = {
+    "govc": govc.lines,
+    "powercli": lambda call, _: powercli.lines(call),
+}
+"""`--as`: tools that are no product's own, and how they say a call."""
 
 Arguments = Callable[[Fleet, Sequence[ObjectRef]], Awaitable[Mapping[str, str]]]
 """Finds the arguments of an operation once its objects are known."""
@@ -187,12 +196,18 @@ def _show(proposal: Proposal, options: Namespace) -> int:
 def _lines(proposal: Proposal, options: Namespace) -> list[str]:
     if options.style == NATIVE:
         return proposal.as_lines()
-    lines = proposal.as_commands()
+    lines = _foreign(proposal, options.style) if options.style in FOREIGN else proposal.as_commands()
     if not lines and proposal.planned:
         raise exits.UsageError(
             "this product has no command line that does the same", hint="--as native prints the calls"
         )
     return lines
+
+
+def _foreign(proposal: Proposal, style: str) -> list[str]:
+    """Lines for a tool that speaks to vSphere; nothing for a product that it does not speak to."""
+    calls = [call for aim in proposal.planned for call in (aim.plan.calls if aim.plan else ())]
+    return proposal.as_foreign(FOREIGN[style]) if any(call.verb in OWNERS for call in calls) else []
 
 
 def _tell_consequences(proposal: Proposal) -> None:

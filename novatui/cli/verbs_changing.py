@@ -24,10 +24,10 @@ def changing(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--as",
         dest="style",
-        choices=["native", "virsh"],
+        choices=["native", "virsh", "govc", "powercli"],
         default="native",
         metavar="STYLE",
-        help="with --plan: native (default), or virsh: lines for the product's own command line",
+        help="with --plan: native (default); or lines for virsh (libvirt), for govc or powercli (vSphere)",
     )
     parser.add_argument("--yes", action="store_true", help="yes, where yes or no is asked for")
     parser.add_argument("--confirm", metavar="NAME", help="what would have to be typed: the name, or the count")
