@@ -26,7 +26,7 @@ class Changes:
         self._asking = Asking(opened, sink)
         self._looking = Asking(opened, sink)
         self._invocations = Invocations(opened, sink)
-        self.planning = Planning(self._asking, Rights(opened, sink, self._asking), inventory, connection)
+        self.planning = Planning(self._asking, Rights(opened, self._asking), inventory, connection)
 
     def invoke(self, call: NativeCall, secrets: Mapping[str, str]) -> Mapping[str, Argument]:
         """Make exactly this call."""

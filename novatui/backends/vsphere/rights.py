@@ -11,13 +11,14 @@ from typing import Any
 
 from pyVmomi import VmomiSupport
 
-from novatui.backends.driver import Sink
 from novatui.backends.vsphere.asking import Asking
-from novatui.backends.vsphere.dataobjects import NAME, managed, read, type_named
-from novatui.backends.vsphere.errors import from_exception
-from novatui.backends.vsphere.fields import words
+from novatui.backends.vsphere.dataobjects import NAME, read, type_named
+from novatui.backends.vsphere.fields import each as each_at
+from novatui.backends.vsphere.fields import refs as refs_at
+from novatui.backends.vsphere.fields import truth, words
 from novatui.backends.vsphere.nativecalls import native
 from novatui.backends.vsphere.session import Opened
+from novatui.backends.vsphere.soap import element, reference
 from novatui.backends.vsphere.updates import Ref
 from novatui.core.errors import NovaError, Timeout, Unreachable
 from novatui.core.operations import NativeCall
@@ -111,9 +112,8 @@ def is_entity(ref: Ref) -> bool:
 class Rights:
     """Asks the server about the account of this session."""
 
-    def __init__(self, opened: Opened, sink: Sink, asking: Asking) -> None:
+    def __init__(self, opened: Opened, asking: Asking) -> None:
         self._opened = opened
-        self._sink = sink
         self._asking = asking
         self._session = ""
 
@@ -134,19 +134,20 @@ class Rights:
         return {ref: ids for ref, ids in found.items() if ids}
 
     def _ask(self, refs: list[Ref], privileges: list[str]) -> dict[tuple[str, str], bool]:
-        """One request for all of them."""
-        session = self._key()
-        self._sink.call("HasPrivilegeOnEntities")
-        try:
-            answered = self._opened.content.authorizationManager.HasPrivilegeOnEntities(
-                entity=[managed(ref) for ref in refs], sessionId=session, privId=privileges
-            )
-        except Exception as error:  # noqa: BLE001 - pyVmomi raises anything
-            raise from_exception(error) from None
+        """One request for all of them, on a connection that is made anew when it was closed while it rested."""
+        answered = self._asking.answers(
+            "HasPrivilegeOnEntities",
+            Ref("AuthorizationManager", self._opened.content.authorizationManager._moId),
+            *(reference("entity", ref) for ref in refs),
+            element("sessionId", self._key()),
+            *(element("privId", each) for each in privileges),
+        )
         return {
-            (each.entity._moId, one.privId): bool(one.isGranted)
-            for each in answered or ()
-            for one in each.privAvailability or ()
+            (ref.id, words(one, "privId")): granted
+            for told in answered
+            for ref in refs_at(told, "entity")
+            for one in each_at(told, "privAvailability")
+            if (granted := truth(one, "isGranted")) is not None
         }
 
     def _key(self) -> str:

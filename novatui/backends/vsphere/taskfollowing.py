@@ -6,21 +6,22 @@ Only reading: a task goes on whether or not anybody looks. A link that breaks me
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
-
-from pyVmomi import vim, vmodl
 
 from novatui.backends.driver import Sink
 from novatui.backends.vsphere.errors import from_exception, from_fault
 from novatui.backends.vsphere.fields import at, type_of, words
 from novatui.backends.vsphere.session import WAIT_S, Opened
-from novatui.backends.vsphere.soap import Channel, call, element
-from novatui.backends.vsphere.updates import Fault, Ref, Update
-from novatui.core.errors import NovaError, OutcomeUnknown
+from novatui.backends.vsphere.soap import Channel, call, element, just, property_set
+from novatui.backends.vsphere.updates import Fault, Reader, Ref, Update
+from novatui.core.errors import BackendFault, NovaError, OutcomeUnknown
 
 PATHS = ("info.state", "info.progress", "info.error", "info.result", "info.cancelled")
 """Leaves only: TaskInfo.name holds what even a reader of the same version may not know."""
+
+Take = Callable[[Update], None]
 
 
 class Follower:
@@ -28,7 +29,6 @@ class Follower:
 
     def __init__(self, opened: Opened, sink: Sink) -> None:
         self._opened = opened
-        self._home = opened.content.propertyCollector
         self._sink = sink
         self._turn = threading.Lock()
         self._channels: set[Channel] = set()
@@ -58,15 +58,24 @@ class Follower:
 
     def _watch(self, task: Ref, told: dict[str, Any]) -> None:
         """A filter of a collector that has not been asked yet: some servers report none that comes later."""
-        collector = self._made("CreatePropertyCollector", self._home.CreatePropertyCollector)
         channel = self._lend()
         try:
-            self._made("CreateFilter", lambda: collector.CreateFilter(_just(task), False))
+            collector = self._collector(channel)
+            spec = f"<spec>{property_set('Task', PATHS)}{just(task)}</spec><partialUpdates>false</partialUpdates>"
+            self._ask(channel, "CreateFilter", collector, spec)
             version = ""
             while told.get("info.state") not in ("success", "error"):
-                version = self._wait(channel, Ref("PropertyCollector", collector._moId), version, told)
+                version = self._wait(channel, collector, version, told)
+            with suppress(Exception):  # the end is known, and the collector goes with the session anyway
+                self._ask(channel, "DestroyPropertyCollector", collector)
         finally:
-            self._give_back(channel, collector)
+            self._give_back(channel)
+
+    def _collector(self, channel: Channel) -> Ref:
+        made = self._ask(channel, "CreatePropertyCollector", self._opened.collector).returned
+        if not made or not isinstance(made[0], Ref):
+            raise BackendFault("the server made no collector")
+        return made[0]
 
     def _wait(self, channel: Channel, collector: Ref, version: str, told: dict[str, Any]) -> str:
         """One question; the version that the next one has to name."""
@@ -77,18 +86,19 @@ class Follower:
             told.update(update.values)
 
         options = f"<options><maxWaitSeconds>{WAIT_S}</maxWaitSeconds></options>"
-        self._sink.call("WaitForUpdatesEx")
-        reader = channel.read(call("WaitForUpdatesEx", collector, element("version", version), options), take)
-        if reader.fault is not None:
-            raise from_fault(reader.fault)
+        reader = self._ask(channel, "WaitForUpdatesEx", collector, element("version", version), options, take=take)
         progress = told.get("info.progress")
         if isinstance(progress, int):
             self._sink.advance(float(progress))
         return reader.version or version
 
-    def _made(self, name: str, function: Any) -> Any:
-        self._sink.call(name)
-        return function()
+    def _ask(self, channel: Channel, method: str, this: Ref, *body: str, take: Take | None = None) -> Reader:
+        """One request; without `take` for what it returns."""
+        self._sink.call(method)
+        reader = channel.read(call(method, this, *body), take or _nothing, whole=take is None)
+        if reader.fault is not None:
+            raise from_fault(reader.fault)
+        return reader
 
     def _lend(self) -> Channel:
         channel = self._opened.channel()
@@ -98,14 +108,14 @@ class Follower:
             self._channels.add(channel)
         return channel
 
-    def _give_back(self, channel: Channel, collector: Any) -> None:
+    def _give_back(self, channel: Channel) -> None:
         with self._turn:
             self._channels.discard(channel)
         channel.end()
-        try:
-            self._made("DestroyPropertyCollector", collector.DestroyPropertyCollector)
-        except Exception:  # noqa: BLE001 - it ends with the session anyway
-            return
+
+
+def _nothing(_: Update) -> None:
+    """For answers without objects."""
 
 
 def _fault(told: Mapping[str, Any]) -> NovaError:
@@ -126,12 +136,4 @@ def _unknown(verb: str, task: Ref, cause: NovaError) -> OutcomeUnknown:
         code=failure.code,
         native=failure.native,
         subject=task.id,
-    )
-
-
-def _just(task: Ref) -> Any:
-    reading = vmodl.query.PropertyCollector
-    return reading.FilterSpec(
-        objectSet=[reading.ObjectSpec(obj=vim.Task(task.id), skip=False)],
-        propSet=[reading.PropertySpec(type=vim.Task, pathSet=list(PATHS))],
     )
