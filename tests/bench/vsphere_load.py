@@ -77,16 +77,25 @@ async def _change(fleet: Fleet, server: Vcsim, worker: int, changes: int, found:
     with client_of(server) as service:
         slot = next(iter(fleet.inventory.slots(Kind.VM)))
         name, seen = str(fleet.inventory.value(slot, "name")), list[float]()
-        await _rest(fleet, 1.0)
-        before = cpu(worker)
+        quiet = await _rested(fleet, worker)
+        before, since = cpu(worker), time.perf_counter()
         for number in range(changes):
             state, wanted = ("off", "off") if number % 2 == 0 else ("on", "running")
             await asyncio.to_thread(change.power, service, name, state)
             begun = time.perf_counter()
             at = await _until(fleet, lambda wanted=wanted: fleet.inventory.value(slot, "power") == wanted, begun)
             seen.append(at)
-        found.change_cpu = 1000 * (cpu(worker) - before) / changes
+        await _rest(fleet, 1.0)
+        used = cpu(worker) - before - quiet * (time.perf_counter() - since)
+        found.change_cpu = 1000 * used / changes
         found.change_seen = median(seen)
+
+
+async def _rested(fleet: Fleet, worker: int) -> float:
+    """What share of a processor the worker takes when nothing happens."""
+    before = cpu(worker)
+    await _rest(fleet, 10.0)
+    return (cpu(worker) - before) / 10.0
 
 
 async def _until(fleet: Fleet, condition: Callable[[], bool], begun: float) -> float:

@@ -58,6 +58,7 @@ class Desk:
         before = len(self.sink.events)
         self.now = list(states)
         self.part.take(0.0, Update("modify", ROOT, {"triggeredAlarmState": self.now or None}))
+        self.part.settle()
         return [(event.alarm, event.raised, event.severity) for event in self.sink.events[before:]]
 
     def heard(self, raised: bool) -> None:

@@ -52,6 +52,8 @@ class Alarms:
         self._heard: dict[tuple[str, str], bool] = {}
         """By name of the alarm and key of the object: whether it was told as raised, by whichever way."""
         self._names: dict[Ref, str] = {}
+        self._waiting: tuple[float, Any] | None = None
+        """When states were asked for that are still to be told, and the states."""
         self._stale = False
 
     def filter_spec(self) -> Any:
@@ -66,8 +68,8 @@ class Alarms:
         self._inventory.count_alarms({})
 
     def take(self, begun: float, update: Update) -> None:
-        """The stream tells what is raised now."""
-        self._tell(begun, update.values.get(STATES))
+        """The stream tells what is raised now. The event that says so by name may come behind it in the same answer."""
+        self._waiting = (begun, update.values.get(STATES))
 
     def heard(self, event: Event) -> None:
         """An event of an alarm was told: what is raised may be something else now."""
@@ -76,13 +78,15 @@ class Alarms:
         self._stale = True
 
     def settle(self) -> None:
-        """Everything that waited was taken; look at what is raised if an event has told of it."""
-        if not self._stale:
-            return
-        self._stale, begun = False, self._sink.now()
-        told = self._asking.of(self._root, (STATES,))
-        if STATES not in told.unread:
-            self._tell(begun, told.values.get(STATES))
+        """Everything that waited was taken; tell what is raised, read anew if an event has told of it."""
+        if self._stale:
+            begun = self._sink.now()
+            told = self._asking.of(self._root, (STATES,))
+            if STATES not in told.unread:
+                self._waiting = (begun, told.values.get(STATES))
+        waiting, self._waiting, self._stale = self._waiting, None, False
+        if waiting is not None:
+            self._tell(*waiting)
 
     def end(self) -> None:
         """Nothing is read any more."""

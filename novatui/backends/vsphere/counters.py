@@ -103,6 +103,11 @@ class Counters:
                 self.by_id[key] = Counter(name, factor)
                 self._ids[name] = key
 
-    def of(self, kind: str) -> Iterable[tuple[int, str]]:
+    @property
+    def most(self) -> int:
+        """How many of them one object has at most, each disk of a machine not counted."""
+        return max(len(self.of(kind)) for kind in WANTED)
+
+    def of(self, kind: str) -> list[tuple[int, str]]:
         """Id and instance of each counter to ask for."""
         return [(self._ids[name], instance) for name, instance in WANTED[kind].items() if name in self._ids]

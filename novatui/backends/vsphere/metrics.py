@@ -26,6 +26,9 @@ from novatui.core.errors import Busy, InvalidInput, NotFound, NotSupported, Nova
 BATCH = 64
 """Objects of one question: what the oldest supported server still answers."""
 
+HISTORICAL = 64
+"""Metrics of all objects of one historical question: config.vpxd.stats.maxQueryMetrics of a server as it comes."""
+
 MOST = 1024
 """Objects that are measured by counters at a time. More than that is nobody's screen: the rest has its quickStats."""
 
@@ -137,7 +140,8 @@ class Metrics:
             raise self._limited
         try:
             counters = self._known()
-            for batch in _batches(wanted):
+            size = BATCH if interval == REAL_TIME else max(1, HISTORICAL // counters.most)
+            for batch in _batches(wanted, size):
                 self._query(batch, counters, extent, interval, take)
         except NotSupported as error:
             self._missing = _quick_stats_only(error)
@@ -220,9 +224,9 @@ def _spec(ref: Ref, counters: Counters, extent: str, interval: int) -> str:
     )
 
 
-def _batches(wanted: Sequence[Measurable]) -> Iterator[Sequence[Measurable]]:
-    for at in range(0, len(wanted), BATCH):
-        yield wanted[at : at + BATCH]
+def _batches(wanted: Sequence[Measurable], size: int) -> Iterator[Sequence[Measurable]]:
+    for at in range(0, len(wanted), size):
+        yield wanted[at : at + size]
 
 
 def _most(samples: float) -> str:
