@@ -89,6 +89,47 @@ def test_hot_add_is_allowed_where_the_machine_allows_it(service: Any) -> None:
     assert (off.config.hardware.numCPU, off.config.annotation, off.config.cpuHotAddEnabled) == (1, "small", False)
 
 
+def test_a_change_is_told_by_leaves_and_nothing_else(server: SoapServer, service: Any) -> None:
+    content, vm = service.content, change.machine(service, "quiet")
+    collector = content.propertyCollector.CreatePropertyCollector()
+    reading = vmodl.query.PropertyCollector
+    paths = ["name", "config.hardware.memoryMB", "summary.config.memorySizeMB", "config.hardware.device", "snapshot"]
+    spec = reading.FilterSpec(
+        objectSet=[reading.ObjectSpec(obj=vm)], propSet=[reading.PropertySpec(type=vim.VirtualMachine, pathSet=paths)]
+    )
+    collector.CreateFilter(spec, False)
+    version = collector.WaitForUpdatesEx("", None).version
+
+    def told() -> dict[str, tuple[str, Any]]:
+        nonlocal version
+        update = collector.WaitForUpdatesEx(version, reading.WaitOptions(maxWaitSeconds=30))
+        version = update.version
+        return {one.name: (one.op, one.val) for one in update.filterSet[0].objectSet[0].changeSet}
+
+    reconfigured(vm, memoryMB=8192)
+    assert told() == {"config.hardware.memoryMB": ("assign", 8192), "summary.config.memorySizeMB": ("assign", 8192)}
+    change.rename(service, vim.VirtualMachine, "quiet", "still")
+    assert told() == {"name": ("assign", "still")}
+    change.rename(service, vim.VirtualMachine, "still", "quiet")
+    assert told() == {"name": ("assign", "quiet")}
+    for way in ("remove", "assign"):
+        server.steering.unset_by(operation=way)
+        change.snapshot(service, "quiet", "one")
+        assert told()["snapshot"][0] == "assign"
+        finish(vm.RemoveAllSnapshots_Task())
+        assert told() == {"snapshot": (way, None)}
+    server.steering.unset_by(operation="remove")
+
+
+def test_a_method_that_a_product_disabled_is_refused(server: SoapServer, service: Any) -> None:
+    vm = change.machine(service, "quiet")
+    server.steering.disable(name="quiet", methods=["RelocateVM_Task"])
+    assert "RelocateVM_Task" in vm.disabledMethod
+    with pytest.raises(vim.fault.MethodDisabled):
+        vm.RelocateVM_Task(vim.vm.RelocateSpec(datastore=change.found(service, vim.Datastore, "shared-2")))
+    server.steering.disable(name="quiet", methods=[])
+
+
 def test_an_old_change_version_and_a_taken_name_are_refused(service: Any) -> None:
     vm = change.machine(service, "cold")
     old = vm.config.changeVersion
@@ -235,6 +276,33 @@ def test_maintenance_waits_for_what_runs(service: Any) -> None:
         finish(change.machine(service, "mover-1").MigrateVM_Task(host=last, priority="defaultPriority"))
     finish(last.ExitMaintenanceMode_Task(timeout=0))
     assert not last.runtime.inMaintenanceMode
+
+
+def test_maintenance_moves_them_by_itself_where_drs_may(server: SoapServer, service: Any) -> None:
+    last = host(service, "campus-3")
+    server.steering.takes(method="MigrateVM_Task", seconds=1)
+    finish(change.machine(service, "mover-1").MigrateVM_Task(host=last, priority="defaultPriority"))
+    drs = vim.cluster.DrsConfigInfo(defaultVmBehavior="fullyAutomated")
+    finish(last.parent.ReconfigureComputeResource_Task(vim.cluster.ConfigSpecEx(drsConfig=drs), modify=True))
+    finish(last.EnterMaintenanceMode_Task(timeout=0, evacuatePoweredOffVms=False))
+    assert change.machine(service, "mover-1").runtime.host != last
+    finish(last.ExitMaintenanceMode_Task(timeout=0))
+    drs.defaultVmBehavior = "manual"
+    finish(last.parent.ReconfigureComputeResource_Task(vim.cluster.ConfigSpecEx(drsConfig=drs), modify=True))
+
+
+def test_maintenance_is_cancelled_or_its_time_is_over(service: Any) -> None:
+    first = host(service, "campus-1")
+    with pytest.raises(vim.fault.Timedout):
+        finish(first.EnterMaintenanceMode_Task(timeout=1, evacuatePoweredOffVms=False))
+    task = first.EnterMaintenanceMode_Task(timeout=0, evacuatePoweredOffVms=False)
+    wait_until(lambda: task.info.state == "running", "it to begin")
+    task.CancelTask()
+    with pytest.raises(vmodl.fault.RequestCanceled):
+        finish(task)
+    assert not first.runtime.inMaintenanceMode
+    for one in first.parent.recommendation:
+        first.parent.CancelRecommendation(one.key)
 
 
 def test_recommendations_are_applied_and_cancelled(server: SoapServer, service: Any) -> None:

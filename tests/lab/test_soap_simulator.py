@@ -204,6 +204,40 @@ def test_a_wait_is_cancelled(service: Any) -> None:
     assert isinstance(ended[0], vmodl.fault.RequestCanceled)
 
 
+def test_every_property_of_everything_can_be_read(service: Any) -> None:
+    content = service.content
+    kinds = [
+        vim.VirtualMachine,
+        vim.HostSystem,
+        vim.ClusterComputeResource,
+        vim.Datastore,
+        vim.Network,
+        vim.ResourcePool,
+    ]
+    for kind in [*kinds, vim.Folder, vim.Datacenter, vim.DistributedVirtualSwitch]:
+        view = content.viewManager.CreateContainerView(content.rootFolder, [kind], True)
+        step = Reading.TraversalSpec(type=vim.view.ContainerView, path="view", skip=False)
+        start = Reading.ObjectSpec(obj=view, skip=True, selectSet=[step])
+        spec = Reading.FilterSpec(objectSet=[start], propSet=[Reading.PropertySpec(type=kind, all=True)])
+        told = content.propertyCollector.RetrievePropertiesEx([spec], Reading.RetrieveOptions())
+        assert len(told.objects) == len(view.view)
+        assert all("name" in {one.name for one in each.propSet} for each in told.objects)
+
+
+def test_the_tree_is_followed_by_named_steps(service: Any) -> None:
+    """The way that the API reference's own samples go: from the root folder, a step that selects itself."""
+    content = service.content
+    again = Reading.SelectionSpec(name="folders")
+    down = [again, Reading.TraversalSpec(type=vim.Datacenter, path="vmFolder", skip=False, selectSet=[again])]
+    folders = Reading.TraversalSpec(name="folders", type=vim.Folder, path="childEntity", skip=False, selectSet=down)
+    spec = Reading.FilterSpec(
+        objectSet=[Reading.ObjectSpec(obj=content.rootFolder, skip=False, selectSet=[folders])],
+        propSet=[Reading.PropertySpec(type=vim.VirtualMachine, pathSet=["name"])],
+    )
+    told = content.propertyCollector.RetrieveContents([spec])
+    assert sorted(one.propSet[0].val for one in told) == sorted(vm.name for vm in load().vm)
+
+
 # --- sessions, rights ------------------------------------------------------------------------------------------------
 
 
@@ -343,6 +377,25 @@ def test_planted_faults_strike_by_method_and_count(server: SoapServer, service: 
     plant(method="CurrentTime", do="status", count=1)
     with pytest.raises(Exception, match="503"):
         service.CurrentTime()
+
+
+def test_an_answer_may_never_come_or_be_lost(server: SoapServer) -> None:
+    context = ssl.create_default_context(cafile=str(server.authority.root.certificate))
+    login = {"user": server.user, "pwd": server.password, "sslContext": context, "httpConnectionTimeout": 2}
+    hurried = SmartConnect(host="localhost", port=server.port, **login)
+    collector = watched(hurried, vim.HostSystem, "name")
+    version = collector.WaitForUpdatesEx("", waiting(5)).version
+    server.steering.plant(method="WaitForUpdatesEx", do="hang", count=1)
+    with pytest.raises(TimeoutError):
+        collector.WaitForUpdatesEx(version, waiting(1))
+    assert hurried.CurrentTime()
+    vm = change.machine(hurried, "edge-router")
+    server.steering.plant(method="PowerOffVM_Task", do="lose", count=1)
+    with pytest.raises((http.client.HTTPException, OSError)):
+        vm.PowerOffVM_Task()
+    wait_until(lambda: vm.runtime.powerState == "poweredOff", "what was not answered to be carried out")
+    server.steering.set_power(name="edge-router", state="poweredOn")
+    assert server.steering.calls(changes=True)[-1]["method"] == "PowerOffVM_Task"
 
 
 def test_another_certificate_from_a_connection_on(server: SoapServer) -> None:

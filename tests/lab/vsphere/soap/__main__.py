@@ -44,6 +44,8 @@ def main() -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
     print(f"READY url=https://127.0.0.1:{words.port}/sdk control={words.control} pid={os.getpid()}", flush=True)
     signal.sigwait({signal.SIGTERM, signal.SIGINT})
+    told = ", ".join(f"{name} {count}" for name, count in sorted(vc.assumed.items()))
+    print(f"ASSUMED answers: {vc.assumed.total()} of {vc.site.number('call') - 1} calls; {told}", flush=True)
     os._exit(0)
 
 

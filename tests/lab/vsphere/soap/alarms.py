@@ -112,6 +112,7 @@ def _states(call: Call) -> Any:
 def _acknowledge(call: Call) -> None:
     """*API*: "Acknowledge the alarm for a managed entity"; nothing happens where it has not fired (ASSUMED)."""
     thing, alarm = call.thing(call.given.entity), call.thing(call.given.alarm)
+    call.require("Alarm.Acknowledge", thing)
     for one in [thing, *call.vc.above(thing)]:
         for state in one.facts.get("triggeredAlarmState", ()):
             if state.key == f"{alarm.id}.{thing.id}":

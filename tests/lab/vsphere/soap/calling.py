@@ -73,7 +73,11 @@ def carry_out(call: Call) -> Any:
         words = f"The method {request.name} is not served by this simulator."
         raise vmodl.fault.MethodNotFound(receiver=call.this.ref, method=request.name, msg=words)
     _check_rights(call)
+    if request.name in call.this.private.get("disabled", ()):
+        raise vim.fault.MethodDisabled(source="backup", msg=f"The method {request.name} is disabled by 'backup'.")
     current.session = call.session
+    if "ASSUMED" in (handler.__doc__ or ""):
+        call.vc.assumed[request.name] += 1
     return handler(call)
 
 

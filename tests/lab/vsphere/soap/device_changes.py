@@ -177,9 +177,7 @@ def apply(call: Call, vm: Thing, spec: Any) -> None:
             _edit(call, vm, _find(vm, device.key), device)
         else:
             _add(call, vm, change, given)
-    for one in hardware.device:
-        if isinstance(one, Device.VirtualController):
-            one.device = [other.key for other in hardware.device if other.controllerKey == one.key]
+    devices.linked(hardware.device)
 
 
 def _add(call: Call, vm: Thing, change: Any, given: dict[int, int]) -> None:

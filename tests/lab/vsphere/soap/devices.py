@@ -159,3 +159,11 @@ def free_key(devices: Iterable[Any], first: int) -> int:
 def file_of(store: str, folder: str, name: str) -> str:
     """A datastore path."""
     return f"[{store}] {folder}/{name}"
+
+
+def linked(found: list[Any]) -> list[Any]:
+    """The devices, with each controller's list of what hangs on it."""
+    for one in found:
+        if isinstance(one, Device.VirtualController):
+            one.device = [other.key for other in found if other.controllerKey == one.key]
+    return found

@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from pyVmomi import vim
-from pyVmomi.VmomiSupport import GetWsdlMethod  # noqa: F401 - loads the method table before the first request
 
 from tests.lab.vsphere.soap import devices
 from tests.lab.vsphere.soap.places import allocation, entity, listed, unlisted
@@ -131,7 +130,7 @@ def machine(vc: Vcenter, recipe: Recipe, folder: Thing, pool: Thing, host: Thing
             numCoresPerSocket=recipe.cores,
             autoCoresPerSocket=False,
             memoryMB=recipe.memory_mib,
-            device=recipe.devices or devices.basis(),
+            device=devices.linked(recipe.devices or devices.basis()),
         ),
         cpuAllocation=allocation(),
         memoryAllocation=allocation(),

@@ -156,9 +156,6 @@ def _disks(vc: Vcenter, vm: Vm, names: dict[str, Thing], running: bool) -> list[
             )
         )
         hard += 1
-    for one in found:
-        if hasattr(one, "busNumber"):
-            one.device = [other.key for other in found if other.controllerKey == one.key]
     return found
 
 

@@ -137,7 +137,7 @@ class Filter:
             if before is None:
                 changes = "".join(_change(path, "assign", text) for path, (text, _) in values.items() if text)
                 written.append(_update("enter", thing, changes))
-            elif changes := "".join(_changes(before[1], values)):
+            elif changes := "".join(_changes(before[1], values, site.unset_by)):
                 written.append(_update("modify", thing, changes))
             self.told[id] = (thing, values)
         self.serial = site.serial
@@ -149,12 +149,12 @@ def _lives(thing: Thing) -> bool:
     return any(callable(value) and not isinstance(value, type) for value in thing.facts.values())
 
 
-def _changes(before: dict[str, tuple[str, bool]], values: dict[str, tuple[str, bool]]) -> Iterator[str]:
+def _changes(before: dict[str, tuple[str, bool]], values: dict[str, tuple[str, bool]], unset: str) -> Iterator[str]:
     """*API, PropertyChangeOp*: `assign` a new value; `remove` when a property became unset, `indirectRemove` when a
     data object above it did (ASSUMED to be told so for every path below it)."""
     for path, (text, below) in values.items():
         if text != before[path][0]:
-            yield _change(path, "assign" if text else "indirectRemove" if below else "remove", text)
+            yield _change(path, "assign" if text else "indirectRemove" if below and unset == "remove" else unset, text)
 
 
 def _change(path: str, operation: str, value: str) -> str:

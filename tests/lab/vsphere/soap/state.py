@@ -89,6 +89,9 @@ class Site:
         """How far the server's clock is ahead of ours."""
         self.steps: dict[str, float] = {}
         """Seconds that work of a kind takes, by method; what is not here takes its own time."""
+        self.unset_by = "remove"
+        """The PropertyChangeOp that tells of a property which became unset; `assign` (without a value) is the other
+        way."""
         self._numbers: dict[str, int] = {}
 
     def now(self) -> datetime:

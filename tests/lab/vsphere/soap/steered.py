@@ -115,6 +115,12 @@ def skew(vc: Vcenter, seconds: float) -> None:
 
 
 @steers
+def unset_by(vc: Vcenter, operation: str) -> None:
+    """How a property that became unset is told from now on: `remove`, or `assign` without a value."""
+    vc.site.unset_by = operation
+
+
+@steers
 def takes(vc: Vcenter, method: str, seconds: float) -> None:
     """How long tasks of a method take from now on."""
     vc.site.steps[method] = seconds
@@ -144,3 +150,9 @@ def recommend(vc: Vcenter, name: str, host: str, rating: int = 3, reason: str = 
 def move(vc: Vcenter, name: str, host: str) -> str:
     """Somebody else starts a vMotion; the task's reference."""
     return moving.begin_move(vc, entity(vc, name), entity(vc, host), "somebody@vsphere.local").id
+
+
+@steers
+def assumed(vc: Vcenter) -> dict[str, int]:
+    """How often methods were served of which not all is known, by method."""
+    return dict(vc.assumed)

@@ -187,6 +187,8 @@ def _cancel(call: Call) -> None:
     info = call.this.facts["info"]
     if info.state not in (State.running, State.queued):
         raise vim.fault.InvalidState(msg="The task is already over.")
+    if info.reason.userName != call.user:
+        call.require("Global.CancelTask")
     if not info.cancelable:
         raise vmodl.fault.NotSupported(msg="The task cannot be cancelled.")
     info.cancelled = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -74,6 +75,8 @@ class Vcenter:
     pathways: dict[str, Pathway] = field(default_factory=dict)
     """Who serves which other paths of the listener."""
     world: World | None = None
+    assumed: Counter[str] = field(default_factory=Counter)
+    """Calls of methods of whose answers not all is known, by method."""
     files: dict[tuple[str, str], bytes] = field(default_factory=dict)
     """Files of datastores that can be fetched, by store and path."""
 
