@@ -38,7 +38,7 @@ def gpu_passthrough(host: HostAnswers) -> Found:
         return yes(profiles, f"vGPU profiles {', '.join(shared[:4])}", f"{len(shared)} profiles", evidence)
     if active:
         return yes(
-            evidence, f"{', '.join(map(called, active))} is given to machines", f"{len(active)} active", profiles
+            evidence, f"{', '.join(map(called, active))}: active for passthrough", f"{len(active)} active", profiles
         )
     if capable:
         why = f"{', '.join(map(called, capable))}: passthrough is not switched on"
