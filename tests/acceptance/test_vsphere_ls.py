@@ -178,6 +178,14 @@ def test_snapshots_are_those_of_the_machines(server: Vcsim, program: Program) ->
     }
 
 
+@pytest.mark.parametrize("name", ["DC1_C0_RP0_VM1", "DC1_C0_H0"])
+def test_show_tells_the_load(program: Program, name: str) -> None:
+    """By a sample that is asked for at once: nothing has been measured yet."""
+    answer = program.run("show", name, "--json")
+    assert (answer.code, answer.err) == (0, "")
+    assert answer.json["metrics"]["cpu.used"] >= 0
+
+
 def target(server: Vcsim) -> Target:
     options = {"user": server.user, "tls_ca": str(server.authority.root.certificate)}
     spec = ConnectionSpec(
