@@ -51,7 +51,7 @@ def devices_of(values: Mapping[str, Any]) -> list[Device]:
     own = _own_names(values)
     nodes = _nodes(values)
     graphics = {words(one, "pciId"): one for one in each(values.get(GRAPHICS))}
-    types = tuple(MdevType(id=profile, name=profile) for profile in listed(values.get(PROFILES), ""))
+    types = tuple(MdevType(id=profile) for profile in listed(values.get(PROFILES), ""))
     found = [
         _device(one, standing.get(address, {}), own.get(address, ("", "")), nodes.get(address))
         for address, one in known.items()

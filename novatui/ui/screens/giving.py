@@ -78,10 +78,10 @@ class GivingScreen(FilteredScreen, inherit_bindings=False):
         one, host = self.under(), self.pool.host
         if one is None or one.device is None or host is None:
             return None
-        if one.mdev is not None:
+        if one.mdev is not None and self.stage.acting is not None and self._makes_types():
             said = {"device": one.device.id, "type": one.mdev.id}
             return self._wanted("device.mdev_create", self.fleet.inventory.ref(host), said)
-        holder, said = self.holder(), {"device": one.device.id}
+        holder, said = self.holder(), {"device": one.mdev.id if one.mdev is not None else one.device.id}
         if holder is not None and holder == (self.target or holder):
             return self._wanted("device.detach", holder, said)
         machine = self.target or self._any_machine()
@@ -135,12 +135,20 @@ class GivingScreen(FilteredScreen, inherit_bindings=False):
                 self._set_functions(one)
 
     def _give(self, one: Line) -> None:
-        if one.real is None:
+        if one.real is None and self._makes_types():
             raise Wrong("a type is no device yet", f"{self.key('device.mdev_create')} makes one of it")
         if self.target is None:
             self._pick(f"Give {one.title} to", lambda: self._give(one))
             return
-        self._begin("device.attach", self.target, {"device": one.real.id})
+        if one.real is not None:
+            self._begin("device.attach", self.target, {"device": one.real.id})
+        elif one.mdev is not None:
+            self._begin("device.attach", self.target, {"device": one.mdev.id})
+
+    def _makes_types(self) -> bool:
+        """A person makes mediated devices here; elsewhere the product does when a machine that has one starts."""
+        refused = self.acting().gate.check("device.mdev_create", self._host())
+        return refused is None or refused.code is not Code.OFFERED
 
     def _take_back(self, one: Line) -> None:
         holder = self.holder()
