@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import ClassVar
 
 import pytest
 
 pytest.importorskip("pyVmomi", reason="pyvmomi is not installed")
 
+from pyVmomi import vim
+
 from novatui.core.connection import ConnectionSpec
 from novatui.core.ids import key
 from novatui.core.states import Family, Kind, Power
 from tests.conformance.controls import Bench, ControlConformance, ControlLab
 from tests.lab.fixtures import or_skip
+from tests.lab.missing import LabError
 from tests.lab.vsphere import change
 from tests.lab.vsphere.client import client_of, finish, tasks
 from tests.lab.vsphere.simulated import Vcsim
@@ -30,13 +34,19 @@ NATIVE = {Power.RUNNING: "on", Power.OFF: "off", Power.SUSPENDED: "suspended"}
 STATES = {"on": "poweredOn", "off": "poweredOff", "suspended": "suspended"}
 
 
+HOLDER = "gpu-train"
+"""Is off and has devices of its host."""
+
+RENAMED = "renamed-by-a-test"
+
+STEP = 64 << 20
+"""Bytes of memory, or of a disk."""
+
 BEGINS = {"power.start": Power.OFF, "power.wake": Power.SUSPENDED}
 
 LACKS = {
     **dict.fromkeys(("power.pause", "power.resume"), "vSphere holds no machine in memory without running it"),
     **dict.fromkeys(("device.mdev_create", "device.mdev_remove"), "vSphere makes vGPUs itself"),
-    "ResourceControl": "comes with its role",
-    "DeviceControl": "comes with its role",
 }
 
 
@@ -143,6 +153,8 @@ class SoapLab(ControlLab):
     def put_back(self) -> None:
         """Every machine in its state, without snapshots."""
         with client_of(self._server) as service:
+            with suppress(LabError):
+                change.rename(service, vim.VirtualMachine, RENAMED, self._NAMES[Power.OFF])
             for state, name in self._NAMES.items():
                 finish(change.machine(service, name).RemoveAllSnapshots_Task())
                 self._server.steering.set_power(name=name, state=STATES[NATIVE[state]])
@@ -157,12 +169,43 @@ class SoapLab(ControlLab):
         if noun == "power":
             return subject, {}
         if noun != "snap":
-            return None
+            return self._configured(verb) if noun == "edit" else self._given(verb)
         if verb == "snap.create":
             return subject, {"name": "conformance", "memory": "yes"}
         with client_of(self._server) as service:
             change.snapshot(service, self._NAMES[Power.RUNNING], self._SNAPSHOT, memory=True)
         return subject, {"snapshot": self._SNAPSHOT}
+
+    def _configured(self, verb: str) -> tuple[str, dict[str, str]] | None:
+        """Of the machine that is off: more of what it has. Its cluster has DRS, and so it is not pinned."""
+        with client_of(self._server) as service:
+            machine = change.machine(service, self._NAMES[Power.OFF])
+            count, memory = machine.config.hardware.numCPU, machine.config.hardware.memoryMB << 20
+            cards = sum(isinstance(one, vim.vm.device.VirtualEthernetCard) for one in machine.config.hardware.device)
+            store, network = machine.datastore[0].name, machine.runtime.host.network[0].name
+        takes = {
+            "edit.vcpus": {"count": str(count + 1)},
+            "edit.memory": {"size": str(memory + STEP)},
+            "edit.memory_add": {"size": str(STEP)},
+            "edit.disk_add": {"store": store, "size": str(STEP)},
+            "edit.nic_add": {"network": network, "mac": f"00:50:56:0a:0b:{cards:02x}"},
+            "edit.rename": {"name": RENAMED},
+            "edit.notes": {"text": f"noted by a test at {count} and {memory}"},
+        }
+        return (self.machine(Power.OFF), takes[verb]) if verb in takes else None
+
+    def _given(self, verb: str) -> tuple[str, dict[str, str]] | None:
+        """Of the machine that has devices, whose memory is reserved already."""
+        holder = key(Kind.VM, self._server.steering.reference(name=HOLDER))
+        if verb == "device.attach":
+            return holder, {"device": "grid_a16-2b"}
+        if verb == "device.vfs":
+            with client_of(self._server) as service:
+                host = change.machine(service, HOLDER).runtime.host
+                [card] = [one for one in host.config.pciPassthruInfo if getattr(one, "numVirtualFunction", 0)]
+                count = 4 if card.numVirtualFunctionRequested != 4 else 3
+            return key(Kind.HOST, host._moId), {"device": card.id, "count": str(count)}
+        return None
 
     def applied(self) -> int:
         """Changing calls by the server's own log."""
@@ -187,6 +230,8 @@ class TestSoap(ControlConformance):
     def needs_a_manager(self, request: pytest.FixtureRequest) -> None:
         if verb_of(request) == "power.autostart":
             pytest.skip("the simulator has no HostAutoStartManager")
+        if verb_of(request) == "edit.disk_remove":
+            pytest.skip("the simulator has no datastore browser, by which a disk is found again")
 
     def test_load_does_not_change_a_fingerprint(self, bench: Bench) -> None:
         """By reading it again: this simulator has no counters to sample."""

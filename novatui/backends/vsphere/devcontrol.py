@@ -151,11 +151,11 @@ class DevicePlans:
         )
 
     def _held(self, machine: Machine, wanted: str) -> tuple[Given, dict[str, Any]]:
-        """The device of the machine that is meant. NotFound when it holds none such."""
+        """The device that is meant; of several alike the one given last. NotFound when it holds none such."""
         plain = wanted.removeprefix("device:").rpartition("/")[2]
         hardware = {number(one, "key"): one for one in machine.hardware}
         every = given_to(machine.hardware)
-        for given in every:
+        for given in reversed(every):
             own = shares_of(machine.subject.key, given.key)
             if {wanted, plain} & {*given.spellings(), given.parent, own} - {""}:
                 return given, hardware[given.key]

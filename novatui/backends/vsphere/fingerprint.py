@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from novatui.backends.vsphere.asking import Asking
@@ -68,14 +69,19 @@ def _facts(value: Any, at: str = "") -> Iterator[str]:
             elif name not in _PASSING:
                 yield from _facts(value[name], f"{at}.{name}")
     elif isinstance(value, list):
-        for number, one in enumerate(value):
-            yield from _facts(one, f"{at}[{number}]")
+        for name, one in sorted(((_named(number, one), one) for number, one in enumerate(value)), key=itemgetter(0)):
+            yield from _facts(one, f"{at}[{name}]")
     elif isinstance(value, Ref):
         yield f"{at}={value.type}:{value.id}"
     elif isinstance(value, datetime):
         yield f"{at}={value.isoformat()}"
     elif value is not None:
         yield f"{at}={value}"
+
+
+def _named(number: int, one: Any) -> str:
+    """A device by its key: one that was taken away and given again stands at another place of the list."""
+    return words(one, "key") or str(number)
 
 
 def _options(config: dict[str, Any], at: str) -> Iterator[str]:
