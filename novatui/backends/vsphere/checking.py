@@ -22,7 +22,7 @@ from novatui.backends.vsphere.updates import Fault as Refusal
 from novatui.backends.vsphere.updates import Ref
 from novatui.core.capabilities import Answer, Evidence
 from novatui.core.errors import Fault, NovaError, Timeout, Unreachable
-from novatui.core.reasons import Check, Topic
+from novatui.core.reasons import Check
 
 RELOCATE = "CheckRelocate_Task"
 VMOTION = "QueryVMotionCompatibilityEx_Task"
@@ -52,9 +52,10 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
         """It has answered."""
         return bool(self.call)
 
-    def against(self, topic: Topic) -> bool:
-        """It found something of this topic that rules the move out."""
-        return any(check.topic is topic and check.blocking for check in self.checks)
+    @property
+    def clean(self) -> bool:
+        """It has looked at everything: one that found something in the way may have looked no further."""
+        return self.asked and not any(check.blocking for check in self.checks)
 
 
 class Checker:

@@ -98,15 +98,15 @@ class Placing:
         return msgspec.structs.replace(
             self._itself(needs, carried, host, key),
             memory_free=self._memory(needs, host),
-            cpu=_or_judged(tells.processor(host, needs, carried), verdict, Topic.CPU),
-            migrates=_or_judged(tells.migrates(host), verdict, Topic.MIGRATION, over=True),
-            secure_boot=_or_judged(tells.secure_boot(host), verdict, Topic.SECURE_BOOT),
+            cpu=_or_judged(tells.processor(host, needs, carried), verdict),
+            migrates=_or_judged(tells.migrates(host), verdict, over=True),
+            secure_boot=_or_judged(tells.secure_boot(host), verdict),
             disks={
-                target: msgspec.structs.replace(disk, reached=_or_judged(disk.reached, verdict, Topic.STORAGE))
+                target: msgspec.structs.replace(disk, reached=_or_judged(disk.reached, verdict))
                 for target, disk in disks.items()
             },
-            networks={plug: _or_judged(one, verdict, Topic.NETWORK) for plug, one in networks.items()},
-            devices={address: _or_judged(one, verdict, Topic.DEVICES) for address, one in devices.items()},
+            networks={plug: _or_judged(one, verdict) for plug, one in networks.items()},
+            devices={address: _or_judged(one, verdict) for address, one in devices.items()},
             uuid_free=Told(value=True, said="it keeps its own", evidence=STAYS),
             name_free=Told(value=True, said="it stays in its folder", evidence=STAYS),
             judged=tuple(self._judged(needs, carried, host, there, cluster, verdict)),
@@ -236,9 +236,9 @@ class Placing:
         return msgspec.structs.replace(self._itself(needs, carried, host, key), judged=(no,))
 
 
-def _or_judged(told: Told[T], verdict: Verdict, topic: Topic, *, over: bool = False) -> Told[Any]:
+def _or_judged(told: Told[T], verdict: Verdict, *, over: bool = False) -> Told[Any]:
     """What properties leave open, as the server's own check found it; `over`: it knows better even than a no."""
     known = told.value is not None and not (over and told.value is False)
-    if known or not verdict.asked or verdict.against(topic):
+    if known or not verdict.clean:
         return told
     return Told(value=True, said=f"{verdict.call} found nothing against it", evidence=verdict.evidence)
