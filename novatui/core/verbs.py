@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
-from novatui.core.states import Kind, Power
+from novatui.core.states import Family, Kind, Power
 
 
 class Effect(StrEnum):
@@ -38,6 +38,8 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     choices: tuple[str, ...] = ()
     empty: bool = False
     """Nothing is a value too: it takes away what is there."""
+    lacks: frozenset[Family] = frozenset()
+    """Families whose products have nothing of the kind: nobody is asked for it there."""
 
 
 class Verb(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +57,10 @@ class Verb(msgspec.Struct, frozen=True, kw_only=True):
     takes: tuple[Given, ...] = ()
     lever: bool = False
     """It works on what is under way: it does not wait for that, and that does not stand in its way."""
+
+    def known_to(self, family: Family) -> Verb:
+        """The same with what a product of this family can be told."""
+        return msgspec.structs.replace(self, takes=tuple(given for given in self.takes if family not in given.lacks))
 
     @property
     def noun(self) -> str:
@@ -86,13 +92,30 @@ def _number(name: str, title: str) -> Given:
     return Given(name=name, kind="number", title=title, required=False)
 
 
+_BY_ITSELF = frozenset({Family.VSPHERE})
+"""Leads a move by itself: nobody tells it how."""
+
+
+def _led(given: Given) -> Given:
+    """What only a product is told that does not lead a move by itself."""
+    return msgspec.structs.replace(given, lacks=_BY_ITSELF)
+
+
 _STORE = Given(name="store", kind="store", title="store at the destination", required=False)
-_PRIORITY = Given(name="priority", kind="choice", title="priority", required=False, choices=("default", "high", "low"))
+_OFFLINE_STORE = msgspec.structs.replace(_STORE, lacks=frozenset(Family) - _BY_ITSELF)
+_PRIORITY = Given(
+    name="priority",
+    kind="choice",
+    title="priority",
+    required=False,
+    choices=("default", "high", "low"),
+    lacks=frozenset(Family) - _BY_ITSELF,
+)
 """Against other moves of the same product."""
 
 _DESTINATION = (
     Given(name="to", kind="host", title="to host"),
-    _text("uri", "destination, as the source reaches it", required=False),
+    _led(_text("uri", "destination, as the source reaches it", required=False)),
 )
 
 
@@ -233,29 +256,34 @@ _ALL: tuple[Verb, ...] = (
         name="migrate.live", title="move while it runs", effect=Effect.AGREED, states=IN_MEMORY,
         takes=(
             *_DESTINATION,
-            _text("data_uri", "another address for memory (tcp://host)", required=False),
-            Given(name="mode", kind="choice", title="led by", required=False, choices=("p2p", "client")),
-            _yes("tunnelled", "tunnelled through libvirt's connection"),
-            _number("parallel", "parallel connections"),
-            Given(
-                name="compress", kind="choice", title="compression", required=False,
-                choices=("xbzrle", "mt", "zlib", "zstd"),
+            _led(_text("data_uri", "another address for memory (tcp://host)", required=False)),
+            _led(Given(name="mode", kind="choice", title="led by", required=False, choices=("p2p", "client"))),
+            _led(_yes("tunnelled", "tunnelled through libvirt's connection")),
+            _led(_number("parallel", "parallel connections")),
+            _led(
+                Given(
+                    name="compress", kind="choice", title="compression", required=False,
+                    choices=("xbzrle", "mt", "zlib", "zstd"),
+                )
             ),
-            _yes("auto_converge", "auto-converge (slow the guest when it does not end)"),
-            _yes("post_copy", "arm post-copy (a way out while it runs)"),
-            Given(name="bandwidth", kind="size", title="bandwidth at most, bytes/s", required=False),
-            _number("downtime", "pause at most, ms"),
+            _led(_yes("auto_converge", "auto-converge (slow the guest when it does not end)")),
+            _led(_yes("post_copy", "arm post-copy (a way out while it runs)")),
+            _led(Given(name="bandwidth", kind="size", title="bandwidth at most, bytes/s", required=False)),
+            _led(_number("downtime", "pause at most, ms")),
             Given(
                 name="storage", kind="choice", title="storage", required=False, choices=("shared", "copy", "changed")
             ),
             _STORE, _PRIORITY,
-            _yes("persist", "define it at the destination"), _yes("undefine", "remove its definition at the source"),
+            _led(_yes("persist", "define it at the destination")),
+            _led(_yes("undefine", "remove its definition at the source")),
         ),
     ),
     Verb(
         name="migrate.offline", title="move its definition (it is off)", effect=Effect.HARD,
         states=frozenset({Power.OFF}),
-        takes=(*_DESTINATION, _yes("undefine", "remove its definition at the source"), _STORE, _PRIORITY),
+        takes=(
+            *_DESTINATION, _led(_yes("undefine", "remove its definition at the source")), _OFFLINE_STORE, _PRIORITY,
+        ),
     ),
     Verb(
         name="migrate.bandwidth", title="bandwidth of its migration", effect=Effect.RELIEF, lever=True,

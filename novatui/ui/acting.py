@@ -129,7 +129,8 @@ class Acting:
     def _fill_in(self, verb: str, refs: Sequence[ObjectRef], said: Mapping[str, str]) -> None:
         from novatui.ui.dialogs.arguments import ArgumentsForm
 
-        form = ArgumentsForm(self._stage, self._title(VERBS[verb], refs), VERBS[verb], said)
+        asked = VERBS[verb].known_to(self._stage.fleet.connections[refs[0].conn].spec.family)
+        form = ArgumentsForm(self._stage, self._title(asked, refs), asked, said)
 
         def filled(given: Mapping[str, str] | None) -> None:
             finding.cancel()
