@@ -71,12 +71,12 @@ def test_what_is_understood_is_what_workers_take() -> None:
         assert checked(VERBS[verb], said) == said
 
 
-def test_every_operation_has_a_key_or_stands_in_the_list_of_tasks() -> None:
+def test_every_operation_can_be_begun_or_stands_in_the_list_of_tasks() -> None:
     assert {action.change for action in ACTIONS if action.change} | {"task.cancel"} == set(VERBS)
 
 
 def test_what_is_hard_on_a_guest_stands_on_no_small_letter_beside_what_is_not() -> None:
-    for action in ACTIONS:
+    for action in (one for one in ACTIONS if one.keys):  # without a key it has to be typed out
         if action.change and action.leader != "delete" and VERBS[action.change].effect.value in ("hard", "loss"):
             assert action.keys[0].isupper(), action.id
             small = action.keys[0].lower()
