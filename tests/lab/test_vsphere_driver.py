@@ -164,6 +164,7 @@ def test_the_server_is_told_apart(server: Vcsim, probe: Probe) -> None:
     assert probe.info.product.startswith("VMware vCenter Server")
     assert probe.info.pushes
     assert probe.info.user == server.user
+    assert probe.info.product.endswith(f" {probe.info.version}"), "name and version, and no build"
     assert probe.info.tls is not None
     assert probe.info.tls.trust == "ca"
     assert [name for name, ok, _ in probe.sink.steps if ok] == ["resolve", "connect", "tls", "auth"]

@@ -112,7 +112,7 @@ def info_of(opened: Opened, sink: Sink) -> ConnectionInfo:
     """What the server says of itself, and of what the account may do."""
     about = opened.content.about
     return ConnectionInfo(
-        product=clean(f"{about.fullName}"),
+        product=clean(f"{about.name} {about.version}"),  # its full name tells the build too, and that is long
         version=clean(about.version or ""),
         endpoint=str(opened.endpoint),
         hostname=opened.endpoint.host,
