@@ -46,7 +46,8 @@ class Program:
     """Starts `novatui` with a home below `folder`, and nothing of the environment of whoever tests."""
 
     folder: Path
-    variables: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Secrets may be among them, and a test that fails prints its fixtures."""
     command: tuple[str, ...] = COMMAND
 
     @property

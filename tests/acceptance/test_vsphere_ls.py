@@ -3,9 +3,8 @@ side changes the other one sees."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
 
@@ -22,39 +21,13 @@ from tests.fleets import until
 from tests.lab.fixtures import or_skip
 from tests.lab.vsphere import change
 from tests.lab.vsphere.client import client_of, everything
+from tests.lab.vsphere.shown import KINDS, expected, lone_hosts, told
 from tests.lab.vsphere.simulated import Vcsim
-from tests.lab.vsphere.walk import Seen, walk
+from tests.lab.vsphere.walk import walk
 
 pytestmark = pytest.mark.xdist_group("vcsim-ls")
 
 MODEL = {"datacenters": 2, "clusters": 2, "hosts": 2, "standalone": 1, "machines": 2, "pools": 1, "vapps": 1}
-
-KINDS = {
-    "Datacenter": "datacenter",
-    "Folder": "folder",
-    "StoragePod": "folder",
-    "ClusterComputeResource": "cluster",
-    "HostSystem": "host",
-    "ResourcePool": "resource_pool",
-    "VirtualApp": "resource_pool",
-    "Datastore": "datastore",
-    "Network": "network",
-    "DistributedVirtualPortgroup": "network",
-    "VirtualMachine": "vm",
-}
-"""What the console calls a type. A ComputeResource is the product's wrapping of a lone host: nobody sees it."""
-
-STATES = {"poweredOn": "running", "poweredOff": "off", "suspended": "suspended"}
-POOLS = ("ResourcePool", "VirtualApp")
-
-
-class Row(NamedTuple):
-    kind: str
-    name: str
-    parent: str
-    """The product's reference of what it stands in; empty: right below the connection."""
-    state: str
-    host: str
 
 
 @pytest.fixture(scope="module")
@@ -83,56 +56,6 @@ def program(server: Vcsim, tmp_path: Path) -> Program:
         f'tls = "ca:{server.authority.root.certificate}"\n'
     )
     return made
-
-
-def expected(seen: Mapping[str, Seen], hosts: Mapping[str, str]) -> dict[str, Row]:
-    """What a person has to see of a walk. `hosts`: the lone host of each ComputeResource."""
-
-    def is_shown(one: Seen) -> bool:
-        above = seen.get(one.parent)
-        if one.kind == "Folder":
-            return above is None or above.kind != "Datacenter" or one.name not in {"vm", "host", "datastore", "network"}
-        if one.kind == "ResourcePool":
-            return above is not None and above.kind in POOLS
-        return one.kind in KINDS
-
-    def place(reference: str) -> str:
-        """The nearest that is shown from here up."""
-        while (above := seen.get(reference)) is not None and not is_shown(above):
-            reference = hosts.get(reference) or above.parent
-        return reference if reference in seen else ""
-
-    rows: dict[str, Row] = {}
-    for one in filter(is_shown, seen.values()):
-        kind, state, host = KINDS[one.kind], "", ""
-        above = place(one.parent)
-        if one.kind == "HostSystem":
-            state = "running" if one.facts["runtime.connectionState"] == "connected" else "unknown"
-            above = one.parent if seen[one.parent].kind in KINDS else place(seen[one.parent].parent)
-        if one.kind == "VirtualMachine":
-            state, host = STATES[one.facts["runtime.powerState"]], one.facts["runtime.host"]
-            kind, above = ("template", above) if one.facts["config.template"] else ("vm", host)
-        rows[one.reference] = Row(kind, one.name, above, state, host)
-    return rows
-
-
-def lone_hosts(seen: Mapping[str, Seen]) -> dict[str, str]:
-    hosts = (one for one in seen.values() if one.kind == "HostSystem")
-    return {one.parent: one.reference for one in hosts if seen[one.parent].kind == "ComputeResource"}
-
-
-def told(objects: list[dict[str, Any]]) -> dict[str, Row]:
-    native = {one["ref"]: one["native_id"] for one in objects if "native_id" in one}
-    return {
-        one["native_id"]: Row(
-            one["kind"],
-            one["name"],
-            native.get(one.get("parent_ref", ""), ""),
-            one.get("state", ""),
-            native.get(one.get("host_ref", ""), "") if one["kind"] in {"vm", "template"} else "",
-        )
-        for one in objects
-    }
 
 
 def test_ls_lists_what_a_walk_finds(server: Vcsim, program: Program) -> None:

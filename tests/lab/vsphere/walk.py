@@ -29,6 +29,7 @@ PATHS: dict[type, tuple[str, ...]] = {
         "resourcePool",
         "runtime.host",
         "runtime.powerState",
+        "runtime.connectionState",
         "config.template",
         "config.uuid",
         "config.hardware.numCPU",
