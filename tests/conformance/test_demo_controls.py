@@ -161,7 +161,8 @@ def _never(family: Family, *verbs: str) -> dict[str, str]:
     """Declared only where the family's words really have no call for it."""
     words = {verb: verb.partition(".")[2].replace("_", "-") for verb in verbs}
     assert all(way(family, word) is None for word in words.values())
-    return dict.fromkeys(verbs, f"{family} has no call for it, or the demo of it does not show it")
+    found = dict.fromkeys(verbs, f"{family} has no call for it, or the demo of it does not show it")
+    return found | dict.fromkeys(("HostControl", "ClusterControl"), "the demo's hosts stay as they are")
 
 
 class DemoControls(ControlConformance):

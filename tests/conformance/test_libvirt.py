@@ -35,6 +35,11 @@ EMULATED = Cpu(
 )
 """The processor that libvirt gives to an emulated machine that asks for none."""
 
+LACKS = {
+    "HistorySource": "libvirt tells what is, and remembers no figures",
+    "HostControl": "libvirt has no maintenance mode",
+    "ClusterControl": "libvirt has no clusters",
+}
 NO_CREDENTIALS = Gap("lab", "nobody asks for credentials; refused ones are tested over ssh")
 NO_FAILING_LISTING = Gap("lab", "libvirt lists every kind or none")
 OWN_MACHINE = Gap("lab", "the host is the machine that runs the tests")
@@ -44,7 +49,7 @@ class TestMock(Conformance):
     """The mock driver in this process: no daemon that could end, and every connection has the world to itself."""
 
     kinds = EVERYTHING
-    lacks: ClassVar[dict[str, str]] = {"HistorySource": "libvirt tells what is, and remembers no figures"}
+    lacks: ClassVar[dict[str, str]] = LACKS
     lasting_threads = ("libvirt-events",)
     gaps: ClassVar[dict[str, Gap]] = {
         "test_refused_credentials_are_auth_failed": NO_CREDENTIALS,
@@ -95,7 +100,7 @@ class TestQemu(Conformance):
     """A real daemon. Its machines are those of the world, made small enough to run under emulation."""
 
     kinds = EVERYTHING
-    lacks: ClassVar[dict[str, str]] = {"HistorySource": "libvirt tells what is, and remembers no figures"}
+    lacks: ClassVar[dict[str, str]] = LACKS
     lasting_threads = ("libvirt-events",)
     gaps: ClassVar[dict[str, Gap]] = {
         "test_refused_credentials_are_auth_failed": NO_CREDENTIALS,

@@ -33,6 +33,7 @@ READY = "# "
 NO_PLUG = "[3] this function is not supported by the connection driver: virDomainAttachDeviceFlags"
 NO_VFS = "libvirt tells the number of virtual functions and has no call to set it"
 NO_POOLS = "libvirt has no resource pools"
+NO_CLUSTER = {"HostControl": "libvirt has no maintenance mode", "ClusterControl": "libvirt has no clusters"}
 
 
 class MockLab(ControlLab):
@@ -80,6 +81,7 @@ class TestMock(ControlConformance):
         "device.mdev_remove": "internal error: Device is not a fibre channel HBA",
         "device.vfs": NO_VFS,
         "edit.pool": NO_POOLS,
+        **NO_CLUSTER,
     }  # fmt: skip
 
     @pytest.fixture
@@ -156,7 +158,7 @@ class QemuLab(ControlLab):
 
 @pytest.mark.long
 class TestQemu(ControlConformance):
-    lacks: ClassVar = {"device.vfs": NO_VFS, "edit.pool": NO_POOLS}
+    lacks: ClassVar = {"device.vfs": NO_VFS, "edit.pool": NO_POOLS, **NO_CLUSTER}
 
     @pytest.fixture(scope="class")
     def host(self) -> Iterator[LibvirtHost]:

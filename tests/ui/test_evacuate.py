@@ -96,7 +96,9 @@ async def test_nothing_is_sent_before_the_name_of_the_host_was_typed(tmp_path: P
     async with acting_desk(tmp_path, (100, 30)) as person:
         await opened(person)
         await person.press("enter")
-        assert "evacuate esx-07" in person.text
+        assert (
+            "evacuate esx-07" in person.text or "move while it runs esx-07" in person.text
+        )  # as soon as it is planned
         await person.press("escape")
         assert isinstance(person.screen, EvacuateScreen)
 

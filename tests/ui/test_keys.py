@@ -124,6 +124,10 @@ ON_THE_TABLE: dict[str, dict[str, Any]] = {
     "passthrough": {},
     **{word: {} for word in ("diff", "baseline", "posture")},
     "blockers": {},
+    "cluster.apply": {},
+    "cluster.dismiss": {},
+    "host.maintenance": {},
+    "host.return": {},
     "inventory": {},
     "snapshots.old": {"view": "snap", "row": None, "asked": ["Kinds"] * 6},
 }
