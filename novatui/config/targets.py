@@ -337,6 +337,7 @@ def _demo(parts: _Parts) -> Target:
 
 
 def _authority(user: str, host: str, port: int | None) -> str:
-    name = f"{quote(user, safe='@!$&*+,;=._~-')}@" if user else ""
+    # An account may hold an `@`; one that it begins with would look like no account at all.
+    name = f"{quote(user[0], safe='')}{quote(user[1:], safe='@!$&*+,;=._~-')}@" if user else ""
     address = f"[{host}]" if ":" in host else host
     return f"{name}{address}{f':{port}' if port else ''}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from novatui.config.targets import (
@@ -158,13 +158,13 @@ def test_a_wrong_uri_is_told_in_clear_words(uri: str, words: str) -> None:
 
 @pytest.mark.parametrize("family", sorted(EXAMPLES))
 def test_the_examples_are_right(family: str) -> None:
-    for example in EXAMPLES[family].split(" or "):
+    for shown in EXAMPLES[family].split(" or "):
         if family == "via":
-            assert str(parse_via(example)) == example
+            assert str(parse_via(shown)) == shown
         else:
-            target = parse_target(example)
+            target = parse_target(shown)
             assert target.driver == family
-            assert target.uri == example
+            assert target.uri == shown
 
 
 PASSWORDS = [
@@ -212,6 +212,7 @@ PORTS = st.none() | st.integers(1, 65535)
     host=HOSTS,
     port=PORTS,
 )
+@example(family=Family.VSPHERE, user="@", host="h", port=None)
 def test_any_account_and_host_survives_the_round_trip(family: Family, user: str, host: str, port: int | None) -> None:
     from urllib.parse import quote
 
