@@ -66,7 +66,7 @@ def state(server: Vcsim) -> str:
 
 def asked(server: Vcsim) -> list[str]:
     with client_of(server) as service:
-        return tasks(service)
+        return list(tasks(service).values())
 
 
 def test_a_plan_prints_the_calls_and_changes_nothing(program: Program, server: Vcsim) -> None:

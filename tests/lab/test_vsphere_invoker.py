@@ -51,7 +51,7 @@ def call(verb: str, **arguments: Any) -> NativeCall:
 def tasks_of(server: Vcsim) -> list[str]:
     """What the server was asked to do, by its own list."""
     with client_of(server) as service:
-        return tasks(service)
+        return list(tasks(service).values())
 
 
 def test_a_task_is_sent_once_and_followed_to_its_end(server: Vcsim, probe: Probe) -> None:

@@ -143,7 +143,8 @@ class Hands:
             self._do(run)
 
     def release(self) -> None:
-        """What was held ends now."""
+        """What was held ends now, and what has not come so far will not be held."""
+        self.holds = False
         for run in self._held:
             self._do(run)
         self._held = []

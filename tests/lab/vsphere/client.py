@@ -76,18 +76,18 @@ def everything(service: vim.ServiceInstance, kind: type, paths: Sequence[str]) -
         view.DestroyView()
 
 
-def tasks(service: vim.ServiceInstance) -> list[str]:
-    """What the server was asked to do that takes a task, by its own list: `VirtualMachine.powerOff` …
+def tasks(service: vim.ServiceInstance) -> dict[str, str]:
+    """What the server was asked to do that takes a task, by its own list: reference to `VirtualMachine.powerOff` …
 
     Only that property is read: pyVmomi loses a whole TaskInfo to an entity that is none, as vcsim's snapshots are.
     """
     known = list(service.content.taskManager.recentTask)
     if not known:
-        return []
+        return {}
     reading = vmodl.query.PropertyCollector
     spec = reading.FilterSpec(
         objectSet=[reading.ObjectSpec(obj=task, skip=False) for task in known],
         propSet=[reading.PropertySpec(type=vim.Task, pathSet=["info.descriptionId"])],
     )
     page = service.content.propertyCollector.RetrievePropertiesEx([spec], reading.RetrieveOptions())
-    return [one.propSet[0].val for one in page.objects]
+    return {one.obj._moId: one.propSet[0].val for one in page.objects}
