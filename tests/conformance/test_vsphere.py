@@ -70,7 +70,6 @@ class TestVcsim(Conformance):
         "test_a_profile_says_what_the_world_says": Gap("lab", "config.network of a host forgets added port groups"),
         "test_users_of_stores": Gap("lab", "Datastore.vm has who has its configuration file there, and nobody else"),
         "test_users_of_networks": Gap("lab", "Network.vm stays empty"),
-        "test_rates_of_devices": Gap("todo", "rates of single devices are not read yet"),
         "test_machine_column[tags]": Gap("not-offered", "the listing has none: they come by REST once it is watched"),
         **dict.fromkeys(
             ("test_machine_column[disk_size]", "test_machine_column[passthrough]"),
@@ -125,7 +124,6 @@ class TestSoap(Conformance):
                 "test_machine_column[tags]",
                 "test_machine_column[disk_size]",
                 "test_machine_column[passthrough]",
-                "test_rates_of_devices",
             )
         },
         "test_machine_detail[vcpus]": NO_MOST,

@@ -15,7 +15,7 @@ pytest.importorskip("pyVmomi", reason="pyvmomi is not installed")
 
 from pyVmomi import vim
 
-from novatui.backends.vsphere import metrics
+from novatui.backends.vsphere import perfquery
 from novatui.backends.vsphere.errors import from_fault
 from novatui.backends.vsphere.updates import Fault
 from novatui.core.errors import Busy, NotFound, NotSupported, Unreachable
@@ -101,7 +101,7 @@ def test_hosts_are_measured_too(server: Vcsim, probe: Probe) -> None:
 
 
 def test_only_what_is_watched_and_runs_is_asked_for(server: Vcsim, probe: Probe, monkeypatch: Any) -> None:
-    monkeypatch.setattr(metrics, "BATCH", 2)
+    monkeypatch.setattr(perfquery, "BATCH", 2)
     keys = [probe.sink.key_of(f"DC0_C0_RP0_VM{at}") for at in range(4)]
     probe.driver.sample(keys[:3])
     assert probe.sink.counts["QueryPerf"] == 2
@@ -120,14 +120,14 @@ def test_only_what_is_watched_and_runs_is_asked_for(server: Vcsim, probe: Probe,
 def test_a_machine_that_is_gone_takes_no_other_with_it(probe: Probe, monkeypatch: Any) -> None:
     keys = [probe.sink.key_of(f"DC0_C0_RP0_VM{at}") for at in range(5)]
     gone = keys[2].partition(":")[2]
-    receive = probe.driver._metrics._channel.receive
+    receive = probe.driver._metrics._queries._channel.receive
 
     def refuse(request: bytes, reader: Any) -> Any:  # this simulator answers for machines that it does not have
         if f">{gone}<".encode() in request:
             raise NotFound("it does not exist any more")
         return receive(request, reader)
 
-    monkeypatch.setattr(probe.driver._metrics._channel, "receive", refuse)
+    monkeypatch.setattr(probe.driver._metrics._queries._channel, "receive", refuse)
     probe.driver.sample(keys)
     assert {key for key in keys if "cpu.wait" in probe.sink.sampled.get(key, {})} == set(keys) - {keys[2]}
 
@@ -145,7 +145,7 @@ def test_the_past_is_told_in_steps(probe: Probe) -> None:
 
 def test_a_server_that_limits_questions_is_left_alone_for_a_while(probe: Probe, monkeypatch: Any) -> None:
     key = probe.sink.key_of(MACHINE)
-    part = probe.driver._metrics
+    part = probe.driver._metrics._queries
     refusal = from_fault(Fault("RestrictedByAdministrator", "", {}))
     monkeypatch.setattr(part, "_query", raiser(refusal))
     with pytest.raises(Busy) as error:
@@ -165,7 +165,7 @@ def test_a_server_that_limits_questions_is_left_alone_for_a_while(probe: Probe, 
 
 def test_a_server_without_counters_has_its_quick_stats(probe: Probe, monkeypatch: Any) -> None:
     key = probe.sink.key_of(MACHINE)
-    monkeypatch.setattr(probe.driver._metrics, "_query", raiser(from_fault(Fault("MethodNotFound", "", {}))))
+    monkeypatch.setattr(probe.driver._metrics._queries, "_query", raiser(from_fault(Fault("MethodNotFound", "", {}))))
     for _ in range(2):
         with pytest.raises(NotSupported, match="no real-time counters"):
             probe.driver.sample([key])
@@ -177,7 +177,7 @@ def test_late_samples_are_values_of_then(probe: Probe) -> None:
     part = probe.driver._metrics
     probe.driver.sample([key])
     fresh = probe.sink.moments[-2]
-    part._offset += 600.0  # the server's clock runs ten minutes ahead of the newest sample
+    part._catalogue._offset += 600.0  # the server's clock runs ten minutes ahead of the newest sample
     probe.driver.sample([key])
     told = [at for at, one in zip(probe.sink.moments, probe.sink.samplings, strict=True) if key in one]
     assert told[-1] < fresh - 500

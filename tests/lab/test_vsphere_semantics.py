@@ -11,9 +11,13 @@ import pytest
 
 pytest.importorskip("pyVmomi", reason="pyvmomi is not installed")
 
+from pyVmomi import vim
+
 from novatui.core.errors import AuthFailed, Busy
 from novatui.core.events import Severity
 from tests.lab.fixtures import or_skip
+from tests.lab.vsphere import change
+from tests.lab.vsphere.client import client_of
 from tests.lab.vsphere.driven import Probe, connected
 from tests.lab.vsphere.soap.running import SoapServer
 
@@ -90,11 +94,50 @@ def test_disks_are_told_together(server: SoapServer, probe: Probe) -> None:
     assert (found["disk.latency.read"], found["disk.latency.write"], found["disk.latency"]) == (4, 8, 5)
 
 
+def test_each_disk_and_interface_is_told_by_itself(server: SoapServer, probe: Probe) -> None:
+    key = probe.sink.key_of(WEB)
+    spec = probe.driver.detail(key, ["vm"]).vm
+    disks = [disk.target for disk in spec.disks if disk.device == "disk"]
+    with client_of(server) as service:
+        machine = change.found(service, vim.VirtualMachine, WEB)
+        cards = [one for one in machine.config.hardware.device if isinstance(one, vim.vm.device.VirtualEthernetCard)]
+    for number, disk in enumerate(disks, 1):
+        for counter, value in {
+            "virtualDisk.read": 10 * number,
+            "virtualDisk.numberReadAveraged": 30,
+            "virtualDisk.numberWriteAveraged": 10,
+            "virtualDisk.totalReadLatency": 4,
+            "virtualDisk.totalWriteLatency": 8,
+        }.items():
+            server.steering.set_metric(name=WEB, counter=counter, value=value, instance=disk)
+    for number, card in enumerate(cards, 1):
+        for counter, value in {"net.received": 100 * number, "net.droppedRx": 20, "net.droppedTx": 40}.items():
+            server.steering.set_metric(name=WEB, counter=counter, value=value, instance=str(card.key))
+    rates = probe.driver.detail(key, ["rates"]).rates
+    assert rates.seconds == 20
+    assert [(one.target, one.read) for one in rates.disks] == [(d, 10_240 * at) for at, d in enumerate(disks, 1)]
+    assert all((one.iops, one.latency) == (40, 5) for one in rates.disks)
+    assert [(one.target, one.rx, one.drops) for one in rates.nics] == [
+        (card.macAddress.lower(), 102_400 * at, 3) for at, card in enumerate(cards, 1)
+    ]
+    asked = probe.sink.counts["QueryPerf"]
+    assert probe.driver.detail(key, ["rates"]).rates == rates
+    assert probe.sink.counts["QueryPerf"] == asked, "the server has nothing newer"
+
+
+def test_devices_of_a_machine_that_is_off_have_no_figures(probe: Probe) -> None:
+    off = next(key for key, row in probe.sink.of_kind("vm").items() if row["power"] == "off")
+    rates = probe.driver.detail(off, ["rates"]).rates
+    assert rates.seconds is None
+    assert rates.disks
+    assert all(one.read is None and one.latency is None for one in rates.disks)
+
+
 def test_the_clock_of_the_server_decides(server: SoapServer, probe: Probe) -> None:
     key = probe.sink.key_of(WEB)
     server.steering.skew(seconds=1200)  # less than would end the session
     try:
-        probe.driver._metrics._looked = float("-inf")
+        probe.driver._catalogue._looked = float("-inf")
         probe.driver.recall([key], 600)
         begun, step, _, cells = probe.sink.past_told[-1]
         assert (step, len(cells)) == (20.0, 30)
@@ -123,7 +166,7 @@ def test_a_limit_is_said_and_the_list_goes_on(server: SoapServer, probe: Probe) 
         probe.driver.sample([probe.sink.key_of(WEB)])
     assert probe.sink.counts["QueryPerf"] == asked
     server.steering.limit_metrics(count=64)
-    probe.driver._metrics._rests_until = 0.0
+    probe.driver._metrics._queries._rests_until = 0.0
     assert measured(probe)["cpu.wait"] is not None
 
 

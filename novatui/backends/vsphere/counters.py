@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from novatui.backends.vsphere.fields import number, words
+from novatui.backends.vsphere.fields import each, number, truth, words
 from novatui.backends.vsphere.updates import several
 
 EVERY = "*"
@@ -58,6 +58,14 @@ def _each(names: Iterable[str], instance: str) -> dict[str, str]:
     return dict.fromkeys(names, instance)
 
 
+OF_CARDS = (
+    "net.received.average",
+    "net.transmitted.average",
+    "net.droppedRx.summation",
+    "net.droppedTx.summation",
+)
+"""Of the interfaces of machines, told of each."""
+
 WANTED: dict[str, dict[str, str]] = {
     "VirtualMachine": _each(OF_MACHINES, WHOLE) | _each(OF_DISKS, EVERY),
     "HostSystem": _each(OF_HOSTS, WHOLE),
@@ -78,6 +86,25 @@ UNITS: Mapping[str, float] = {
     "number": 1.0,
 }
 """What one of a PerformanceManagerUnit is in ours: percent (a hundredth), bytes, bytes a second, milliseconds."""
+
+
+MetricId = tuple[int, str]
+"""Id of a counter and instance."""
+
+
+class Rollup(NamedTuple):
+    """Means that a server keeps (HistoricalInterval)."""
+
+    step: int
+    """Seconds that one of them stands for."""
+    kept: int
+    """Seconds for which it is kept."""
+
+
+def rollups(told: Any) -> tuple[Rollup, ...]:
+    """Those that are switched on, the finest first. `told`: PerformanceManager.historicalInterval."""
+    found = [(number(one, "samplingPeriod"), number(one, "length"), truth(one, "enabled")) for one in each(told)]
+    return tuple(sorted(Rollup(step, kept) for step, kept, enabled in found if step and kept and enabled is not False))
 
 
 class Counter(NamedTuple):
@@ -108,6 +135,10 @@ class Counters:
         """How many of them one object has at most, each disk of a machine not counted."""
         return max(len(self.of(kind)) for kind in WANTED)
 
-    def of(self, kind: str) -> list[tuple[int, str]]:
-        """Id and instance of each counter to ask for."""
+    def of(self, kind: str) -> list[MetricId]:
+        """Of each counter to ask for."""
         return [(self._ids[name], instance) for name, instance in WANTED[kind].items() if name in self._ids]
+
+    def of_devices(self) -> list[MetricId]:
+        """Of each counter of the disks and interfaces of a machine."""
+        return [(self._ids[name], EVERY) for name in (*OF_DISKS, *OF_CARDS) if name in self._ids]

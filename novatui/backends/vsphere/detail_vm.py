@@ -15,9 +15,10 @@ from novatui.backends.vsphere.machine_spec import vm_spec
 from novatui.backends.vsphere.session import Opened
 from novatui.backends.vsphere.sharing import allocation
 from novatui.backends.vsphere.snaptree import tree_of
+from novatui.backends.vsphere.traffic import Traffic
 from novatui.backends.vsphere.updates import Ref
 from novatui.backends.vsphere.words import native_state
-from novatui.core.detail import Detail, Property
+from novatui.core.detail import Detail, Property, Rates
 from novatui.core.vmspec import VmSpec
 
 MACHINE = (
@@ -39,15 +40,22 @@ MACHINE = (
 class MachineDetail:
     """Reads machines and templates with one request each, a snapshot with two."""
 
-    def __init__(self, opened: Opened, asking: Asking, inventory: Inventory) -> None:
+    def __init__(self, opened: Opened, asking: Asking, inventory: Inventory, traffic: Traffic) -> None:
         self._opened = opened
         self._asking = asking
         self._inventory = inventory
+        self._traffic = traffic
 
     def machine(self, wanted: str, ref: Ref, gather: Gatherer) -> Detail:
+        if gather.only("rates"):
+            rates = gather.part("rates", lambda: self._rates(wanted, ref))
+            return Detail(key=wanted, rates=rates, failures=gather.failures)
         told = self._asking.of(ref, MACHINE)
+        hardware = each(told.values.get("config"), "hardware.device")
+        measured = gather.part("rates", lambda: self._traffic.of(wanted, hardware)) if gather.names("rates") else None
         return Detail(
             key=wanted,
+            rates=measured,
             vm=gather.part("vm", lambda: self._spec(told)),
             snapshots=gather.part("snapshots", lambda: tuple(tree_of(told).all.values())),
             properties=(*_properties(told), *self._screens(ref, told)),
@@ -55,6 +63,14 @@ class MachineDetail:
             raw_format="json",
             failures=gather.failures,
         )
+
+    def _rates(self, wanted: str, ref: Ref) -> Rates:
+        """Asked for every other second while they are looked at, though the server has new ones less often."""
+        recent = self._traffic.recent(wanted)
+        if recent is not None:
+            return recent
+        told = self._asking.of(ref, ("config.hardware.device",))
+        return self._traffic.of(wanted, each(told.values.get("config.hardware.device")))
 
     def snapshot(self, wanted: str, machine: Ref, native_id: str, gather: Gatherer) -> Detail:
         """Then and now. NotFound when the snapshot is gone."""

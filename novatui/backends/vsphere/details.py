@@ -14,8 +14,10 @@ from novatui.backends.vsphere.detail_things import ThingDetail
 from novatui.backends.vsphere.detail_vm import MachineDetail
 from novatui.backends.vsphere.devices import Devices
 from novatui.backends.vsphere.inventory import Inventory
+from novatui.backends.vsphere.perfquery import Catalogue
 from novatui.backends.vsphere.session import Opened
 from novatui.backends.vsphere.snaptree import PATHS, tree_of
+from novatui.backends.vsphere.traffic import Traffic
 from novatui.backends.vsphere.updates import Ref
 from novatui.backends.vsphere.volumes import Volumes
 from novatui.core.detail import Detail
@@ -28,12 +30,13 @@ from novatui.core.states import Kind
 class Details:
     """Reads objects on demand, beside the update stream."""
 
-    def __init__(self, opened: Opened, sink: Sink, inventory: Inventory) -> None:
+    def __init__(self, opened: Opened, sink: Sink, inventory: Inventory, catalogue: Catalogue) -> None:
         self._inventory = inventory
         self._asking = Asking(opened, sink)
         self.devices = Devices(self._asking, inventory, sink)
         self.volumes = Volumes(self._asking, inventory)
-        self._machines = MachineDetail(opened, self._asking, inventory)
+        self._traffic = Traffic(opened, sink, inventory, catalogue)
+        self._machines = MachineDetail(opened, self._asking, inventory, self._traffic)
         self._hosts = HostDetail(self._asking, self.devices)
         self._things = ThingDetail(self._asking, inventory, self.volumes)
 
@@ -72,3 +75,4 @@ class Details:
     def end(self) -> None:
         """Nothing is read any more."""
         self._asking.end()
+        self._traffic.end()

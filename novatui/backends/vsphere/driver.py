@@ -43,6 +43,7 @@ from novatui.backends.vsphere.inventory import OF_KIND, Inventory
 from novatui.backends.vsphere.metrics import Metrics
 from novatui.backends.vsphere.migrate import MigratePlans
 from novatui.backends.vsphere.offers import offered
+from novatui.backends.vsphere.perfquery import Catalogue
 from novatui.backends.vsphere.placing import Placing
 from novatui.backends.vsphere.power import PowerPlans
 from novatui.backends.vsphere.reading import READING
@@ -109,6 +110,7 @@ class VSphereDriver(
         self._opened: Opened | None = None
         self._inventory = Inventory(sink)
         self._stream: Stream | None = None
+        self._catalogue: Catalogue | None = None
         self._metrics: Metrics | None = None
         self._details: Details | None = None
         self._happenings: Happenings | None = None
@@ -119,8 +121,9 @@ class VSphereDriver(
 
     def connect(self) -> ConnectionInfo:
         self._opened = open_session(self.spec, self.secrets, self.sink)
-        self._metrics = Metrics(self._opened, self.sink, self._inventory)
-        self._details = Details(self._opened, self.sink, self._inventory)
+        self._catalogue = Catalogue(self._opened, self.sink)
+        self._metrics = Metrics(self._opened, self.sink, self._inventory, self._catalogue)
+        self._details = Details(self._opened, self.sink, self._inventory, self._catalogue)
         self._happenings = Happenings(self._opened, self.sink, self._inventory)
         self._tags = Tags(self._opened, self.sink, self._inventory)
         self._changes = Changes(self._opened, self.sink, self._inventory, self.spec.name)
@@ -132,6 +135,7 @@ class VSphereDriver(
         if self._stream is not None:
             self._stream.end()
         parts = (
+            self._catalogue,
             self._metrics,
             self._details,
             self._happenings,

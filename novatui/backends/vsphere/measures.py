@@ -25,13 +25,18 @@ class Size:
 
 def metrics_of(measured: Measured, at: int, counters: Mapping[int, Counter], size: Size) -> Metrics:
     """What the sample at this place says. A metric without its counters is None."""
+    sample = _Sample(cells_of(measured, at, counters), measured.intervals[at], size)
+    return sample.machine() if measured.ref.type == "VirtualMachine" else sample.host()
+
+
+def cells_of(measured: Measured, at: int, counters: Mapping[int, Counter]) -> dict[str, dict[str, float]]:
+    """The sample at this place by name of counter and instance, in our units."""
     cells: dict[str, dict[str, float]] = {}
     for (counter, instance), values in measured.series.items():
         value, known = values[at], counters.get(counter)
         if value is not None and known is not None:
             cells.setdefault(known.name, {})[instance] = value * known.factor
-    sample = _Sample(cells, measured.intervals[at], size)
-    return sample.machine() if measured.ref.type == "VirtualMachine" else sample.host()
+    return cells
 
 
 class _Sample:
@@ -52,10 +57,10 @@ class _Sample:
             "mem.swapped": self._whole("mem.swapped.average"),
             "disk.read": _sum(self._devices("virtualDisk.read.average")),
             "disk.write": _sum(self._devices("virtualDisk.write.average")),
-            "disk.iops": _add(_sum(reads), _sum(writes)),
-            "disk.latency": _mean([*_weighed(slow, reads), *_weighed(late, writes)]),
-            "disk.latency.read": _mean(list(_weighed(slow, reads))),
-            "disk.latency.write": _mean(list(_weighed(late, writes))),
+            "disk.iops": both(_sum(reads), _sum(writes)),
+            "disk.latency": mean_request([*_weighed(slow, reads), *_weighed(late, writes)]),
+            "disk.latency.read": mean_request(list(_weighed(slow, reads))),
+            "disk.latency.write": mean_request(list(_weighed(late, writes))),
         }
 
     def host(self) -> Metrics:
@@ -65,7 +70,7 @@ class _Sample:
             "mem.swapped": self._whole("mem.swapused.average"),
             "disk.read": self._whole("disk.read.average"),
             "disk.write": self._whole("disk.write.average"),
-            "disk.iops": _add(reads, writes),
+            "disk.iops": both(reads, writes),
             "disk.latency": self._whole("disk.maxTotalLatency.latest"),
         }
 
@@ -107,7 +112,7 @@ def _weighed(latencies: Devices, requests: Devices) -> Iterator[tuple[float, flo
         yield latency, requests.get(device, 0.0)
 
 
-def _mean(found: list[tuple[float, float]]) -> float | None:
+def mean_request(found: list[tuple[float, float]]) -> float | None:
     """Mean of a request. Counts are rounded: a device may have a latency and no request, and is then as good as any;
     one that has neither has rested."""
     weights = sum(weight for _, weight in found)
@@ -121,5 +126,5 @@ def _sum(devices: Devices) -> float | None:
     return sum(devices.values()) if devices else None
 
 
-def _add(first: float | None, second: float | None) -> float | None:
+def both(first: float | None, second: float | None) -> float | None:
     return first + second if first is not None and second is not None else None
