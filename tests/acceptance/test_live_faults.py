@@ -32,7 +32,8 @@ QUICK = {"connect_timeout": "6", "call_timeout": "9"}
 LOST = {"the connection to libvirt was lost"}
 SILENT = {"libvirt does not answer for its machines", "no answer to sample within 6 s", "no answer to tasks within 9 s"}
 UNCONNECTED = {"libvirt could not connect"}
-UNANSWERED = {"no answer to connect within 6 s"}
+UNANSWERED = {"no answer to connect within 6 s", "no answer to close"}
+"""Where the link drips, a connection may come up a byte at a time, and then be stuck at its end."""
 
 FAULTS: dict[str, tuple[set[str], set[str]]] = {
     "reset": (LOST, UNCONNECTED),
