@@ -72,10 +72,6 @@ class TestVcsim(Conformance):
         "test_users_of_networks": Gap("lab", "Network.vm stays empty"),
         "test_machine_column[tags]": Gap("not-offered", "the listing has none: they come by REST once it is watched"),
         **dict.fromkeys(
-            ("test_machine_column[disk_size]", "test_machine_column[passthrough]"),
-            Gap("todo", "needs the list of devices, which is no leaf"),
-        ),
-        **dict.fromkeys(
             (
                 "test_every_device_of_the_world_is_told",
                 "test_iommu_groups",
@@ -122,8 +118,6 @@ class TestSoap(Conformance):
                 "test_one_kind_that_fails_leaves_the_others",
                 "test_machine_column[autostart]",
                 "test_machine_column[tags]",
-                "test_machine_column[disk_size]",
-                "test_machine_column[passthrough]",
             )
         },
         "test_machine_detail[vcpus]": NO_MOST,

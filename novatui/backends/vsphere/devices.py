@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
@@ -54,6 +55,7 @@ class Devices:
         self._inventory = inventory
         self._sink = sink
         self._wanted = False
+        self._turn = threading.RLock()
         self._told: dict[Ref, set[str]] = {}
         """Rows of each host that were told last."""
 
@@ -108,8 +110,11 @@ class Devices:
         """Read the hosts of these devices, machines and hosts again; nothing is done before devices were listed."""
         if not self._wanted:
             return
-        hosts = {host: None for each_ in keys if (host := self._host_of(each_)) is not None}
-        for host in hosts:
+        self.changed(dict.fromkeys(host for each_ in keys if (host := self._host_of(each_)) is not None))
+
+    def changed(self, hosts: Collection[Ref]) -> None:
+        """Machines were given devices of these hosts, or gave them back; nothing is done before devices were listed."""
+        for host in hosts if self._wanted else ():
             self._tell(host)
 
     def one(self, native: str) -> tuple[Ref, Device]:
@@ -131,6 +136,10 @@ class Devices:
         return ref if ref is not None and ref.type == "HostSystem" else None
 
     def _tell(self, host: Ref) -> None:
+        with self._turn:
+            self._tell_now(host)
+
+    def _tell_now(self, host: Ref) -> None:
         begun = self._sink.now()
         try:
             devices = self.of(host).devices

@@ -37,6 +37,7 @@ from novatui.backends.vsphere.details import Details
 from novatui.backends.vsphere.devcontrol import DevicePlans
 from novatui.backends.vsphere.edit import EditPlans
 from novatui.backends.vsphere.happenings import Happenings
+from novatui.backends.vsphere.hardware import Hardware
 from novatui.backends.vsphere.hostplans import HostPlans
 from novatui.backends.vsphere.inspections import Inspections
 from novatui.backends.vsphere.inventory import OF_KIND, Inventory
@@ -68,6 +69,9 @@ from novatui.core.states import Kind
 from novatui.core.tasks import Task
 
 NEVER = float("inf")
+
+MACHINES = frozenset({Kind.VM, Kind.TEMPLATE})
+"""Kinds that tell of the devices of machines."""
 
 
 class VSphereDriver(
@@ -113,6 +117,7 @@ class VSphereDriver(
         self._catalogue: Catalogue | None = None
         self._metrics: Metrics | None = None
         self._details: Details | None = None
+        self._hardware: Hardware | None = None
         self._happenings: Happenings | None = None
         self._tags: Tags | None = None
         self._changes: Changes | None = None
@@ -124,6 +129,7 @@ class VSphereDriver(
         self._catalogue = Catalogue(self._opened, self.sink)
         self._metrics = Metrics(self._opened, self.sink, self._inventory, self._catalogue)
         self._details = Details(self._opened, self.sink, self._inventory, self._catalogue)
+        self._hardware = Hardware(self._opened, self.sink, self._inventory, self._details.devices.changed)
         self._happenings = Happenings(self._opened, self.sink, self._inventory)
         self._tags = Tags(self._opened, self.sink, self._inventory)
         self._changes = Changes(self._opened, self.sink, self._inventory, self.spec.name)
@@ -138,6 +144,7 @@ class VSphereDriver(
             self._catalogue,
             self._metrics,
             self._details,
+            self._hardware,
             self._happenings,
             self._tags,
             self._changes,
@@ -164,6 +171,8 @@ class VSphereDriver(
         else:
             wanted = [OF_KIND.get(Kind(kind), ()) for kind in kinds]
             self._stream.list(list(dict.fromkeys(each for types in wanted for each in types)))
+        if self._hardware is not None and not MACHINES.isdisjoint(kinds):
+            self._hardware.load()
         if Kind.DEVICE in kinds:
             self._about.devices.load()
         loaded = Loaded()
@@ -173,6 +182,8 @@ class VSphereDriver(
     def watch(self) -> None:
         if self._stream is not None:
             self._stream.follow()
+        if self._hardware is not None:
+            self._hardware.follow()
         if self._tags is not None:
             self._tags.follow()
 
@@ -181,10 +192,13 @@ class VSphereDriver(
             return
         begun = self.sink.now()
         refs = self._inventory.refs(keys)
-        gone = self._stream.read(list(dict.fromkeys(ref for ref in refs.values() if ref is not None)))
+        known = list(dict.fromkeys(ref for ref in refs.values() if ref is not None))
+        gone = self._stream.read(known)
         missing = [each for each, ref in refs.items() if (ref is None or ref in gone) and not _is_device(each)]
         if missing:
             self.sink.remove(begun, missing)
+        if self._hardware is not None:
+            self._hardware.refresh([ref for ref in known if ref.type == "VirtualMachine" and ref not in gone])
         self._about.devices.refresh(keys)
 
     def _settled(self) -> None:
@@ -192,6 +206,8 @@ class VSphereDriver(
         self._happening.settle()
         if self._stream is not None and (incomplete := self._inventory.incomplete()):
             self._stream.read(incomplete)
+        if self._hardware is not None:
+            self._hardware.look()
 
     # --- metrics ---------------------------------------------------------------------------------------------------
 

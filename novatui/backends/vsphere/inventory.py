@@ -51,6 +51,7 @@ class Inventory:
         self._begun = 0.0
         self._kinds: frozenset[Kind] = frozenset()
         self._incomplete: set[Ref] = set()
+        self._reconfigured: dict[Ref, None] = {}
         self._counted: frozenset[str] = frozenset()
         """Keys of what counters tell more of than quickStats."""
         self._alarms: dict[Ref, int] | None = None
@@ -138,6 +139,21 @@ class Inventory:
             found, self._incomplete = list(self._incomplete), set()
             return found
 
+    def reconfigured(self) -> list[Ref]:
+        """Machines whose devices may be others than when they were last read; each is named once."""
+        with self._turn:
+            found, self._reconfigured = list(self._reconfigured), {}
+            return found
+
+    def equip(self, begun: float, columns: Mapping[Ref, dict[str, Value]]) -> None:
+        """What follows from the devices of these machines, as they were read since then."""
+        with self._turn:
+            known = {ref: told for ref, told in columns.items() if ref in self._machines}
+            changed = {ref: told for ref, told in known.items() if self._machines[ref].equipment != told}
+            for ref, told in changed.items():
+                self._machines[ref].equipment = told
+            self._tell_beside(begun, changed)
+
     def measurable(self, keys: Collection[str] | None) -> list[Measurable]:
         """What of these (None: all) can be measured now."""
         with self._turn:
@@ -208,9 +224,12 @@ class Inventory:
         if above := values.get("parent") or values.get("parentVApp"):
             known.folder = above
         columns = columns_of(ref, values)
+        was = None if before is None else known.configuration()
         if keep(known, values):
             columns |= known.state()
             self._measured(ref, known.load())
+        if was is None or known.configuration() != was:
+            self._reconfigured[ref] = None
         if before is not None and known.kind is not before:
             self._change_kind(ref, before, whole=new)
             new = True
@@ -263,6 +282,8 @@ class Inventory:
         gone = [self._key(ref)]
         if machine is not None:
             gone += [key(Kind.SNAPSHOT, row_id(ref.id, each)) for each in machine.snapshots]
+            if machine.equipment.get("passthrough"):
+                self._reconfigured[ref] = None  # others can have its devices now
         self._machines.pop(ref, None)
         self._tags.pop(ref, None)
         self._hosts.pop(ref, None)
@@ -282,6 +303,8 @@ class Inventory:
         told: dict[str, Value] = {} if self._alarms is None else {"alarms": self._alarms.get(ref, 0)}
         if (tags := self._tags.get(ref)) is not None:
             told["tags"] = tags
+        if machine := self._machines.get(ref):
+            told |= machine.equipment
         return told
 
     def _key(self, ref: Ref) -> str:

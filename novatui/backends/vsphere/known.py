@@ -22,6 +22,7 @@ class Machine:
         "connection",
         "cpu",
         "cpu_most",
+        "equipment",
         "folder",
         "grows",
         "host",
@@ -33,10 +34,12 @@ class Machine:
         "tools",
         "tools_version",
         "vcpus",
+        "version",
     )
 
     PATHS = {  # noqa: RUF012 - never changed
         "config.template": "template",
+        "config.changeVersion": "version",
         "runtime.host": "host",
         "runtime.powerState": "power",
         "runtime.connectionState": "connection",
@@ -53,6 +56,9 @@ class Machine:
 
     def __init__(self) -> None:
         self.template: Any = None
+        self.version: Any = None
+        self.equipment: dict[str, Value] = {}
+        """Columns that follow from its devices; empty until they were read."""
         self.folder: Ref | None = None
         self.grows: Any = None
         self.host: Any = None
@@ -75,6 +81,11 @@ class Machine:
     @property
     def runs(self) -> bool:
         return power_of(self.power, self.connection) is Power.RUNNING
+
+    def configuration(self) -> tuple[Any, ...]:
+        """Another one than before: its devices have to be read again. Where and whether it runs is of interest only if
+        it has devices of a host."""
+        return (self.version, self.power, self.host) if self.equipment.get("passthrough") else (self.version,)
 
     def state(self) -> dict[str, Value]:
         """Columns that follow from several properties.

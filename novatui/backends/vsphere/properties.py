@@ -64,6 +64,7 @@ MACHINE = (
     "config.firmware",
     "config.bootOptions.efiSecureBootEnabled",
     "config.annotation",
+    "config.changeVersion",
     "config.hardware.numCPU",
     "config.hardware.memoryMB",
     "config.cpuHotAddEnabled",
