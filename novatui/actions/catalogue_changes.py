@@ -108,6 +108,10 @@ CHANGES: tuple[Action, ...] = (
         verb="cancel",
     ),
     Action(
+        id="alarm.acknowledge", keys=(), title=VERBS["alarm.acknowledge"].title, section=Section.CHANGE,
+        scope=Scope.CHANGES, verb=word_of("alarm.acknowledge"), change="alarm.acknowledge", takes=Argument.CHANGE,
+    ),
+    Action(
         id="snapshots.new", keys=("n",), title="new", section=Section.SNAPSHOTS, scope=Scope.SNAPSHOTS, footer=1,
     ),
     Action(

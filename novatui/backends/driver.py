@@ -337,6 +337,14 @@ class ClusterControl(ABC):
         """The calls that would do it now."""
 
 
+class AlarmControl(ABC):
+    """Operations of the noun `alarm`: what people tell a product of the alarms that it has raised."""
+
+    @abstractmethod
+    def plan_alarm(self, operation: Operation) -> Plan:
+        """The calls that would do it now."""
+
+
 class TaskControl(ABC):
     """Operations of the noun `task`."""
 
@@ -377,6 +385,7 @@ ROLES: tuple[type, ...] = (
     MigrationControl,
     HostControl,
     ClusterControl,
+    AlarmControl,
     TaskControl,
 )
 """Every role, for `ConnectionInfo.roles`."""

@@ -15,6 +15,16 @@ class Severity(StrEnum):
     ERROR = "error"
 
 
+class Acknowledgement(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether somebody has told the product that the alarm is known."""
+
+    done: bool
+    by: str = ""
+    """The product's name of the account; empty when it is not told."""
+    at: float | None = None
+    """Epoch seconds by the product's clock."""
+
+
 class Event(msgspec.Struct, frozen=True, kw_only=True):
     """One event of one connection."""
 
@@ -39,3 +49,5 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     """Name of the alarm that this event raises or clears; empty for ordinary events."""
     raised: bool | None = None
     """For alarms: True raised, False cleared."""
+    acknowledgement: Acknowledgement | None = None
+    """For alarms that are raised; None when the product does not tell, or knows nothing of the kind."""

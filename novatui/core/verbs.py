@@ -64,7 +64,7 @@ class Verb(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def noun(self) -> str:
-        """Which role plans it: power, snap, device, edit, migrate, host, cluster, task."""
+        """Which role plans it: power, snap, device, edit, migrate, host, cluster, alarm, task."""
         return self.name.partition(".")[0]
 
 
@@ -315,6 +315,10 @@ _ALL: tuple[Verb, ...] = (
     Verb(
         name="cluster.dismiss", title="dismiss a recommendation", effect=Effect.RELIEF,
         kinds=frozenset({Kind.CLUSTER}), takes=(_text("recommendation", "recommendation"),),
+    ),
+    Verb(
+        name="alarm.acknowledge", title="acknowledge an alarm at its server", effect=Effect.AGREED,
+        kinds=frozenset(Kind), takes=(_text("alarm", "alarm, or all of them", required=False),),
     ),
     Verb(
         name="task.cancel", title="cancel a task", effect=Effect.HARD, kinds=frozenset(Kind), lever=True,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from novatui.backends.driver import (
+    AlarmControl,
     ClusterControl,
     DeviceControl,
     HostControl,
@@ -112,9 +113,11 @@ def planned(driver: Session, operation: Operation) -> Plan:
             return driver.plan_host(operation)
         case "cluster" if isinstance(driver, ClusterControl):
             return driver.plan_cluster(operation)
+        case "alarm" if isinstance(driver, AlarmControl):
+            return driver.plan_alarm(operation)
         case "task" if isinstance(driver, TaskControl):
             return driver.plan_task(operation)
-        case "power" | "snap" | "device" | "edit" | "migrate" | "host" | "cluster" | "task":
+        case "power" | "snap" | "device" | "edit" | "migrate" | "host" | "cluster" | "alarm" | "task":
             raise NotSupported(f"{operation.verb} is not offered here", subject=operation.verb)
         case noun:
             raise InvalidInput(f"nothing plans operations of {noun}", subject="verb")

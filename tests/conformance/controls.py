@@ -42,6 +42,7 @@ ROLE = {
     "migrate": "MigrationControl",
     "host": "HostControl",
     "cluster": "ClusterControl",
+    "alarm": "AlarmControl",
     "task": "TaskControl",
 }
 

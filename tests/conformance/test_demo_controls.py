@@ -162,7 +162,11 @@ def _never(family: Family, *verbs: str) -> dict[str, str]:
     words = {verb: verb.partition(".")[2].replace("_", "-") for verb in verbs}
     assert all(way(family, word) is None for word in words.values())
     found = dict.fromkeys(verbs, f"{family} has no call for it, or the demo of it does not show it")
-    return found | dict.fromkeys(("HostControl", "ClusterControl"), "the demo's hosts stay as they are")
+    return (
+        found
+        | dict.fromkeys(("HostControl", "ClusterControl"), "the demo's hosts stay as they are")
+        | {"AlarmControl": "the demo's alarms come and go by themselves"}
+    )
 
 
 class DemoControls(ControlConformance):

@@ -39,6 +39,7 @@ LACKS = {
     "HistorySource": "libvirt tells what is, and remembers no figures",
     "HostControl": "libvirt has no maintenance mode",
     "ClusterControl": "libvirt has no clusters",
+    "AlarmControl": "libvirt raises no alarms",
 }
 NO_CREDENTIALS = Gap("lab", "nobody asks for credentials; refused ones are tested over ssh")
 NO_FAILING_LISTING = Gap("lab", "libvirt lists every kind or none")

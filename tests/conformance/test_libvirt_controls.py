@@ -33,7 +33,11 @@ READY = "# "
 NO_PLUG = "[3] this function is not supported by the connection driver: virDomainAttachDeviceFlags"
 NO_VFS = "libvirt tells the number of virtual functions and has no call to set it"
 NO_POOLS = "libvirt has no resource pools"
-NO_CLUSTER = {"HostControl": "libvirt has no maintenance mode", "ClusterControl": "libvirt has no clusters"}
+NO_CLUSTER = {
+    "HostControl": "libvirt has no maintenance mode",
+    "ClusterControl": "libvirt has no clusters",
+    "AlarmControl": "libvirt raises no alarms",
+}
 
 
 class MockLab(ControlLab):

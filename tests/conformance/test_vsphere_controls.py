@@ -37,6 +37,8 @@ STATES = {"on": "poweredOn", "off": "poweredOff", "suspended": "suspended"}
 HOLDER = "gpu-train"
 """Is off and has devices of its host."""
 
+ALARM = "Virtual machine CPU usage"
+
 RENAMED = "renamed-by-a-test"
 
 STEP = 64 << 20
@@ -179,6 +181,10 @@ class SoapLab(ControlLab):
     def subject(self, verb: str) -> tuple[str, dict[str, str]] | None:
         noun = verb.partition(".")[0]
         subject = self.machine(BEGINS.get(verb, Power.RUNNING))
+        if noun == "alarm":
+            for status in ("green", "red"):
+                self._server.steering.alarm(name=self._NAMES[Power.RUNNING], alarm=ALARM, status=status)
+            return subject, {"alarm": ALARM}
         if noun == "power":
             return subject, {}
         if noun != "snap":

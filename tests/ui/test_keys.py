@@ -124,6 +124,7 @@ ON_THE_TABLE: dict[str, dict[str, Any]] = {
     "passthrough": {},
     **{word: {} for word in ("diff", "baseline", "posture")},
     "blockers": {},
+    "alarm.acknowledge": {},
     "cluster.apply": {},
     "cluster.dismiss": {},
     "host.maintenance": {},

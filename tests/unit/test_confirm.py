@@ -46,6 +46,7 @@ TABLE = {
     "device.vfs": (2, 2, 2),
     "edit.disk_remove": (2, 2, 2),
     "edit.nic_remove": (2, 2, 2),
+    "alarm.acknowledge": (1, 2, 2),
     "task.cancel": (2, 2, 2),
     "host.maintenance": (2, 2, 2),
     "host.return": (0, 1, 2),

@@ -10,7 +10,7 @@ import pytest
 from novatui.backends.vsphere.alarms import Alarms
 from novatui.backends.vsphere.inventory import Inventory
 from novatui.backends.vsphere.updates import Ref, Update
-from novatui.core.events import Event, Severity
+from novatui.core.events import Acknowledgement, Event, Severity
 from tests.lab.vsphere.driven import KINDS, Recorder
 
 MACHINE = Ref("VirtualMachine", "vm-1")
@@ -28,6 +28,7 @@ def state(alarm: Ref, status: str, entity: Ref = MACHINE, by: str = "") -> dict[
         "time": "2026-01-15T12:00:00Z",
         "acknowledged": "true" if by else "false",
         "acknowledgedByUser": by,
+        "acknowledgedTime": "2026-01-15T12:30:00Z",
     }
 
 
@@ -103,7 +104,10 @@ def test_another_colour_and_an_acknowledgement_are_told(desk: Desk) -> None:
     desk.tell(state(CPU, "yellow"))
     assert desk.tell(state(CPU, "red")) == [("CPU / ready", True, Severity.ERROR)]
     assert desk.tell(state(CPU, "red", by="anna")) == [("CPU / ready", True, Severity.ERROR)]
-    assert desk.sink.events[-1].text == "CPU / ready is red, acknowledged by anna"
+    told = desk.sink.events[-1]
+    assert told.text == "CPU / ready is red, acknowledged by anna"
+    assert told.acknowledgement == Acknowledgement(done=True, by="anna", at=1768480200.0)
+    assert desk.sink.events[0].acknowledgement == Acknowledgement(done=False)
     assert len({event.id for event in desk.sink.events}) == 3
 
 
@@ -111,18 +115,37 @@ def test_what_an_event_told_is_not_told_again(desk: Desk) -> None:
     desk.now = [state(DISK, "red")]
     desk.heard(raised=True)
     assert desk.read == 1
-    assert desk.sink.events == []
+    assert [(event.id, event.raised) for event in desk.sink.events] == [("1", True)]
     assert desk.count == 1
     desk.now = []
     desk.heard(raised=False)
-    assert desk.sink.events == []
+    assert [(event.id, event.raised) for event in desk.sink.events] == [("1", True), ("1", False)]
     assert desk.count == 0
 
 
 def test_an_alarm_that_no_event_told_is_found_by_the_next_reading(desk: Desk) -> None:
     desk.now = [state(DISK, "red"), state(CPU, "yellow")]
     desk.heard(raised=True)
-    assert [(event.alarm, event.raised) for event in desk.sink.events] == [("CPU / ready", True)]
+    assert [(event.alarm, event.raised) for event in desk.sink.events] == [("Disk full", True), ("CPU / ready", True)]
+
+
+@pytest.mark.parametrize(
+    ("by", "known"),
+    [("", Acknowledgement(done=False)), ("anna", Acknowledgement(done=True, by="anna", at=1768480200.0))],
+)
+def test_what_an_event_tells_is_told_with_what_its_state_says(desk: Desk, by: str, known: Acknowledgement) -> None:
+    desk.now = [state(DISK, "red", by=by), state(CPU, "yellow", by="bert")]
+    desk.heard(raised=True)
+    assert desk.sink.events[0].alarm == "Disk full"
+    assert desk.sink.events[0].acknowledgement == known
+
+
+def test_a_server_that_does_not_tell_leaves_it_unknown(desk: Desk) -> None:
+    silent = state(CPU, "red")
+    del silent["acknowledged"]
+    desk.tell(silent)
+    assert desk.sink.events[0].acknowledgement is None
+    assert desk.sink.events[0].text == "CPU / ready is red"
 
 
 def test_alarms_of_what_is_not_in_the_inventory_make_no_row(desk: Desk) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from novatui.backends.driver import (
+    AlarmControl,
     ClusterControl,
     DeviceControl,
     HostControl,
@@ -24,6 +25,7 @@ _ROLES: dict[str, type] = {
     "migrate": MigrationControl,
     "host": HostControl,
     "cluster": ClusterControl,
+    "alarm": AlarmControl,
     "task": TaskControl,
 }
 """Role by noun."""

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+import msgspec
 from pyVmomi import vim, vmodl
 
 from novatui.backends.driver import Sink
@@ -21,7 +22,7 @@ from novatui.backends.vsphere.session import Opened
 from novatui.backends.vsphere.tree import shown_name
 from novatui.backends.vsphere.updates import Ref, Update
 from novatui.core.errors import NotFound
-from novatui.core.events import Event, Severity
+from novatui.core.events import Acknowledgement, Event, Severity
 
 STATES = "triggeredAlarmState"
 RAISED = frozenset({"red", "yellow"})
@@ -36,8 +37,8 @@ class State(NamedTuple):
     status: str
     since: float
     """Epoch seconds by the server's clock."""
-    acknowledged: str
-    """By whom; empty while it is not."""
+    acknowledgement: Acknowledgement | None
+    """None when the server does not tell."""
 
 
 class Alarms:
@@ -55,6 +56,8 @@ class Alarms:
         self._waiting: tuple[float, Any] | None = None
         """When states were asked for that are still to be told, and the states."""
         self._stale = False
+        self._untold: list[Event] = []
+        """What events have told by name, which is told with what the states say of it."""
 
     def filter_spec(self) -> Any:
         """PropertyFilterSpec: the states of the root folder."""
@@ -72,9 +75,10 @@ class Alarms:
         self._waiting = (begun, update.values.get(STATES))
 
     def heard(self, event: Event) -> None:
-        """An event of an alarm was told: what is raised may be something else now."""
+        """An event of an alarm came: it is told in its turn, and what is raised may be something else now."""
         if event.alarm and event.raised is not None:
             self._heard[event.alarm, event.key] = event.raised
+        self._untold.append(event)
         self._stale = True
 
     def settle(self) -> None:
@@ -85,16 +89,26 @@ class Alarms:
             if STATES not in told.unread:
                 self._waiting = (begun, told.values.get(STATES))
         waiting, self._waiting, self._stale = self._waiting, None, False
+        begun, states = waiting if waiting is not None else (0.0, None)
+        now = {(one.alarm, one.entity): one for one in states_of(states)}
+        self._learn({alarm for alarm, _ in now} - self._names.keys())
+        self._tell_heard(now.values())
         if waiting is not None:
-            self._tell(*waiting)
+            self._tell(begun, now)
 
     def end(self) -> None:
         """Nothing is read any more."""
         self._asking.end()
 
-    def _tell(self, begun: float, told: Any) -> None:
-        now = {(one.alarm, one.entity): one for one in _states(told)}
-        self._learn({alarm for alarm, _ in now} - self._names.keys())
+    def _tell_heard(self, now: Iterable[State]) -> None:
+        """What events have told, in their order."""
+        known = {(self._name(one), self._inventory.key_of(one.entity)): one.acknowledgement for one in now}
+        untold, self._untold = self._untold, []
+        for event in untold:
+            found = known.get((event.alarm, event.key)) if event.raised else None
+            self._sink.event(msgspec.structs.replace(event, acknowledgement=found))
+
+    def _tell(self, begun: float, now: dict[tuple[Ref, Ref], State]) -> None:
         for place, one in now.items():
             known = self._raised.get(place)
             if known is None or known[2:] != one[2:]:
@@ -107,17 +121,19 @@ class Alarms:
 
     def _event(self, one: State, *, raised: bool, again: bool) -> None:
         """`again`: it was raised before, in another colour or not acknowledged."""
-        name, key = self._names.get(one.alarm) or one.alarm.id, self._inventory.key_of(one.entity)
+        name, key = self._name(one), self._inventory.key_of(one.entity)
         if self._heard.get((name, key)) is raised and not again:
             return
         self._heard[name, key] = raised
         seen = time.time()
         text = f"{name} is {one.status}" if raised else f"{name} is over"
-        if raised and one.acknowledged:
-            text += f", acknowledged by {one.acknowledged}"
+        known = one.acknowledgement if raised else None
+        by = (known.by or "somebody") if known is not None and known.done else ""
+        if by:
+            text += f", acknowledged by {by}"
         self._sink.event(
             Event(
-                id=f"{one.alarm.id}/{one.entity.id}/{one.since}/{one.status if raised else 'over'}/{one.acknowledged}",
+                id=f"{one.alarm.id}/{one.entity.id}/{one.since}/{one.status if raised else 'over'}/{by}",
                 at=one.since if raised else max(seen, one.since),
                 seen=seen,
                 severity=_severity(one.status) if raised else Severity.INFO,
@@ -128,8 +144,12 @@ class Alarms:
                 polled=True,
                 alarm=name,
                 raised=raised,
+                acknowledgement=known,
             )
         )
+
+    def _name(self, one: State) -> str:
+        return self._names.get(one.alarm) or one.alarm.id
 
     def _learn(self, alarms: Iterable[Ref]) -> None:
         """Names of these."""
@@ -141,15 +161,22 @@ class Alarms:
             self._names[alarm] = shown_name(words(told.values.get("info.name")))
 
 
-def _states(told: Any) -> list[State]:
+def states_of(told: Any) -> list[State]:
     """AlarmState in those words that are needed; one that is green or grey is not raised."""
     found: list[State] = []
     for one in each(told):
         alarm, entity, status = at(one, "alarm"), at(one, "entity"), words(one, "overallStatus")
         if isinstance(alarm, Ref) and isinstance(entity, Ref) and status in RAISED:
-            by = (words(one, "acknowledgedByUser") or "somebody") if truth(one, "acknowledged") else ""
-            found.append(State(alarm, entity, status, moment(one, "time") or 0.0, by))
+            found.append(State(alarm, entity, status, moment(one, "time") or 0.0, _acknowledgement(one)))
     return found
+
+
+def _acknowledgement(state: dict[str, Any]) -> Acknowledgement | None:
+    """By whom and when means nothing while it is not acknowledged (API reference, AlarmState)."""
+    done = truth(state, "acknowledged")
+    if not done:
+        return None if done is None else Acknowledgement(done=False)
+    return Acknowledgement(done=True, by=words(state, "acknowledgedByUser"), at=moment(state, "acknowledgedTime"))
 
 
 def _severity(status: str) -> Severity:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from novatui.backends.driver import (
+    AlarmControl,
     CapabilityProbe,
     ClusterControl,
     DetailSource,
@@ -31,6 +32,7 @@ from novatui.backends.driver import (
     TaskControl,
     TaskSource,
 )
+from novatui.backends.vsphere.acknowledging import AlarmPlans, manager_of
 from novatui.backends.vsphere.cancelling import CancelPlans
 from novatui.backends.vsphere.changes import Changes
 from novatui.backends.vsphere.details import Details
@@ -97,6 +99,7 @@ class VSphereDriver(
     ResourceControl,
     HostControl,
     ClusterControl,
+    AlarmControl,
     DeviceControl,
 ):
     """See `backends.driver` for what each method owes."""
@@ -267,7 +270,7 @@ class VSphereDriver(
     # --- changing ----------------------------------------------------------------------------------------------------
 
     def offers(self) -> frozenset[str]:
-        return offered(self)
+        return offered(self, vcenter=manager_of(self._session) is not None)
 
     def invoke(self, call: NativeCall, secrets: Mapping[str, str]) -> Mapping[str, Argument]:
         return self._changing.invoke(call, secrets)
@@ -295,6 +298,9 @@ class VSphereDriver(
 
     def plan_cluster(self, operation: Operation) -> Plan:
         return ClusterPlans(self._changing.planning).plan(operation)
+
+    def plan_alarm(self, operation: Operation) -> Plan:
+        return AlarmPlans(self._changing.planning, manager_of(self._session)).plan(operation)
 
     def plan_migrate(self, operation: Operation) -> Plan:
         plans = MigratePlans(self._changing.planning, self._places.checker, self._session.stub.version)

@@ -46,7 +46,7 @@ class Events:
     """Makes its collector when it is asked first; it lives as long as the session."""
 
     def __init__(self, opened: Opened, sink: Sink, inventory: Inventory, alarmed: Callable[[Event], None]) -> None:
-        """`alarmed` gets each live event of an alarm after it was told."""
+        """`alarmed` gets each live event of an alarm, and tells it."""
         self.followed = False
         """They come by the update stream."""
         self._alarmed = alarmed
@@ -72,9 +72,8 @@ class Events:
         for one in page if live else ():
             if _key(one) > self._newest:
                 event = self._event(one, seen, polled=False)
-                self._sink.event(event)
-                if type_of(one).startswith("Alarm"):
-                    self._alarmed(event)
+                tell = self._alarmed if type_of(one).startswith("Alarm") else self._sink.event
+                tell(event)
         self._newest = max([0, self._newest, *map(_key, page)])
 
     def since(self, moment_: float) -> list[Event]:
@@ -152,5 +151,5 @@ def _alarm(told: dict[str, Any]) -> dict[str, Any]:
     """AlarmStatusChangedEvent: green clears it."""
     if type_of(told) != "AlarmStatusChangedEvent":
         return {}
-    state = words(told, "to")
-    return {"alarm": words(told, "alarm.name"), "raised": {"red": True, "yellow": True, "green": False}.get(state)}
+    raised = {"red": True, "yellow": True, "green": False}.get(words(told, "to"))
+    return {"alarm": shown_name(words(told, "alarm.name")), "raised": raised}

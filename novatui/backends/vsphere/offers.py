@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from novatui.backends.driver import (
+    AlarmControl,
     ClusterControl,
     DeviceControl,
     HostControl,
@@ -23,6 +24,7 @@ _ROLES: dict[str, type] = {
     "migrate": MigrationControl,
     "host": HostControl,
     "cluster": ClusterControl,
+    "alarm": AlarmControl,
     "task": TaskControl,
 }
 """Role by noun."""
@@ -42,6 +44,11 @@ NOWHERE = frozenset(
 """vSphere holds no machine in memory without running it, makes vGPUs itself, and lets nobody steer a vMotion."""
 
 
-def offered(driver: Session) -> frozenset[str]:
+OF_A_VCENTER = frozenset({"alarm.acknowledge"})
+"""A lone ESXi host has no AlarmManager."""
+
+
+def offered(driver: Session, *, vcenter: bool) -> frozenset[str]:
     """Names in `core.verbs.VERBS`."""
-    return frozenset(name for name, verb in VERBS.items() if isinstance(driver, _ROLES[verb.noun])) - NOWHERE
+    missing = NOWHERE if vcenter else NOWHERE | OF_A_VCENTER
+    return frozenset(name for name, verb in VERBS.items() if isinstance(driver, _ROLES[verb.noun])) - missing
