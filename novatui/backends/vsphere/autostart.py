@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from novatui.backends.vsphere.dataobjects import data, reference
-from novatui.backends.vsphere.fields import each, refs, truth, words
+from novatui.backends.vsphere.fields import truth
+from novatui.backends.vsphere.hoststart import starts
 from novatui.backends.vsphere.planning import Planning, Subject, inverse, not_here
 from novatui.backends.vsphere.updates import Ref
 from novatui.core.errors import Conflict, InvalidInput, NotFound
@@ -36,7 +37,7 @@ class Autostart:
         told = self._planning.asking.of(host, HOST).values
         self._refuse_ha(told.get("parent"))
         manager, config = self._kept(told.get("configManager.autoStartManager"))
-        if _starts(config, machine.ref) is wanted:
+        if starts(config, machine.ref) is wanted:
             does = "starts with its host already" if wanted else "does not start with its host anyway"
             raise Conflict(f"{machine.name} {does}", subject="autostart")
         enabled = truth(config, "defaults.enabled") is True
@@ -82,14 +83,6 @@ class Autostart:
         if not enabled:
             told.append(f"{name} starts no machine by itself so far: that is switched on for the whole host")
         return tuple(told)
-
-
-def _starts(config: Any, machine: Ref) -> bool:
-    """It is started by a host that starts machines at all."""
-    if truth(config, "defaults.enabled") is not True:
-        return False
-    entries = [one for one in each(config, "powerInfo") if refs(one, "key") == [machine]]
-    return any(words(one, "startAction").lower() == "poweron" for one in entries)
 
 
 def _entry(machine: Ref, *, starts: bool) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from typing import Any
 
 from novatui.backends.vsphere.asking import Asking
 from novatui.backends.vsphere.fields import TYPE, each, words
+from novatui.backends.vsphere.hoststart import CONFIG as AUTOSTART
+from novatui.backends.vsphere.hoststart import starts
 from novatui.backends.vsphere.updates import Ref
 from novatui.core.errors import NotFound
 
@@ -25,7 +27,7 @@ PATHS: dict[str, tuple[str, ...]] = {
         "runtime.powerState",
         "runtime.inMaintenanceMode",
         "config.pciPassthruInfo",
-        "config.autoStart",
+        AUTOSTART,
     ),
     "ResourcePool": ("name", "config"),
     "VirtualApp": ("name", "config"),
@@ -57,7 +59,19 @@ def fingerprint_of(asking: Asking, ref: Ref) -> str:
     except NotFound:
         return ""
     facts = [f"{path}={fact}" for path in paths for fact in _facts(told.values.get(path))]
+    if ref.type == "VirtualMachine":
+        facts.append(f"autostart={_starts_with(asking, told.values.get('runtime.host'), ref)}")
     return hashlib.sha256("\0".join(facts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _starts_with(asking: Asking, host: Any, machine: Ref) -> bool:
+    """Whether its host starts it, which is kept there and not with the machine."""
+    if not isinstance(host, Ref):
+        return False
+    try:
+        return starts(asking.of(host, (AUTOSTART,)).values.get(AUTOSTART), machine)
+    except NotFound:
+        return False
 
 
 def _facts(value: Any, at: str = "") -> Iterator[str]:

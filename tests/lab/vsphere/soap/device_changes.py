@@ -6,7 +6,7 @@ from typing import Any
 
 from pyVmomi import vim
 
-from tests.lab.vsphere.soap import devices, machines
+from tests.lab.vsphere.soap import devices, files, machines
 from tests.lab.vsphere.soap.calling import Call
 from tests.lab.vsphere.soap.machines import ON
 from tests.lab.vsphere.soap.state import Thing
@@ -94,6 +94,9 @@ def _check_disk(call: Call, vm: Thing, index: int, change: Any, there: Any) -> N
             raise vim.fault.InvalidDeviceBacking(
                 deviceIndex=index, property="virtualDeviceSpec.device.backing.fileName", msg="No such disk."
             )
+        if not change.fileOperation and files.split(device.backing.fileName)[1] not in files.there(call.vc, store):
+            words = f"File {device.backing.fileName} was not found"
+            raise vim.fault.FileNotFound(file=device.backing.fileName, msg=words)
     elif change.operation == Operation.edit:
         smaller = device.capacityInKB < there.capacityInKB
         if smaller or (device.capacityInKB > there.capacityInKB and vm.facts.get("snapshot")):
@@ -172,7 +175,10 @@ def apply(call: Call, vm: Thing, spec: Any) -> None:
             gone = _find(vm, device.key)
             hardware.device = [one for one in hardware.device if one is not gone]
             if change.fileOperation == "destroy" and isinstance(gone, Device.VirtualDisk):
+                files.destroyed(call.vc, gone)
                 _use_space(call, gone, -1)
+            elif isinstance(gone, Device.VirtualDisk):
+                files.left(call.vc, gone)
         elif change.operation == Operation.edit:
             _edit(call, vm, _find(vm, device.key), device)
         else:

@@ -9,6 +9,7 @@ from pyVmomi import vim
 
 from tests.conformance.world import Host
 from tests.lab.vsphere.soap import pci
+from tests.lab.vsphere.soap.files import browser
 from tests.lab.vsphere.soap.places import entity, listed
 from tests.lab.vsphere.soap.state import Thing
 
@@ -79,7 +80,7 @@ def host(vc: Vcenter, described: Host, above: Thing, *, evc: str = "") -> Thing:
         backgroundSnapshotsSupported=True,
         vlanTaggingSupported=True,
     )
-    made.facts["datastoreBrowser"] = vc.site.add(vim.host.DatastoreBrowser, of=made).ref
+    made.facts["datastoreBrowser"] = browser(vc, made)
     made.facts["configManager"] = vim.host.ConfigManager()
     made.facts["summary"] = vim.host.Summary(
         host=made.ref,

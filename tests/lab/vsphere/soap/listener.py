@@ -29,7 +29,7 @@ XML = "text/xml; charset=utf-8"
 READING = re.compile(
     r"^(Retrieve|Continue|Wait|Check|Query|Create(Container|List)View|CreatePropertyCollector|CreateFilter|"
     r"Destroy(View|Property|Collector)|Cancel(Wait|Retrieve)|Login|Logout|SessionIs|CurrentTime|Fetch|Has|Find|Read|"
-    r"CreateCollector|(Set|Reset|Rewind)Collector|ModifyListView|Recommend|GetAlarm|Estimate|Acquire.*Ticket)"
+    r"CreateCollector|(Set|Reset|Rewind)Collector|ModifyListView|Recommend|Search|GetAlarm|Estimate|Acquire.*Ticket)"
 )
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pyVmomi import vim
 
 from tests.conformance.world import Disk, Host, PassedThrough, Snapshot, Vm, World
-from tests.lab.vsphere.soap import devices, hosts, machines, pci, places, snapshots, stores
+from tests.lab.vsphere.soap import devices, files, hosts, machines, pci, places, snapshots, stores
 from tests.lab.vsphere.soap.state import Thing
 
 if TYPE_CHECKING:
@@ -49,6 +49,9 @@ def _host(vc: Vcenter, described: Host) -> None:
             local=True,
         )
         stores.mount(vc, store, made)
+        for volume in pool.volume:
+            if volume.format == "iso":
+                files.place(store, files.File(volume.name, volume.capacity_mib << 20))
     dvs: Thing | None = None
     for network in described.network:
         if network.kind == "bridge":

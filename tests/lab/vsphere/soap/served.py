@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from tests.lab.vsphere.soap import (
     alarms,
+    autostart,
     checking,
     clusters,
     collecting,
     consoles,
+    files,
     inventory_calls,
     maintenance,
     moving,
@@ -29,10 +31,12 @@ from tests.lab.vsphere.soap.vcenter import Vcenter
 
 PARTS = (
     alarms,
+    autostart,
     checking,
     clusters,
     collecting,
     consoles,
+    files,
     inventory_calls,
     maintenance,
     moving,

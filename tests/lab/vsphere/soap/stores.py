@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyVmomi import vim
 
+from tests.lab.vsphere.soap.files import browser
 from tests.lab.vsphere.soap.places import datacenter_of, entity, listed
 from tests.lab.vsphere.soap.state import Thing
 
@@ -66,7 +67,7 @@ def datastore(
         topLevelDirectoryCreateSupported=True,
         vmdkExpandSupported=True,
     )
-    made.facts["browser"] = vc.site.add(vim.host.DatastoreBrowser, of=made).ref
+    made.facts["browser"] = browser(vc, made)
     made.derive = _store_summary
     listed(vc, made, parent, "childEntity")
     listed(vc, made, datacenter_of(vc, made), "datastore")

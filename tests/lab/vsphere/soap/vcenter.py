@@ -166,7 +166,11 @@ class Vcenter:
         return content
 
     def above(self, thing: Thing) -> Iterator[Thing]:
-        """Parents, nearest first."""
+        """Parents, nearest first; of what is no entity, such as a browser, whose it is and the parents of that."""
+        owner = thing.private.get("of")
+        if isinstance(owner, Thing):
+            yield owner
+            thing = owner
         seen = 0
         while (ref := thing.facts.get("parent") or thing.facts.get("parentVApp")) is not None and seen < 50:
             thing = self.site.things[ref._moId]
