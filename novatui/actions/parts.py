@@ -12,7 +12,7 @@ from novatui.core.ids import ObjectRef
 from novatui.core.operations import Operation
 from novatui.core.verbs import Verb
 
-IN_TURN = frozenset({"snap.delete"})
+IN_TURN = frozenset({"snap.delete", "alarm.acknowledge"})
 """Operations that one object may be given several of at once: none of them is taken back one by one."""
 
 

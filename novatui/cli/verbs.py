@@ -103,6 +103,16 @@ def _tasks(parser: argparse.ArgumentParser) -> None:
     changing(parser)
 
 
+def _alarms(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "filters", nargs="*", metavar="FILTER", help="a term of the filter language; or: acknowledge OBJECT …"
+    )
+    parser.add_argument("--alarm", default="", metavar="NAME", help="for acknowledge: this one; without it all")
+    parser.add_argument("--follow", action="store_true", help="go on with what comes until interrupted")
+    parser.add_argument("-n", "--lines", type=count, metavar="N", help="at most so many")
+    changing(parser)
+
+
 def _top(parser: argparse.ArgumentParser) -> None:
     _filters(parser)
     parser.add_argument("--follow", action="store_true", help="again and again until interrupted")
@@ -256,12 +266,14 @@ examples:
     "alarms": Verb(
         summary="what is above its limits or in a bad state, and the alarms of the products",
         command="novatui.cli.alarms:alarms",
-        takes=_feed,
+        takes=_alarms,
         manual=f"""Limits come from `[alarms]` of the configuration (see `novatui config example`).
 What is above a limit, but not for as long as the rule wants, is pending.
 An unknown value neither raises nor ends an alarm: it shows as stale.
 With --follow one line when an alarm is raised, changes its level or is over, with --json each an object with
-"type": "alarm" and "change": raised, changed or over.
+"type": "alarm" and "change": raised, changed, acknowledged or over.
+"acknowledged" is what was said in the console, "at_server" what the product tells (null: it does not).
+acknowledge OBJECT … tells the server that its alarms are known: for everybody, and for good. vSphere only.
 
 {HAPPENINGS}
 
@@ -269,7 +281,8 @@ With --follow one line when an alarm is raised, changes its level or is over, wi
 
 examples:
   novatui alarms severity:critical ack:no
-  novatui alarms --follow rule:connection.lost,crash""",
+  novatui alarms --follow rule:connection.lost,crash
+  novatui alarms acknowledge db-1 --alarm 'Virtual machine CPU usage' --yes""",
     ),
     "doctor": Verb(
         summary="check terminal, libraries, configuration, and each connection step by step",

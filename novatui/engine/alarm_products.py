@@ -8,7 +8,7 @@ from math import inf
 import msgspec
 
 from novatui.core.alarms import PRODUCT, Level
-from novatui.core.events import Event, Severity
+from novatui.core.events import Acknowledgement, Event, Severity
 from novatui.engine.alarm_book import AlarmId
 from novatui.engine.alarm_limits import LimitTable
 from novatui.engine.alarm_readings import AlarmView, Readings
@@ -25,6 +25,8 @@ class ProductAlarm(msgspec.Struct, frozen=True, kw_only=True):
     since: float | None
     """Epoch seconds by our clock; None when the product does not tell."""
     subject: str = ""
+    acknowledgement: Acknowledgement | None = None
+    """Its moment by our clock."""
     count: int | None = None
     """Alarms that are raised on the object, where only their number is known."""
 
@@ -97,11 +99,15 @@ class ProductAlarms:
             self._clear(id, slot)
         elif slot is None or self._wanted(slot):
             self._named.setdefault((conn, id.key), {})[id] = None
+            skew, known = self._view.events.skew(conn), event.acknowledgement
+            if known is not None and known.at is not None:
+                known = msgspec.structs.replace(known, at=known.at + skew)
             told = ProductAlarm(
                 level=Level.CRITICAL if event.severity is Severity.ERROR else Level.WARNING,
                 text=event.text or event.alarm,
-                since=event.at + self._view.events.skew(conn),
+                since=event.at + skew,
                 subject=event.subject,
+                acknowledgement=known,
             )
             self._told(id, slot, told)
         if slot is not None:

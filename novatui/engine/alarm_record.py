@@ -8,6 +8,7 @@ import msgspec
 
 from novatui.core import units
 from novatui.core.alarms import ALARM_RULES, LOST, PRODUCT, Level
+from novatui.core.events import Acknowledgement
 from novatui.engine.alarm_book import AlarmBook, AlarmId
 from novatui.engine.alarm_limits import Bounds
 from novatui.engine.inventory_store import InventoryStore
@@ -34,8 +35,15 @@ class Alarm(msgspec.Struct, kw_only=True, eq=False):
     """The product's words: its state, or what it says of its alarm."""
     at_least: bool = False
     """It was there when we first looked: it may be so for longer than `since`."""
+    at_server: Acknowledgement | None = None
+    """Whether somebody has acknowledged it at its product; None when that is not told. Its moment by our clock."""
     pending: bool = False
     """Above its limit, but not for long enough: not raised yet."""
+
+    @property
+    def known_at_server(self) -> bool:
+        """True when somebody has acknowledged it at its product, where everybody sees that."""
+        return self.at_server is not None and self.at_server.done
 
     @property
     def title(self) -> str:
@@ -141,7 +149,8 @@ class Marks(msgspec.Struct, frozen=True):
             if book.silenced(alarm.id, now):
                 sums["silenced"] += 1
                 continue
-            sums["acknowledged" if book.acknowledged(alarm.id) else "chores" if alarm.chore else alarm.level.value] += 1
+            known = alarm.known_at_server or book.acknowledged(alarm.id)
+            sums["acknowledged" if known else "chores" if alarm.chore else alarm.level.value] += 1
             if alarm.chore or alarm.slot is None or not inventory.alive(alarm.slot):
                 continue
             nodes = [alarm.slot] if alarm.id.rule == LOST else [alarm.slot, *inventory.above(alarm.slot)]

@@ -153,8 +153,8 @@ class Alarms:
         return sorted(found, key=urgency)
 
     def acknowledged(self, alarm: Alarm) -> bool:
-        """True when somebody has taken note of it."""
-        return self.book.acknowledged(alarm.id)
+        """True when somebody has taken note of it, here or at its product."""
+        return alarm.known_at_server or self.book.acknowledged(alarm.id)
 
     def silenced(self, alarm: Alarm) -> bool:
         """True while somebody does not want to hear of it."""
@@ -269,6 +269,7 @@ class Alarms:
                 subject=subject,
                 detail=told.text,
                 at_least=told.since is None and id.conn not in self._known,
+                at_server=told.acknowledgement or (old.at_server if old is not None else None),
             )
         )
 
@@ -285,7 +286,7 @@ class Alarms:
             if alarm.id.conn in self._known and not alarm.chore and len(self._news) < MAX_NEWS:
                 self._news[alarm.id] = None
         self.version += 1
-        if old is None or old.level is not alarm.level:
+        if old is None or (old.level, old.at_server) != (alarm.level, alarm.at_server):
             self._marks = None
 
     def _end(self, id: AlarmId) -> None:

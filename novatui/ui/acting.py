@@ -97,16 +97,17 @@ class Acting:
         else:
             self._propose(verb, refs, said)
 
-    def begin_each(self, verb: str, parts: Sequence[Part]) -> None:
+    def begin_each(self, verb: str, parts: Sequence[Part], what: str = "snapshots") -> None:
         """Begin an operation on parts of objects, each with arguments of its own. What it cannot be done to is named in
-        the dialog, with the reason, and left."""
+        the dialog, with the reason, and left. `what`: what several of the parts are called."""
         safe = {SAFETY: "yes"} if any(given.name == SAFETY for given in VERBS[verb].takes) else {}
 
         def plan(said: Mapping[str, str]) -> Awaitable[Proposal]:
             meant = [msgspec.structs.replace(part, arguments={**part.arguments, **said}) for part in parts]
             return self.gate.propose_each(verb, meant)
 
-        self._ask(f"{short(VERBS[verb])} {len(parts)} snapshots", plan, safe)
+        title = f"{len(parts)} {what}" if len(parts) > 1 else parts[0].name
+        self._ask(f"{short(VERBS[verb])} {title}", plan, safe)
 
     def empty(self, drain: Drain, book: DrainBook, begun: Callable[[Run], None]) -> None:
         """Ask about a plan for a whole host, take its lease, and carry it out; `begun` hears of the run.

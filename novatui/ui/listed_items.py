@@ -128,7 +128,10 @@ def _alarm(one: Alarm, alarms: Alarms) -> dict[str, Any]:
         "since": _time(one.since),
         "value": one.value,
         "limit": one.limit,
-        "acknowledged_by": note.acknowledged_by if note is not None and alarms.acknowledged(one) else "",
+        "acknowledged_by": note.acknowledged_by if note is not None else "",
+        "at_server": None if one.at_server is None else one.at_server.done,
+        "at_server_by": one.at_server.by if one.at_server is not None else "",
+        "at_server_at": _time(one.at_server.at) if one.at_server is not None else "",
         "silenced_until": _time(note.silenced_until) if note is not None and alarms.silenced(one) else "",
     }
 

@@ -11,7 +11,7 @@ import pytest
 from novatui.config.alarms import Alarms as AlarmConfig
 from novatui.config.alarms import Limits, Rule, default_alarms
 from novatui.core.alarms import Level
-from novatui.core.events import Severity
+from novatui.core.events import Acknowledgement, Severity
 from novatui.core.states import Link
 from novatui.engine.alarm_book import AlarmBook
 from tests.unit.alarm_fleet import EPOCH, AlarmFleet
@@ -422,3 +422,24 @@ def test_a_damaged_book_counts_as_empty_and_is_replaced(tmp_path: Path, text: st
     fleet.now += 100
     fleet.book.write(fleet.book.prepare(fleet.time()))
     assert json.loads(path.read_text())["notes"] == [], "what is over is forgotten"
+
+
+def test_an_alarm_that_is_acknowledged_at_its_product_is_known_and_quiet() -> None:
+    fleet = AlarmFleet()
+    fleet.row("vm:1", name="db", power="running")
+    fleet.event("cpu", True)
+    (alarm,) = fleet.alarms.raised()
+    assert (alarm.at_server, fleet.alarms.acknowledged(alarm)) == (None, False)
+    fleet.event("cpu", True, acknowledgement=Acknowledgement(done=False))
+    assert fleet.alarms.counts().warning == 1
+    fleet.event("cpu", True, acknowledgement=Acknowledgement(done=True, by="anna", at=90.0))
+    (alarm,) = fleet.alarms.raised()
+    assert alarm.at_server is not None
+    assert (alarm.at_server.by, fleet.alarms.acknowledged(alarm)) == ("anna", True)
+    assert (fleet.alarms.counts().warning, fleet.alarms.counts().acknowledged) == (0, 1)
+    assert fleet.alarms.book.note(alarm.id) is None, "nobody has said anything here"
+    fleet.event("cpu", True)
+    assert fleet.alarms.counts().acknowledged == 1, "an event that does not tell takes nothing back"
+    fleet.event("cpu", False)
+    fleet.event("cpu", True)
+    assert fleet.alarms.counts().acknowledged == 0, "raised anew it is unknown again"

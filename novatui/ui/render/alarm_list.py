@@ -7,6 +7,7 @@ from textual.strip import Strip
 
 from novatui.core import units
 from novatui.core.alarms import PRODUCT, Level
+from novatui.core.events import Acknowledgement
 from novatui.engine.alarm_record import Alarm, Counts
 from novatui.engine.alarms import Alarms
 from novatui.engine.fleet import Fleet
@@ -66,12 +67,14 @@ class _Cells:
         return f">{age}" if one.at_least else age, self._look.styles.quiet
 
     def known(self, one: Alarm) -> Piece:
-        """Who knows of it, or until when nobody is to hear of it."""
+        """Who knows of it (`@` at its server), or until when nobody is to hear of it."""
         styles, note = self._look.styles, self._alarms.book.note(one.id)
         if note is not None and self._alarms.silenced(one):
             return f"hush {units.span(note.silenced_until - self._look.epoch())}", styles.quiet
-        if note is not None and self._alarms.acknowledged(one):
+        if note is not None and note.acknowledged_by:
             return note.acknowledged_by, styles.good
+        if one.at_server is not None and one.at_server.done:
+            return f"@{short_account(one.at_server.by)}", styles.good
         return "nobody", self._style(one)
 
     def text(self, one: Alarm) -> Piece:
@@ -124,11 +127,27 @@ def _told(one: Alarm, alarms: Alarms, look: Look) -> list[Fact]:
 
 def _said(one: Alarm, alarms: Alarms, look: Look) -> str:
     note, words = alarms.book.note(one.id), list[str]()
-    if note is not None and alarms.acknowledged(one):
+    if note is not None and note.acknowledged_by:
         words.append(f"acknowledged by {note.acknowledged_by} at {look.clock(note.acknowledged_at, seconds=False)}")
+    if one.at_server is not None and one.at_server.done:
+        words.append(f"acknowledged at the server by {_when(one.at_server, look)}")
     if note is not None and alarms.silenced(one):
         words.append(f"silenced by {note.silenced_by} until {look.date(note.silenced_until)[5:]}")
-    return ", ".join(words) or "nobody has taken note of it"
+    if not words:
+        words.append("nobody has taken note of it")
+        if one.id.name and one.at_server is None:
+            words.append("as far as is known here: the server does not tell")
+    return ", ".join(words)
+
+
+def _when(known: Acknowledgement, look: Look) -> str:
+    at = f" at {look.clock(known.at, seconds=False)}" if known.at is not None else ""
+    return f"{known.by or 'somebody'}{at}"
+
+
+def short_account(name: str) -> str:
+    """An account without its domain: `anna` of `anna@vsphere.local` and of `CORP\\anna`."""
+    return name.rpartition("\\")[2].partition("@")[0] or "somebody"
 
 
 def _place(one: Alarm) -> str:

@@ -9,6 +9,10 @@ from textual.app import ComposeResult
 from textual.strip import Strip
 
 from novatui.actions.catalogue import Scope
+from novatui.actions.guard import Code
+from novatui.actions.parts import Part
+from novatui.core.alarms import PRODUCT
+from novatui.core.ids import ObjectRef, split_key
 from novatui.engine.alarm_book import AlarmId
 from novatui.engine.alarm_record import Alarm
 from novatui.engine.fleet import Changes
@@ -30,6 +34,8 @@ from novatui.ui.widgets.silenceprompt import SilencePrompt
 
 RULE = 5
 """Lines of the lower pane."""
+
+SERVER = "alarm.acknowledge"
 
 HOUR = 3600.0
 SPANS = {"silence.hour": HOUR, "silence.hours": 8 * HOUR, "silence.day": 24 * HOUR, "silence.week": 168 * HOUR}
@@ -155,7 +161,7 @@ class AlarmScreen(HappeningScreen, inherit_bindings=False):
 
     def _version(self, one: Alarm) -> Hashable:
         said = self._alarms.book.note(one.id), self._alarms.stale(one), self._alarms.silenced(one)
-        return one.level, one.text, one.subject, int(self.look.epoch() / AGE_STEP), said
+        return one.level, one.text, one.subject, one.at_server, int(self.look.epoch() / AGE_STEP), said
 
     def _draw_rule_title(self, width: int) -> Strip:
         one = self._source.item(self._list.cursor)
@@ -186,6 +192,26 @@ class AlarmScreen(HappeningScreen, inherit_bindings=False):
         else:
             self._watch.acknowledge(chosen)
         self._said()
+
+    def action_alarm_server(self) -> None:
+        """Acknowledge at their servers what is marked, else the alarm under the cursor: for everybody, and for good."""
+        chosen = [id for id in self._chosen() if id.rule == PRODUCT and id.name and ":" in id.key]
+        acting = self.stage.acting
+        if not chosen:
+            self.report("no server has raised this alarm", f"{self.key('alarm.known')} acknowledges it here")
+        elif acting is None:
+            self.report("nothing can be changed from here")
+        else:
+            parts = [
+                Part(ref=ObjectRef(id.conn, *split_key(id.key)), arguments={"alarm": id.name}, name=id.name)
+                for id in chosen
+            ]
+            refused = [acting.gate.check(SERVER, part.ref) for part in parts]
+            first = next((one for one in refused if one is not None), None)
+            if first is not None and all(one is not None and one.code is not Code.LOCKED for one in refused):
+                self.report(first.reason, first.hint or f"{self.key('alarm.known')} acknowledges it here")
+            else:
+                acting.begin_each(SERVER, parts, "alarms")
 
     def action_alarm_silence(self) -> None:
         """Ask for how long; what is silenced is fixed from here on."""
