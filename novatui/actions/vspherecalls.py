@@ -31,12 +31,16 @@ class Taken(NamedTuple):
 
 OWNERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "AcknowledgeAlarm": ("AlarmManager", ("alarm", "entity")),
+    "AcquireCloneTicket": ("SessionManager", ()),
+    "AcquireTicket": ("VirtualMachine", ("ticketType",)),
     "AnswerVM": ("VirtualMachine", ("questionId", "answerChoice")),
     "ApplyRecommendation": ("ClusterComputeResource", ("key",)),
     "CancelRecommendation": ("ClusterComputeResource", ("key",)),
     "CancelTask": ("Task", ()),
     "ConsolidateVMDisks_Task": ("VirtualMachine", ()),
+    "CreateScreenshot_Task": ("VirtualMachine", ()),
     "CreateSnapshot_Task": ("VirtualMachine", ("name", "description", "memory", "quiesce")),
+    "DeleteDatastoreFile_Task": ("FileManager", ("name", "datacenter")),
     "EnterMaintenanceMode_Task": ("HostSystem", ("timeout", "evacuatePoweredOffVms", "maintenanceSpec")),
     "ExitMaintenanceMode_Task": ("HostSystem", ("timeout",)),
     "MigrateVM_Task": ("VirtualMachine", ("pool", "host", "priority", "state")),

@@ -37,6 +37,10 @@ def _told(body: Mapping[str, Any]) -> str:
         case "unlock":
             minutes = f"{float(body.get('seconds', 0)) / 60:g} min"
             return f"{_who(body)} unlocked {body.get('connection')} for {minutes}, ticket {body.get('ticket')}"
+        case "console":
+            machine = f"{body.get('name')} on {body.get('connection')}"
+            what = f"{_who(body)} asked for the screen of {machine} ({body.get('way')})"
+            return f"{what}  ticket {body['ticket']}" if "ticket" in body else what
         case "lock":
             return f"{_who(body)} locked {body.get('connection')}"
         case "repair":

@@ -82,6 +82,33 @@ def _show(parser: argparse.ArgumentParser) -> None:
     as_json(parser)
 
 
+def _screen_of(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("object", metavar="OBJECT", help="a machine that runs")
+    ways = parser.add_mutually_exclusive_group()
+    ways.add_argument(
+        "--webmks",
+        dest="way",
+        action="store_const",
+        const="webmks",
+        default="webmks",
+        help="an address for a WebMKS console (default)",
+    )
+    ways.add_argument("--vmrc", dest="way", action="store_const", const="vmrc", help="one for VMware Remote Console")
+    ways.add_argument(
+        "--screenshot",
+        dest="picture",
+        nargs="?",
+        const="",
+        metavar="FILE",
+        help="a picture of the screen as PNG, into FILE or, unnamed, below the state directory",
+    )
+    parser.add_argument(
+        "--hold", type=seconds, default=300.0, metavar="SECONDS", help="with --vmrc: keep the session (default 300)"
+    )
+    parser.add_argument("--unlock", metavar="TICKET", help="lift the protection of the connection for this command")
+    as_json(parser)
+
+
 def _watch(parser: argparse.ArgumentParser) -> None:
     _filters(parser)
     parser.add_argument("--for", dest="seconds", type=seconds, metavar="SECONDS", help="stop after so long")
@@ -197,6 +224,23 @@ examples:
   novatui show web-1
   novatui show kvm1/web-1 --json
   novatui show kvm1:vm:6695eb01-f6a4-8304-79aa-97f2502e193f --raw""",
+    ),
+    "screen": Verb(
+        summary="a one-time address of a machine's screen, for a program beside this one; or a picture of it",
+        command="novatui.cli.screens:screen",
+        takes=_screen_of,
+        manual=f"""The address has a ticket in it: whoever reads it gets in, once. It is printed on standard output and
+nowhere else; the journal has who asked, when, for what. A ticket of --vmrc is a login as the connection's
+account, and dies with the session that it was taken in: --hold says how long that stays open, Ctrl-C ends it.
+A locked connection gives no ticket; a picture only where that writes nothing.
+Served by vSphere; other products say why not.
+
+{OBJECTS}
+
+examples:
+  novatui screen vc-east/web-1
+  novatui screen vc-east/web-1 --vmrc --hold 60
+  novatui screen vc-east/web-1 --screenshot web-1.png""",
     ),
     "watch": Verb(
         summary="changes, tasks and events as they come, one a line",

@@ -63,6 +63,11 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
         return self.state_home / "session.toml"
 
     @property
+    def screens(self) -> Path:
+        """Pictures of the screens of machines, unless a person names another file."""
+        return self.state_home / "screens"
+
+    @property
     def pins(self) -> Path:
         """Trusted certificates."""
         return self.state_home / "pins.json"

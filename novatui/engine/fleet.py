@@ -36,6 +36,7 @@ from novatui.engine.postures import Postures
 from novatui.engine.profiles import Profiles
 from novatui.engine.recall import Recall
 from novatui.engine.requests import Requests
+from novatui.engine.screens import Screens
 from novatui.engine.supervisor import WORKER_COMMAND
 from novatui.engine.supervisor_policy import Policy
 from novatui.engine.supervisor_process import WorkerProcess
@@ -146,6 +147,7 @@ class Fleet:
         """What is known of capabilities, and how old it is."""
         self.profiles = Profiles(self.connections, self.inventory, self.inspecting)
         self.postures = Postures(self.inventory, self.inspecting)
+        self.screens = Screens(self.connections, self.inventory, self.inspecting)
         """What hosts are like, side by side, and what they have in common."""
         for target in targets:
             self.inventory.add_connection(target.spec)

@@ -28,6 +28,10 @@ from novatui.wire.frame import Frame
 from novatui.wire.inspection_frames import (
     BaselineAnswer,
     BaselineRequest,
+    HandoffAnswer,
+    HandoffRequest,
+    PictureAnswer,
+    PictureRequest,
     PostureAnswer,
     PostureRequest,
     ProbeAnswer,
@@ -39,7 +43,7 @@ from novatui.wire.inspection_frames import InspectionAnswer as InspectionAnswer
 from novatui.wire.inspection_frames import InspectionRequest as InspectionRequest
 from novatui.wire.placement_frames import FitAnswer, FitRequest, NeedsAnswer, NeedsRequest
 
-PROTOCOL = 6
+PROTOCOL = 7
 """Both ends must speak the same number; it grows with every change that an older end would misread."""
 
 MAX_ROWS = 500
@@ -315,6 +319,8 @@ Any = (
     | ProfileRequest
     | BaselineRequest
     | PostureRequest
+    | HandoffRequest
+    | PictureRequest
     | PlanRequest
     | RunRequest
     | Proceed
@@ -337,6 +343,8 @@ Any = (
     | ProfileAnswer
     | BaselineAnswer
     | PostureAnswer
+    | HandoffAnswer
+    | PictureAnswer
     | PlanAnswer
     | CallProgress
     | RunAnswer

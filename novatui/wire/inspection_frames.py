@@ -1,4 +1,5 @@
-"""Frames of questions that inspect a product, a host or a machine: they take many calls, and change nothing.
+"""Frames of questions that inspect a product, a host or a machine, or ask for its screen: they take many calls, and
+change nothing.
 
 Every question is a pair of a request and an answer; `worker.inspections` knows who answers each of them.
 """
@@ -6,6 +7,7 @@ Every question is a pair of a request and an answer; `worker.inspections` knows 
 from __future__ import annotations
 
 from novatui.core.capabilities import Fact
+from novatui.core.consoles import Handoff, Picture, Way
 from novatui.core.errors import Failure
 from novatui.core.hostprofile import Baseline, HostProfile
 from novatui.core.posture import Posture
@@ -43,6 +45,19 @@ class BaselineRequest(InspectionRequest, frozen=True):
 
 class PostureRequest(InspectionRequest, frozen=True):
     """Ask what is to be said of how a machine or a host is set up."""
+
+    key: str
+
+
+class HandoffRequest(InspectionRequest, frozen=True):
+    """Ask for a one-time ticket to the screen of a machine."""
+
+    key: str
+    way: Way
+
+
+class PictureRequest(InspectionRequest, frozen=True):
+    """Ask for a picture of the screen of a machine."""
 
     key: str
 
@@ -85,3 +100,15 @@ class PostureAnswer(InspectionAnswer, frozen=True):
     """Answer of a PostureRequest."""
 
     found: Posture | None
+
+
+class HandoffAnswer(InspectionAnswer, frozen=True):
+    """Answer of a HandoffRequest. The one frame with a secret in this direction; its `repr` has none."""
+
+    found: Handoff | None
+
+
+class PictureAnswer(InspectionAnswer, frozen=True):
+    """Answer of a PictureRequest."""
+
+    found: Picture | None

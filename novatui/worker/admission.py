@@ -111,6 +111,13 @@ class Admission:
         known = VERBS.get(verb)
         if known is None:
             raise InvalidInput(f"there is no operation {verb}", subject="verb")
+        self._admit(known.title, admin=known.admin, lever=lever)
+
+    def admit_console(self) -> None:
+        """Let somebody at the screen of a machine: who types there changes more than any operation. Denied with why."""
+        self._admit("a console", admin=False, lever=False)
+
+    def _admit(self, what: str, *, admin: bool, lever: bool) -> None:
         spec, rights = self._spec, self._rights
         why = "; ".join(rights.reasons)
         if spec.readonly or rights.ro:
@@ -122,8 +129,8 @@ class Admission:
             )
         if rights.role == VIEWER:
             raise Denied(f"a viewer changes nothing on {spec.name}", meaning=why, subject=VIEWER)
-        if known.admin and rights.role != ADMIN:
-            raise Denied(f"{known.title}: on {spec.name} that takes an admin", meaning=why, subject=rights.role)
+        if admin and rights.role != ADMIN:
+            raise Denied(f"{what}: on {spec.name} that takes an admin", meaning=why, subject=rights.role)
         if (spec.protected or rights.protected) and not lever and self._unlocked_until <= _clock():
             raise Denied(
                 f"{spec.name} is protected",

@@ -1,4 +1,4 @@
-"""Questions that inspect a product, a host or a machine, on lanes of their own; reading only."""
+"""Questions that inspect a product, a host or a machine, or want its screen, on lanes of their own."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from novatui.backends.driver import CapabilityProbe, PostureSource, ProfileSource
+from novatui.backends.driver import CapabilityProbe, ConsoleAccess, PostureSource, ProfileSource
 from novatui.core.capabilities import Fact
 from novatui.core.errors import Failure, Fault, NotSupported, Timeout, Unreachable
 from novatui.core.hostprofile import Baseline, HostProfile
@@ -15,6 +15,7 @@ from novatui.wire import frames
 from novatui.worker.calls import Abandoned, Call
 from novatui.worker.faults import report
 from novatui.worker.lanes import Lanes
+from novatui.worker.screens import handed_off, pictured
 from novatui.worker.vetting import vetted
 
 if TYPE_CHECKING:
@@ -35,9 +36,11 @@ class Inspection(NamedTuple):
     """What it is called in the list of calls in flight, and in failures."""
     role: type
     """Role that a driver needs for it."""
-    find: Callable[[Any, Any], Any]
+    find: Callable[..., Any]
     """(driver, request) → what the answer says was `found`."""
     answer: Callable[..., frames.InspectionAnswer]
+    is_guarded: bool = False
+    """It is more than reading: `find` is also given the lock of the connection, and heeds it."""
 
 
 def _probe(driver: CapabilityProbe, request: frames.ProbeRequest) -> list[Fact]:
@@ -66,6 +69,8 @@ INSPECTIONS: dict[type[frames.InspectionRequest], Inspection] = {
     frames.ProfileRequest: Inspection("profile", ProfileSource, _profile, frames.ProfileAnswer),
     frames.BaselineRequest: Inspection("baseline", ProfileSource, _baseline, frames.BaselineAnswer),
     frames.PostureRequest: Inspection("posture", PostureSource, _posture, frames.PostureAnswer),
+    frames.HandoffRequest: Inspection("hand-off", ConsoleAccess, handed_off, frames.HandoffAnswer, is_guarded=True),
+    frames.PictureRequest: Inspection("picture", ConsoleAccess, pictured, frames.PictureAnswer, is_guarded=True),
 }
 
 
@@ -117,6 +122,8 @@ class Inspections:
             raise Unreachable("the connection is not open")
         if not isinstance(driver, inspection.role):
             raise NotSupported(f"this connection has no answer to a {inspection.what}")
+        if inspection.is_guarded:
+            return inspection.find(driver, request, self._connection.admission)
         return inspection.find(driver, request)
 
     def _refuse(self, request: frames.InspectionRequest, failure: Failure) -> None:

@@ -8,6 +8,7 @@ from novatui.backends.driver import (
     AlarmControl,
     CapabilityProbe,
     ClusterControl,
+    ConsoleAccess,
     DetailSource,
     DeviceControl,
     DeviceSource,
@@ -38,6 +39,7 @@ from novatui.backends.vsphere.changes import Changes
 from novatui.backends.vsphere.details import Details
 from novatui.backends.vsphere.devcontrol import DevicePlans
 from novatui.backends.vsphere.edit import EditPlans
+from novatui.backends.vsphere.handoff import Handoffs
 from novatui.backends.vsphere.happenings import Happenings
 from novatui.backends.vsphere.hardware import Hardware
 from novatui.backends.vsphere.hostplans import HostPlans
@@ -47,6 +49,7 @@ from novatui.backends.vsphere.metrics import Metrics
 from novatui.backends.vsphere.migrate import MigratePlans
 from novatui.backends.vsphere.offers import offered
 from novatui.backends.vsphere.perfquery import Catalogue
+from novatui.backends.vsphere.pictures import Pictures
 from novatui.backends.vsphere.placing import Placing
 from novatui.backends.vsphere.power import PowerPlans
 from novatui.backends.vsphere.reading import READING
@@ -57,6 +60,7 @@ from novatui.backends.vsphere.stream import Stream
 from novatui.backends.vsphere.tags import Tags
 from novatui.core.capabilities import Fact
 from novatui.core.connection import ConnectionInfo, ConnectionSpec
+from novatui.core.consoles import Handoff, Picture, Way
 from novatui.core.detail import Detail, Volume
 from novatui.core.devices import Device
 from novatui.core.errors import Unreachable
@@ -91,6 +95,7 @@ class VSphereDriver(
     CapabilityProbe,
     ProfileSource,
     PostureSource,
+    ConsoleAccess,
     Invoker,
     PowerControl,
     SnapshotControl,
@@ -258,6 +263,14 @@ class VSphereDriver(
         if self._inspections is None:
             raise Unreachable("the connection is not open")
         return self._inspections
+
+    # --- screens of machines -----------------------------------------------------------------------------------------
+
+    def hand_off(self, key: str, way: Way) -> Handoff:
+        return Handoffs(self._session, self._changing.planning).take(key, way)
+
+    def picture(self, key: str, *, files: bool) -> Picture:
+        return Pictures(self._session, self.sink, self._changing, self._inventory).take(key, files=files)
 
     # --- tasks and events ------------------------------------------------------------------------------------------
 

@@ -25,12 +25,16 @@ THIS = "this"
 
 OWNERS: dict[str, str] = {
     "AcknowledgeAlarm": "AlarmManager",
+    "AcquireCloneTicket": "SessionManager",
+    "AcquireTicket": "VirtualMachine",
     "AnswerVM": "VirtualMachine",
     "ApplyRecommendation": "ClusterComputeResource",
     "CancelRecommendation": "ClusterComputeResource",
     "CancelTask": "Task",
     "ConsolidateVMDisks_Task": "VirtualMachine",
+    "CreateScreenshot_Task": "VirtualMachine",
     "CreateSnapshot_Task": "VirtualMachine",
+    "DeleteDatastoreFile_Task": "FileManager",
     "EnterMaintenanceMode_Task": "HostSystem",
     "ExitMaintenanceMode_Task": "HostSystem",
     "MigrateVM_Task": "VirtualMachine",

@@ -15,6 +15,7 @@ from novatui.backends.vsphere.rights import Rights, is_entity, privileges_of
 from novatui.backends.vsphere.tree import shown_name
 from novatui.backends.vsphere.updates import Ref
 from novatui.backends.vsphere.words import native_state, power_of
+from novatui.core.consoles import SHOWN_IN
 from novatui.core.errors import Busy, Conflict, Denied, InvalidInput, NotFound, NotSupported
 from novatui.core.ids import split_key
 from novatui.core.operations import Argument, Expectation, NativeCall, Operation, Plan, Result, SecretName
@@ -170,8 +171,7 @@ class Planning:
         Privileges of a call are asked for on the object whose method it is, or on the subject where that has none;
         `needs` are more of them, by object. Busy, Conflict or Denied with what is in the way.
         """
-        self._refuse_disabled(subject, calls)
-        unsure = self._refuse_unprivileged(subject, calls, needs or {})
+        unsure = self.check(subject, *calls, needs=needs)
         return Plan(
             calls=calls,
             warnings=(*_waiting(subject), *warnings, *unsure),
@@ -183,6 +183,34 @@ class Planning:
             expects=expects,
             state=fingerprint_of(self.asking, subject.ref),
         )
+
+    def check(
+        self, subject: Subject, *calls: NativeCall, needs: Mapping[Ref, Sequence[str]] | None = None
+    ) -> tuple[str, ...]:
+        """The questions of `plan` alone; what cannot be told stands in the answer, in words."""
+        self._refuse_disabled(subject, calls)
+        return self._refuse_unprivileged(subject, calls, needs or {})
+
+    def screen(self, key: str, *paths: str) -> Subject:
+        """A machine that has a screen now, read with these properties besides MACHINE's.
+
+        NotFound when it is none or gone, Conflict when it does not run or its host does not reach it.
+        """
+        kind, native_id = _split(key)
+        if kind is Kind.TEMPLATE:
+            raise Conflict("a template never runs, and has no screen", subject="template")
+        if kind is not Kind.VM:
+            raise NotFound(f"{key} is no machine", subject=key)
+        subject = self._read(key, Ref("VirtualMachine", native_id), (*MACHINE, *paths))
+        _refuse_unseen(subject)
+        if subject.power not in SHOWN_IN:
+            raise Conflict(
+                f"{subject.name} is {subject.native_state}",
+                meaning="only a machine that runs has a screen",
+                hint=_BEFORE.get(subject.power, ""),
+                subject=subject.power.value,
+            )
+        return subject
 
     def _read(self, key: str, ref: Ref, paths: Sequence[str]) -> Subject:
         return Subject(key, self.asking.of(ref, tuple(dict.fromkeys(paths))))

@@ -45,7 +45,9 @@ _LOOKING = (
     "SearchDatastoreSubFolders_Task", "QueryUnownedFiles", "VsanQueryVcClusterHealthSummary",
 )  # fmt: skip
 
+_PICTURES = ("GetScreen", "GetDatastoreFile")
+
 _REST = ("CreateRestSession", "ListTags", "GetTag", "ListAttachedObjectsOnTags")
 
-READING = frozenset((*_REST, *_SESSION, *_COLLECTING, *_MEASURING, *_RIGHTS, *_POSSIBLE, *_LOOKING))
+READING = frozenset((*_PICTURES, *_REST, *_SESSION, *_COLLECTING, *_MEASURING, *_RIGHTS, *_POSSIBLE, *_LOOKING))
 """`Invoker.READING` of the vSphere driver. A name that is missing here is refused, never let through."""

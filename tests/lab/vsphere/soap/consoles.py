@@ -17,7 +17,7 @@ from tests.lab.vsphere.soap import machines
 from tests.lab.vsphere.soap.calling import Call, serves
 from tests.lab.vsphere.soap.machines import ON
 from tests.lab.vsphere.soap.power import require_connected, require_state
-from tests.lab.vsphere.soap.sessions import COOKIE
+from tests.lab.vsphere.soap.sessions import COOKIE, log_in
 from tests.lab.vsphere.soap.tasks import Work, start
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def _ticket(call: Call) -> Any:
     require_connected(vm)
     require_state(vm, ON, ON)
     host, ticket = call.thing(vm.facts["runtime"].host).name, secrets.token_hex(8)
+    call.vc.tickets.append(ticket)
     port = 443 if call.given.ticketType.startswith("web") else 902
     return vim.VirtualMachine.Ticket(
         ticket=ticket,
@@ -80,7 +81,34 @@ def _thumbprint(host: str) -> str:
 @serves("AcquireCloneTicket")
 def _clone_ticket(call: Call) -> str:
     """*API, SessionManager*: another client may become this session with it, once."""
-    return f"cst-VCT-{secrets.token_hex(16)}"
+    ticket = f"cst-VCT-{secrets.token_hex(16)}--tp-9C-8B"
+    assert call.session is not None
+    call.vc.clone_tickets[ticket] = call.session
+    return ticket
+
+
+@serves("CloneSession")
+def _clone_session(call: Call) -> Any:
+    """*API, SessionManager*: "the tickets may only be used once"; one is "invalidated when the corresponding session is
+    closed or expires"."""
+    session = call.vc.clone_tickets.pop(call.given.cloneTicket, None)
+    if session is None or not session.alive:
+        raise vim.fault.InvalidLogin(msg="The ticket is not valid.")
+    return log_in(call, session.user)
+
+
+@serves("DeleteDatastoreFile_Task")
+def _delete_file(call: Call) -> Any:
+    """*API, FileManager*: takes Datastore.FileManagement on the datastore; FileNotFound when there is none."""
+    store, _, file = call.given.name.removeprefix("[").partition("] ")
+    place = next(thing for thing in call.site.things.values() if thing.is_a(vim.Datastore) and thing.name == store)
+    call.require("Datastore.FileManagement", place)
+
+    def end() -> None:
+        if call.vc.files.pop((store, file), None) is None:
+            raise vim.fault.FileNotFound(file=call.given.name, msg=f"File {call.given.name} was not found")
+
+    return start(call, place, Work(0.1, end, exclusive=False))
 
 
 @serves("CreateScreenshot_Task")
@@ -137,6 +165,9 @@ def _file(vc: Vcenter, path: str, headers: Any) -> Answer:
         return DENIED
     parts = urlsplit(path)
     asked = parse_qs(parts.query)
+    inside = asked.get("dcPath", [""])[0].rpartition("/")[2]
+    if not any(thing.is_a(vim.Datacenter) and thing.name == inside for thing in vc.site.things.values()):
+        return 404, b"Not Found", "text/plain", {}
     found = vc.files.get((asked.get("dsName", [""])[0], unquote(parts.path.removeprefix("/folder/"))))
     return (200, found, "application/octet-stream", {}) if found else (404, b"Not Found", "text/plain", {})
 

@@ -101,6 +101,18 @@ def sessions(vc: Vcenter) -> list[dict[str, Any]]:
 
 
 @steers
+def tickets(vc: Vcenter) -> list[str]:
+    """Every ticket that was given out and is good still."""
+    return [*vc.tickets, *vc.clone_tickets]
+
+
+@steers
+def files(vc: Vcenter) -> list[str]:
+    """What clients have left on datastores."""
+    return [f"[{store}] {file}" for store, file in vc.files]
+
+
+@steers
 def grant(vc: Vcenter, user: str, name: str, privileges: list[str]) -> None:
     """Give a user exactly these privileges on an entity and below."""
     number = 2000 + vc.site.number("role")

@@ -78,6 +78,10 @@ class Vcenter:
     assumed: Counter[str] = field(default_factory=Counter)
     """Calls of methods of whose answers not all is known, by method."""
     files: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    tickets: list[str] = field(default_factory=list)
+    """For screens of machines, in the order in which they were given out."""
+    clone_tickets: dict[str, Any] = field(default_factory=dict)
+    """For sessions, with the session that each is of."""
     """Files of datastores that can be fetched, by store and path."""
 
     def __post_init__(self) -> None:
