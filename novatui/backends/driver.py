@@ -10,9 +10,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import ClassVar, Protocol
 
+from novatui.backends.consoleaccess import ConsoleAccess
 from novatui.core.capabilities import Fact
 from novatui.core.connection import ConnectionInfo, ConnectionSpec
-from novatui.core.consoles import Handoff, Picture, Way
 from novatui.core.detail import Detail, Lease, Volume
 from novatui.core.devices import Device
 from novatui.core.errors import Failure, NovaError
@@ -257,20 +257,6 @@ class PostureSource(ABC):
     def posture(self, key: str) -> Posture:
         """Every finding of one machine or host. Reading only, and no secret is read for it. What cannot be asked
         leaves its findings unknown; only a missing object or a lost link raises."""
-
-
-class ConsoleAccess(ABC):
-    """Ways to the screen of a machine for programs beside this one. Both are refused with the reason where the machine
-    has no screen now (Conflict), the product holds it (Busy) or the account may not (Denied)."""
-
-    @abstractmethod
-    def hand_off(self, key: str, way: Way) -> Handoff:
-        """A one-time ticket, taken now. What it is made of goes into the answer and nowhere else: no log, no error."""
-
-    @abstractmethod
-    def picture(self, key: str, *, files: bool) -> Picture:
-        """What is on its screen now. Without `files` nothing may be written, not even for a moment: Denied where the
-        product knows no other way."""
 
 
 class Invoker(ABC):

@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from novatui.backends.driver import CapabilityProbe, ConsoleAccess, PostureSource, ProfileSource
+from novatui.backends.consoleaccess import ConsoleAccess
+from novatui.backends.driver import CapabilityProbe, PostureSource, ProfileSource
 from novatui.core.capabilities import Fact
 from novatui.core.errors import Failure, Fault, NotSupported, Timeout, Unreachable
 from novatui.core.hostprofile import Baseline, HostProfile

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from novatui.backends.driver import ConsoleAccess
+from novatui.backends.consoleaccess import ConsoleAccess
 from novatui.core.consoles import Handoff, Picture
 from novatui.core.errors import Denied
 from novatui.wire import frames

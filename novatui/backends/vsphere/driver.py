@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from novatui.backends.consoleaccess import ConsoleAccess
 from novatui.backends.driver import (
     AlarmControl,
     CapabilityProbe,
     ClusterControl,
-    ConsoleAccess,
     DetailSource,
     DeviceControl,
     DeviceSource,
