@@ -1,20 +1,25 @@
-"""The part of the catalogue about hosts side by side, and about what they have in common."""
+"""The part of the catalogue about hosts and clusters as a whole, hosts side by side, and what they have in common."""
 
 from __future__ import annotations
 
 from novatui.actions.action import Action, Argument, Scope, Section
 from novatui.core.verbs import VERBS
 
-CHANGES = ("host.maintenance", "host.return", "cluster.apply", "cluster.dismiss")
-"""Operations on hosts and clusters as a whole; without keys, because they are rare and heavy."""
+CHANGES: tuple[tuple[str, str], ...] = (
+    ("a", "cluster.apply"),
+    ("x", "cluster.dismiss"),
+    ("r", "host.return"),
+    ("M", "host.maintenance"),
+)
+"""Behind `m`, beside what empties a host: all of them move machines, or let machines come."""
 
 HOSTS: tuple[Action, ...] = (
     *(
         Action(
-            id=verb, keys=(), title=VERBS[verb].title, section=Section.CHANGE, scope=Scope.CHANGES,
-            verb=verb.replace(".", " "), change=verb, takes=Argument.CHANGE,
+            id=verb, keys=(key,), title=VERBS[verb].title, section=Section.CHANGE, scope=Scope.CHANGES,
+            leader="migrate", verb=verb.replace(".", " "), change=verb, takes=Argument.CHANGE,
         )
-        for verb in CHANGES
+        for key, verb in CHANGES
     ),
     Action(
         id="diff", keys=(), title="compare two hosts", section=Section.OTHER, scope=Scope.FRAME, verb="diff",

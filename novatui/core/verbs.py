@@ -31,8 +31,8 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     kind: str
-    """text, number, size (bytes), yesno, choice, snapshot, device, network, store, target (disk or drive), host (a
-    ref: it may belong to another connection)."""
+    """text, number, size (bytes), yesno, choice, snapshot, device, network, store, target (disk or drive),
+    recommendation, host (a ref: it may belong to another connection)."""
     title: str
     required: bool = True
     choices: tuple[str, ...] = ()
@@ -77,6 +77,7 @@ APPLY = Given(name="apply", kind="choice", title="applies to", required=False, c
 
 _SNAPSHOT = Given(name="snapshot", kind="snapshot", title="snapshot")
 _DEVICE = Given(name="device", kind="device", title="device")
+_RECOMMENDATION = Given(name="recommendation", kind="recommendation", title="recommendation")
 _TARGET = Given(name="target", kind="target", title="disk or drive")
 
 
@@ -310,11 +311,11 @@ _ALL: tuple[Verb, ...] = (
     ),
     Verb(
         name="cluster.apply", title="carry out a recommendation", effect=Effect.AGREED,
-        kinds=frozenset({Kind.CLUSTER}), takes=(_text("recommendation", "recommendation"),),
+        kinds=frozenset({Kind.CLUSTER}), takes=(_RECOMMENDATION,),
     ),
     Verb(
         name="cluster.dismiss", title="dismiss a recommendation", effect=Effect.RELIEF,
-        kinds=frozenset({Kind.CLUSTER}), takes=(_text("recommendation", "recommendation"),),
+        kinds=frozenset({Kind.CLUSTER}), takes=(_RECOMMENDATION,),
     ),
     Verb(
         name="alarm.acknowledge", title="acknowledge an alarm at its server", effect=Effect.AGREED,

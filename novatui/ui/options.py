@@ -18,6 +18,9 @@ from novatui.ui.render.look import Look
 if TYPE_CHECKING:
     from novatui.ui.screens.frame import FrameScreen
 
+RECOMMENDED = "recommendations"
+"""Section of the properties of a cluster: key of each recommendation, and what it would do."""
+
 LISTED = {"network": Kind.NETWORK, "store": Kind.DATASTORE}
 """Kinds of arguments that are objects of the same connection, called by their names."""
 
@@ -138,6 +141,8 @@ def _part(verb: str, given: Given) -> str:
         return "host devices"
     if given.kind == "snapshot":
         return "snapshots"
+    if given.kind == "recommendation":
+        return "properties"
     return "vm" if given.kind == "target" or verb in ("edit.nic_remove", "edit.pin") else ""
 
 
@@ -169,6 +174,8 @@ def _of_detail(
         for one in newest_first:
             named = f"{one.name}  " if one.name != one.id else ""
             yield Option(one.id, named + look.date(one.created))
+    elif given.kind == "recommendation" and detail is not None:
+        yield from (Option(one.name, one.value) for one in detail.properties if one.section == RECOMMENDED)
     elif given.kind == "target" and detail is not None and detail.vm is not None:
         drives = verb in ("edit.iso_insert", "edit.iso_eject")
         for disk in detail.vm.disks:

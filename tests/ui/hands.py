@@ -18,7 +18,7 @@ from novatui.actions import journal
 from novatui.actions.gate import Gate
 from novatui.actions.journal_writer import Journal
 from novatui.core.connection import ConnectionSpec
-from novatui.core.detail import Detail
+from novatui.core.detail import Detail, Property
 from novatui.core.devices import Device, Giving
 from novatui.core.errors import Failure, Fault
 from novatui.core.operations import Expectation, NativeCall, Operation, Plan
@@ -62,6 +62,8 @@ class Hands:
         self.devices: tuple[Device, ...] = DEVICES
         """What every object tells of devices."""
         self.giving = Giving(iommu=True, vfio=True)
+        self.properties: tuple[Property, ...] = ()
+        """What every object tells that has no column of its own."""
         self.holds = False
         """Calls that were let go do not end before `release`."""
         self.silent = False
@@ -94,6 +96,7 @@ class Hands:
                     snapshots=SNAPSHOTS,
                     devices=self.devices,
                     giving=self.giving,
+                    properties=self.properties,
                 )
                 self.fleet.hear(
                     frames.DetailAnswer(frame.conn, frame.request, self.fleet.clock.monotonic(), detail, None)

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from novatui.actions.catalogue import Scope, in_scope
+from novatui.core.detail import Property
 from novatui.core.errors import Failure, Fault
 from novatui.core.operations import Plan
 from novatui.ui.dialogs.arguments import ArgumentsForm
@@ -714,3 +715,44 @@ async def test_hostile_texts_of_plans_are_harmless(tmp_path: Path) -> None:
         await person.pilot.pause(0.2)
         await person.press("enter")
         assert "\x1b" not in person.text
+
+
+# --- hosts and clusters as a whole ---
+
+
+async def test_a_host_goes_into_maintenance_by_keys_after_its_name_was_typed(tmp_path: Path) -> None:
+    async with acting_desk(tmp_path) as person:
+        person.hands.lock("vc-east", 840.0)
+        await person.open(Place("host"))
+        await person.go_to("vc-east", "host:esx-07")
+        await person.press("m")
+        assert "into maintenance" in person.text
+        assert "carry out a recommendation" not in person.text, "that is for clusters"
+        await person.press("M")
+        await person.pilot.pause(0.1)
+        assert isinstance(person.app.screen, ArgumentsForm)
+        await ask(person, "enter")
+        assert [one.verb for one in person.hands.planned] == ["host.maintenance"]
+        assert person.hands.made == []
+
+
+async def test_what_a_cluster_is_recommended_is_offered_to_be_carried_out(tmp_path: Path) -> None:
+    async with acting_desk(tmp_path) as person:
+        person.hands.lock("vc-east", 840.0)
+        person.hands.properties = (
+            Property("recommendations", "41", "web-9: esx-07 to esx-09, priority 2, 3 min old"),
+            Property("DRS", "automation", "manual"),
+        )
+        await person.open(Place("cluster"))
+        await person.go_to("vc-east", "cluster:a")
+        await person.press("m")
+        assert "into maintenance" not in person.text, "that is for hosts"
+        await person.press("a")
+        await person.pilot.pause(0.1)
+        form = person.app.screen
+        assert isinstance(form, ArgumentsForm)
+        assert "web-9: esx-07 to esx-09" in person.text
+        assert "manual" not in person.text
+        await ask(person, "enter")
+        (planned,) = person.hands.planned
+        assert (planned.verb, dict(planned.arguments)) == ("cluster.apply", {"recommendation": "41"})

@@ -125,10 +125,6 @@ ON_THE_TABLE: dict[str, dict[str, Any]] = {
     **{word: {} for word in ("diff", "baseline", "posture")},
     "blockers": {},
     "alarm.acknowledge": {},
-    "cluster.apply": {},
-    "cluster.dismiss": {},
-    "host.maintenance": {},
-    "host.return": {},
     "inventory": {},
     "snapshots.old": {"view": "snap", "row": None, "asked": ["Kinds"] * 6},
 }

@@ -241,7 +241,7 @@ class ArgumentsForm(TypedDialog, inherit_bindings=False):
 
     @property
     def _looked_up(self) -> bool:
-        return self._field.kind in ("snapshot", "device", "target", "network", "store", "host")
+        return self._field.kind in ("snapshot", "device", "target", "network", "store", "host", "recommendation")
 
     def _hint(self) -> str:
         match self._field.kind:
