@@ -8,9 +8,11 @@ from typing import ClassVar
 
 import pytest
 
+from novatui.backends.demo.balancer import recommended
 from novatui.backends.demo.clock import Clock
 from novatui.backends.demo.scene import Scene
 from novatui.backends.demo.shapes import AWAY_FROM_SITE, GIB, MIB, Host, Machine
+from novatui.backends.demo.upkeep import automated, there
 from novatui.backends.demo.ways import way
 from novatui.config.demo import expand
 from novatui.core.devices import Device
@@ -22,12 +24,18 @@ NOTHING_MOVES = int(Clock(1.0).today) - 3600
 """The fleet stands still there."""
 
 
+MORE = {Family.VSPHERE: "&hosts=20"}
+"""Two clusters: one whose balancer acts by itself, and one whose balancer recommends."""
+
+
 class DemoControlLab(ControlLab):
     """A fleet that stands still, read a second time to find machines that fit."""
 
     def __init__(self, family: Family, folder: Path) -> None:
         self._file = folder / "state.jsonl"
-        (self.spec,) = expand(f"demo://?family={family.value}&vms=200&at={NOTHING_MOVES}&state={self._file}")
+        (self.spec,) = expand(
+            f"demo://?family={family.value}&vms=200{MORE.get(family, '')}&at={NOTHING_MOVES}&state={self._file}"
+        )
         self._scene = Scene(self.spec)
         self._world = self._scene.clock.world()
         self._free: set[str] = set()
@@ -43,6 +51,8 @@ class DemoControlLab(ControlLab):
         if verb == "edit.pool":
             pools = (place for place in self._scene.estate.places if place.kind is Kind.RESOURCE_POOL)
             return key(Kind.RESOURCE_POOL, next(pools).id), {"cpu_limit": "8000", "memory_shares": "high"}
+        if noun in ("host", "cluster"):
+            return self._whole(verb)
         wanted = {"power.autostart": Power.RUNNING, "snap.create": Power.RUNNING}.get(verb)
         wanted = wanted or _STATE.get(verb) or (Power.OFF if noun in ("edit", "device") else Power.RUNNING)
         fit = _FITS.get(verb, lambda machine: bool(machine))
@@ -99,6 +109,19 @@ class DemoControlLab(ControlLab):
             case _:
                 return {}
 
+    def _whole(self, verb: str) -> tuple[str, dict[str, str]] | None:
+        """A host that its cluster empties by itself, one in maintenance, or a cluster with a recommendation."""
+        estate = self._scene.estate
+        if verb.startswith("host."):
+            closed = verb == "host.return"
+            fit = (host for host in estate.hosts if host.maintenance is closed and automated(self._scene, host))
+            leaves = (host for host in fit if closed or not _stuck(self._scene, host, self._world))
+            return key(Kind.HOST, next(leaves).id), {}
+        for place in estate.places:
+            if one := next(iter(recommended(self._scene, place, self._world)), None):
+                return key(Kind.CLUSTER, place.id), {"recommendation": one.key}
+        return None
+
     def _host(self, word: str) -> tuple[str, dict[str, str]] | None:
         wanted: Callable[[Device], bool] = (
             (lambda each: each.functions_max is not None) if word == "vfs" else (lambda each: bool(each.mdev_types))
@@ -149,6 +172,11 @@ def _key(machine: Machine) -> str:
     return key(machine.kind, machine.id)
 
 
+def _stuck(scene: Scene, host: Host, world: float) -> bool:
+    """A machine could not leave it."""
+    return any(each.devices or scene.now(each, world).act for each in there(scene, host, world))
+
+
 def _is_free_vf(device: Device) -> bool:
     return device.device_class == "vf" and not device.holder
 
@@ -162,11 +190,12 @@ def _never(family: Family, *verbs: str) -> dict[str, str]:
     words = {verb: verb.partition(".")[2].replace("_", "-") for verb in verbs}
     assert all(way(family, word) is None for word in words.values())
     found = dict.fromkeys(verbs, f"{family} has no call for it, or the demo of it does not show it")
-    return (
-        found
-        | dict.fromkeys(("HostControl", "ClusterControl"), "the demo's hosts stay as they are")
-        | {"AlarmControl": "the demo's alarms come and go by themselves"}
-    )
+    return found | ALARMS | ({} if family is Family.VSPHERE else STILL)
+
+
+ALARMS = {"AlarmControl": "the demo's alarms come and go by themselves"}
+LIBVIRT_HAS_NONE = "libvirt has no maintenance mode, and no clusters"
+STILL = dict.fromkeys(("HostControl", "ClusterControl"), "only the demo's vSphere takes hosts out of service")
 
 
 class DemoControls(ControlConformance):
@@ -179,7 +208,7 @@ class DemoControls(ControlConformance):
 
 class TestAsLibvirt(DemoControls):
     family = Family.LIBVIRT
-    lacks = _never(Family.LIBVIRT, "device.vfs", "edit.pool")
+    lacks = _never(Family.LIBVIRT, "device.vfs", "edit.pool") | dict.fromkeys(STILL, LIBVIRT_HAS_NONE)
 
 
 class TestAsVsphere(DemoControls):

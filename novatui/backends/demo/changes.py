@@ -11,6 +11,7 @@ import msgspec
 from novatui.backends.demo.deeds import Done, do, hear
 from novatui.backends.demo.ledger import Entry, Ledger
 from novatui.backends.demo.scene import Scene
+from novatui.backends.demo.upkeep import settle
 from novatui.core.errors import NovaError
 from novatui.core.operations import NativeCall, Result, SecretName
 
@@ -32,6 +33,7 @@ class Changes:
         """Do what others have written down since."""
         with self._lock:
             self._catch_up()
+            settle(self._scene, self._scene.clock.world())
 
     def make(self, call: NativeCall) -> Done:
         """Send a call. NovaError when the site refuses it; that it was sent is written down too."""
@@ -48,12 +50,14 @@ class Changes:
                 who=scene.traits.user,
             )
             try:
+                settle(scene, entry.world)
                 done = do(scene, entry)
             except NovaError as error:
                 self._ledger.append(entry, failure=error.failure.message)
                 raise
             self._ledger.append(msgspec.structs.replace(entry, carried=done.carried))
             self.fresh.append(done)
+            settle(scene, scene.clock.world())
             return done
 
     def _catch_up(self) -> None:
@@ -62,6 +66,7 @@ class Changes:
                 continue
             try:
                 if entry.site == self._scene.site.name:
+                    settle(self._scene, entry.world)
                     self.fresh.append(do(self._scene, entry))
                 elif self._scene.peer and entry.site == self._scene.peer.name and (heard := hear(self._scene, entry)):
                     self.fresh.append(heard)

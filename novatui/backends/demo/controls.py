@@ -6,18 +6,24 @@ import time
 from abc import abstractmethod
 from collections.abc import Mapping
 
+from novatui.backends.demo.balancer import plan_cluster
 from novatui.backends.demo.changes import Changes
 from novatui.backends.demo.life import Act
 from novatui.backends.demo.planned import plan_power, plan_task
 from novatui.backends.demo.planned_devices import plan_device
 from novatui.backends.demo.planned_edit import plan_edit
+from novatui.backends.demo.planned_hosts import plan_host
 from novatui.backends.demo.planned_migrate import plan_migrate
 from novatui.backends.demo.planned_snap import plan_snap
 from novatui.backends.demo.scene import Scene
+from novatui.backends.demo.shapes import Upkeep
 from novatui.backends.demo.standing import fingerprint, told
+from novatui.backends.demo.upkeep import cut_short, there
 from novatui.backends.demo.ways import way
 from novatui.backends.driver import (
+    ClusterControl,
     DeviceControl,
+    HostControl,
     Invoker,
     MigrationControl,
     PowerControl,
@@ -120,7 +126,24 @@ class Controls(
         self._told_soon()
         if done.act and done.waits:
             self._wait(scene, done.act)
+        elif done.upkeep and done.waits:
+            self._wait_for_host(scene, done.upkeep)
         return done.answer
+
+    def _wait_for_host(self, scene: Scene, begun: Upkeep) -> None:
+        """Until its last machine has gone, however long that takes. Aborted when it was cancelled."""
+        while True:
+            now = next(each for each in scene.upkeep if each.number == begun.number)
+            if now.ended is not None:
+                break
+            host = scene.estate.hosts[now.host]
+            left = len(there(scene, host, scene.clock.world()))
+            self.sink.advance(100 * (1 - left / now.leaving) if now.leaving else 0.0)
+            time.sleep(STEP_S)
+            scene.check()
+            self._changes.catch_up()
+        if now.outcome is TaskState.CANCELLED:
+            raise told(cut_short(scene.estate.hosts[now.host]))
 
     def _wait(self, scene: Scene, begun: Act) -> None:
         """Until it is over, however long it takes by now: a lever may end it sooner. Aborted when it was cancelled."""
@@ -147,3 +170,13 @@ _SILENT = frozenset({("power.autostart", Family.VSPHERE)})
 
 def _deed(verb: str) -> str:
     return _DEEDS.get(verb, verb.partition(".")[2].replace("_", "-"))
+
+
+class HostControls(Controls, HostControl, ClusterControl):
+    """The same for products whose hosts can be taken out of service, and whose clusters recommend moves."""
+
+    def plan_host(self, operation: Operation) -> Plan:
+        return plan_host(self._ask("plan"), self.spec.name, operation)
+
+    def plan_cluster(self, operation: Operation) -> Plan:
+        return plan_cluster(self._ask("plan"), self.spec.name, operation)

@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from novatui.backends.demo import pools
+from novatui.backends.demo import balancer, pools, upkeep
 from novatui.backends.demo.hardware import HARDWARE, change_host
 from novatui.backends.demo.ledger import Entry
 from novatui.backends.demo.life import Act
 from novatui.backends.demo.moves import HAND, LEVERS, arrival, set_out, turned
 from novatui.backends.demo.routines import Beat, Condition, Moment
 from novatui.backends.demo.scene import Scene
-from novatui.backends.demo.shapes import AWAY_FROM_SITE, Host, Machine, Place
+from novatui.backends.demo.shapes import AWAY_FROM_SITE, Host, Machine, Place, Upkeep
 from novatui.backends.demo.standing import Standing, told
 from novatui.backends.demo.tasks import journey_of
 from novatui.backends.demo.trees import created, deleted, found, reverted
@@ -62,6 +62,10 @@ class Done(msgspec.Struct, frozen=True):
     """What is being done to the machine; None for a host or a pool."""
     waits: bool
     answer: dict[str, Argument] = {}
+    upkeep: Upkeep | None = None
+    """What is being done to the host."""
+    also: tuple[Machine, ...] = ()
+    """Machines that were touched beside."""
     carried: str = ""
     """The machine as it left for the other connection."""
 
@@ -69,6 +73,12 @@ class Done(msgspec.Struct, frozen=True):
 def do(scene: Scene, entry: Entry) -> Done:
     """Carry out a call, at its time of the world. NovaError when the product refuses it: then nothing has changed."""
     deed, target, given = understood(scene.site.family, entry.call, entry.args)
+    if deed in upkeep.DEEDS:
+        host, doing = upkeep.done(scene, deed, target, given, entry)
+        return Done(host, None, deed == upkeep.ENTER, upkeep=doing, also=doing.moved)
+    if deed in balancer.DEEDS:
+        cluster, moved = balancer.decide(scene, deed, target, given["recommendation"], entry)
+        return Done(cluster, None, False, also=moved)
     if deed in ("mdev-create", "mdev-remove", "vfs"):
         return _change_host(scene, deed, target, given)
     if deed == pools.DEED:

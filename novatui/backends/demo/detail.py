@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 import msgspec
 
-from novatui.backends.demo import pools
+from novatui.backends.demo import balancer, pools
 from novatui.backends.demo.devices import LISTED
 from novatui.backends.demo.documents import document
 from novatui.backends.demo.estate import Thing
@@ -103,11 +103,12 @@ def _properties(scene: Scene, thing: Thing) -> list[Property]:
     """Facts that have no column of their own."""
     match thing:
         case Machine():
-            return [Property("policy", name, text) for name, text in scene.traits.policies]
+            return _policies(scene.traits.policies, scene.estate.automation(scene.estate.hosts[thing.host].parent))
         case Place(kind=Kind.RESOURCE_POOL):
             return pools.properties(thing) if way(scene.site.family, pools.DEED) else []
         case Place(kind=Kind.CLUSTER):
-            return [Property("policy", name, text) for name, text in scene.traits.promises]
+            promised = _policies(scene.traits.promises, thing.automation)
+            return [*promised, *balancer.properties(scene, thing, scene.clock.world())]
         case Host():
             here = [m for m in scene.estate.machines if m.host == thing.at]
             return [
@@ -118,3 +119,8 @@ def _properties(scene: Scene, thing: Thing) -> list[Property]:
             ]
         case _:
             return []
+
+
+def _policies(told: Iterable[tuple[str, str]], automation: str) -> list[Property]:
+    """With what the balancer of that cluster may do by itself."""
+    return [Property("policy", name, text.format(automation=automation)) for name, text in told]

@@ -8,7 +8,7 @@ from math import inf
 from typing import Self, TypeVar
 
 from novatui.backends.demo.changes import Changes
-from novatui.backends.demo.controls import Controls
+from novatui.backends.demo.controls import Controls, HostControls
 from novatui.backends.demo.detail import detail_of, device_detail, snapshot_detail
 from novatui.backends.demo.estate import Thing, kind_of
 from novatui.backends.demo.events import events_between
@@ -21,7 +21,8 @@ from novatui.backends.demo.rows import device_row, snapshot_row, thing_row
 from novatui.backends.demo.scene import Scene
 from novatui.backends.demo.shapes import Host, Machine, Net, Store
 from novatui.backends.demo.storage import leases_of, volumes_of
-from novatui.backends.demo.tasks import tasks_at
+from novatui.backends.demo.tasks import KEPT, tasks_at
+from novatui.backends.demo.upkeep_told import upkeep_events, upkeep_tasks
 from novatui.backends.demo.watcher import Watcher
 from novatui.backends.driver import (
     CapabilityProbe,
@@ -88,9 +89,10 @@ class DemoDriver(
     """Whatever changes is told by the watcher."""
 
     def __new__(cls, spec: ConnectionSpec, secrets: Mapping[str, str], sink: Sink) -> Self:
-        """A connection of a family that tells leases has one role more."""
+        """A connection of a family that tells leases, or has hosts to care for, has more roles."""
         del secrets, sink
-        made = DemoDriverWithLeases if spec.family is Family.LIBVIRT else DemoDriver
+        more = {Family.LIBVIRT: DemoDriverWithLeases, Family.VSPHERE: DemoDriverWithHosts}
+        made = more.get(spec.family, DemoDriver)
         return super().__new__(made if issubclass(made, cls) else cls)
 
     def __init__(self, spec: ConnectionSpec, secrets: Mapping[str, str], sink: Sink) -> None:
@@ -187,7 +189,8 @@ class DemoDriver(
 
     def tasks(self) -> list[Task]:
         scene = self._ask("tasks")
-        told = tasks_at(scene, scene.clock.world())
+        world = scene.clock.world()
+        told = [*upkeep_tasks(scene, world - KEPT, world), *tasks_at(scene, world)]
         if self._watcher is None or not self._watcher.recalls:
             return told
         return [one for one in told if one.migration is None or one.ended is not None]  # the watcher tells their past
@@ -200,7 +203,9 @@ class DemoDriver(
         until = clock.world()
         # Whoever asks lives now, also when the fleet stands still at another moment.
         span = max(0.0, min(time.time() - since, REMEMBERED))
-        return events_between(scene, until - span * (clock.speed or 1), until, clock.now())
+        begun = until - span * (clock.speed or 1)
+        found = [*events_between(scene, begun, until, clock.now()), *upkeep_events(scene, begun, until, clock.now())]
+        return sorted(found, key=lambda event: event.at)
 
     # --- one object -------------------------------------------------------------------------------------------------
 
@@ -275,6 +280,10 @@ class DemoDriverWithLeases(DemoDriver, NetworkSource):
     def leases(self, key: str) -> list[Lease]:
         scene = self._ask("leases")
         return list(leases_of(scene, _find(scene, key, Net), scene.clock.world()))
+
+
+class DemoDriverWithHosts(DemoDriver, HostControls):
+    """A connection of a family whose hosts are taken out of service, and whose clusters recommend moves."""
 
 
 def _tls(scene: Scene) -> TlsInfo:

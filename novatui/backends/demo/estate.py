@@ -48,6 +48,11 @@ class Estate:
         self.places = [place if (each.kind, each.id) == (place.kind, place.id) else each for each in self.places]
         self._things[key(place.kind, place.id)] = place
 
+    def automation(self, cluster: str) -> str:
+        """What the balancer of the cluster with this key may do by itself; empty where there is none."""
+        place = self.find(cluster)
+        return place.automation if isinstance(place, Place) else ""
+
     def machine(self, native: str) -> Machine | None:
         """The machine with this native id."""
         return next((each for each in map(self.find, self._keys(native)) if isinstance(each, Machine)), None)

@@ -106,6 +106,16 @@ class Life:
         changed = self._changed.get(act.machine.id)
         return (changed and changed.again(act)) or act
 
+    def queued(self, machine: Machine, world: float) -> bool:
+        """Something will be done to it later that a call has ordered."""
+        changed = self._changed.get(machine.id)
+        return changed is not None and changed.queued(world)
+
+    def unqueue(self, machine: Machine, world: float) -> None:
+        """Nothing of that will be done."""
+        if changed := self._changed.get(machine.id):
+            changed.unqueue(world)
+
     def acts(self, since: float, until: float) -> list[Act]:
         """What was being done at any time in that span, oldest first; seen from where the machine is at home."""
         stories = [*self._stories.values(), *self._changed.values()]
@@ -205,10 +215,19 @@ class _Changed:
         if last and last.moment.number == act.moment.number:
             self._acts[-1] = act
             return
+        while self._acts and self._acts[-1].begin > act.begin:
+            self._acts.pop()
+        last = self._acts[-1] if self._acts else None
         if last and last.end > act.begin:
             cut = msgspec.structs.replace(last.moment.beat, takes=act.begin - last.begin, outcome=TaskState.CANCELLED)
             self._acts[-1] = msgspec.structs.replace(last, moment=msgspec.structs.replace(last.moment, beat=cut))
         self._acts.append(act)
+
+    def queued(self, world: float) -> bool:
+        return any(act.begin > world and act.verb for act in self._acts)
+
+    def unqueue(self, world: float) -> None:
+        self._acts = [act for act in self._acts if act.begin <= world or not act.verb]
 
     def again(self, act: Act) -> Act | None:
         """The same act as it stands by now; None when it is not known."""

@@ -18,7 +18,8 @@ Metrics = dict[str, float | None]
 def host_metrics(host: Host, at: float) -> Metrics:
     """A host at that world time."""
     busy = host_busy(host, at)
-    memory = min(0.96, 0.42 + host.busy / 190 + 0.04 * noise(host.noise + 7, at / 600))
+    taken = 0.04 if host.maintenance else 0.42 + host.busy / 190
+    memory = min(0.96, taken + 0.04 * noise(host.noise + 7, at / 600))
     lines = noise(host.noise + 11, at / 20)
     return {
         "cpu.used": busy,

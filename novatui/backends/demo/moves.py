@@ -61,8 +61,9 @@ def fit_to_move(one: Standing, to: Host | None, *, copies: bool) -> None:
     if machine.devices:
         held = ", ".join(machine.devices)
         raise Conflict(f"{machine.name} holds {held} of its host", hint="detach it first", subject="devices")
-    if to is not None and to.maintenance:
-        raise Conflict(f"{to.name} is in maintenance", hint="choose another host", subject=to.name)
+    if to is not None and (to.maintenance or to.closing):
+        state = "in maintenance" if to.maintenance else "on its way into maintenance"
+        raise Conflict(f"{to.name} is {state}", hint="choose another host", subject=to.name)
     if to is not None and machine.memory > to.memory:
         raise Conflict(f"{to.name} has not the memory of {machine.name}", hint="choose another host", subject=to.name)
     if not copies and (left := _left_behind(one, to)):

@@ -129,7 +129,7 @@ class _Asked:
             ms=self._ms * 6,
             cpu_used=load["cpu.used"],
             connected=self._say(True),
-            maintenance=self._say(host.maintenance),
+            maintenance=self._say(host.maintenance or host.closing),
             migrates=self._say(True),
             guests=self._say(frozenset({(vm.arch, vm.hypervisor)})),
             cpu=self._cpu(),

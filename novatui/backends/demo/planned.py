@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from novatui.backends.demo.deeds import POWER
+from novatui.backends.demo.planned_hosts import plan_stop
 from novatui.backends.demo.scene import Scene
 from novatui.backends.demo.shapes import GIB, Host, Machine
 from novatui.backends.demo.standing import Standing
@@ -14,7 +15,7 @@ from novatui.backends.demo.tasks import task
 from novatui.backends.demo.ways import Plain, native, way
 from novatui.core.errors import Conflict, InvalidInput, NotSupported
 from novatui.core.operations import Expectation, NativeCall, Operation, Plan
-from novatui.core.states import Family, Power
+from novatui.core.states import Family, Kind, Power
 
 SOON_S, GUEST_S = 30.0, 120.0
 """Seconds until a change is to be seen: one that is made, and one that a guest is only asked for."""
@@ -185,7 +186,9 @@ def _may_not_listen(case: Case) -> tuple[str, ...]:
 
 
 def plan_task(scene: Scene, conn: str, operation: Operation) -> Plan:
-    """The end of what is being done to a machine."""
+    """The end of what is being done to a machine, or to a host."""
+    if operation.key.startswith(f"{Kind.HOST.value}:"):
+        return plan_stop(scene, conn, operation)
     case = Case(scene, conn, operation)
     case.one.fit_to_cancel()
     act = case.one.now.act

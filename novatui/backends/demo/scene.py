@@ -12,7 +12,7 @@ from novatui.backends.demo.ground import Described, Ground, Invented
 from novatui.backends.demo.life import Act, Life, Now
 from novatui.backends.demo.outage import Outage
 from novatui.backends.demo.rows import machine_row
-from novatui.backends.demo.shapes import AWAY_FROM_SITE, GIB, Host, Machine
+from novatui.backends.demo.shapes import AWAY_FROM_SITE, GIB, Host, Machine, Upkeep
 from novatui.config.demo import Site, Wish, parse, sites
 from novatui.core.connection import ConnectionSpec
 from novatui.core.inventory import Row
@@ -42,6 +42,10 @@ class Scene:
         self.peer = _peer(self.site, fleet)
         self._ground = self._stand(wish, spec.name)
         self._ground.changed()
+        self.upkeep: list[Upkeep] = []
+        """What was done to hosts by calls, oldest first."""
+        self.decided: dict[str, str] = {}
+        """Recommendations that were carried out or dismissed, and the ids of their clusters."""
         self._settle()
 
     def check(self) -> None:

@@ -9,6 +9,7 @@ from novatui.core.devices import Device
 from novatui.core.inventory import Value
 from novatui.core.snapshots import Snapshot
 from novatui.core.states import Kind, Power
+from novatui.core.tasks import TaskState
 from novatui.core.vmspec import VmSpec
 
 AWAY_FROM_SITE = -1
@@ -27,6 +28,8 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     values: dict[str, Value] = {}
     allocation: dict[str, str] = {}
     """Of a resource pool what somebody set of it: see `pools`."""
+    automation: str = ""
+    """Of a cluster what its balancer may do by itself; empty: there is none."""
 
 
 class Host(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +45,8 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
     product: str
     vendor: str = ""
     maintenance: bool = False
+    closing: bool = False
+    """On its way into maintenance: it takes no more machines."""
     noise: int = 0
     """What its load curves are drawn from."""
     busy: float = 50.0
@@ -159,3 +164,23 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     """Its home is another connection: it is here only while it travels."""
     spec: VmSpec | None = None
     """The whole of it, where a described world says more than the fields above."""
+
+
+class Upkeep(msgspec.Struct, frozen=True, kw_only=True):
+    """A host that was taken into maintenance by a call, or out of it."""
+
+    number: int
+    """Of the call."""
+    host: int
+    verb: str
+    who: str
+    began: float
+    """World time."""
+    leaving: int = 0
+    """Machines that had to leave when it began."""
+    gone: float | None = None
+    """When the last of them has left if nobody steps in; None: one of them cannot."""
+    moved: tuple[Machine, ...] = ()
+    """Machines that were sent away, or are to be."""
+    ended: float | None = None
+    outcome: TaskState = TaskState.DONE

@@ -31,6 +31,7 @@ class Standing:
         """NotFound when it is not here now; `coming`: it is on its way."""
         self.scene = scene
         self.was = machine
+        self.world = world
         self.now: Now = scene.now(machine, world)
         if not self.now.here and not coming:
             raise NotFound(f"{machine.name} is not here any more", subject=machine.name)
@@ -80,6 +81,20 @@ class Standing:
                 meaning="one thing at a time can be done to a machine",
                 hint="wait for it, or cancel it in the tasks",
                 subject=act.verb,
+            )
+        if self.scene.life.queued(machine, self.world):
+            raise Busy(
+                f"{machine.name} waits to be moved off {self.host.name}",
+                meaning="its host is on its way into maintenance",
+                hint="wait for it, or cancel that task of the host",
+                subject="migrate",
+            )
+        if deed in ("start", "wake") and (self.host.maintenance or self.host.closing):
+            raise Conflict(
+                f"{self.host.name} is in maintenance, or on its way there",
+                meaning="it starts no machines",
+                hint=f"move {machine.name} to another host first, or take the host out of maintenance",
+                subject=self.host.name,
             )
         if (verb := VERBS.get(f"power.{deed}")) and verb.states and self.power not in self._fitting(deed):
             raise Conflict(
@@ -137,13 +152,19 @@ def host_of(scene: Scene, wanted: str) -> Host:
 
 
 def fingerprint(scene: Scene, wanted: str) -> str:
-    """Of a machine, a host or a pool; empty for anything else, and for what is gone."""
+    """Of a machine, a host, a cluster or a pool; empty for anything else, and for what is gone."""
     try:
         kind, _ = split_key(wanted)
     except ValueError as error:
         raise InvalidInput(str(error), subject="key") from None
     if kind is Kind.HOST:
-        return _hash(sorted((each.id, each.holder, each.functions or 0) for each in host_of(scene, wanted).devices))
+        host = host_of(scene, wanted)
+        devices = sorted((each.id, each.holder, each.functions or 0) for each in host.devices)
+        return _hash([host.maintenance, host.closing, devices])
+    if kind is Kind.CLUSTER:
+        place = scene.estate.find(wanted)
+        decided = sorted(name for name, cluster in scene.decided.items() if place and cluster == place.id)
+        return _hash(decided) if place else ""
     if kind is Kind.RESOURCE_POOL:
         pool = scene.estate.find(wanted)
         return _hash(sorted(pool.allocation.items())) if isinstance(pool, Place) else ""

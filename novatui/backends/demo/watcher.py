@@ -14,6 +14,7 @@ from novatui.backends.demo.rows import thing_row
 from novatui.backends.demo.scene import Scene
 from novatui.backends.demo.shapes import Machine
 from novatui.backends.demo.tasks import is_task, task
+from novatui.backends.demo.upkeep_told import upkeep_events, upkeep_tasks
 from novatui.backends.driver import Sink
 from novatui.core.errors import NovaError
 from novatui.core.events import Event
@@ -45,6 +46,7 @@ class Watcher(threading.Thread):
         self._woken = threading.Event()
         self._since = since
         self._known = scene.estate
+        self._hosts = list(scene.estate.hosts)
 
     def stop(self) -> None:
         """End the thread and wait for it."""
@@ -75,6 +77,7 @@ class Watcher(threading.Thread):
             begun = self._sink.now()
             self._tell_changes(begun)
             self._tell_calls(begun)
+            self._tell_hosts(begun)
             self._tell_happenings(begun)
 
     def _tell_how_moves_came_here(self) -> None:
@@ -99,7 +102,11 @@ class Watcher(threading.Thread):
         for act in scene.life.acts(since, until):
             if is_task(scene, act):
                 self._sink.task(begun, task(scene, act, until))
+        for each in upkeep_tasks(scene, since, until):
+            self._sink.task(begun, each)
         for event in events_between(scene, since, until, scene.clock.now()):
+            self._sink.event(event)
+        for event in upkeep_events(scene, since, until, scene.clock.now()):
             self._sink.event(event)
 
     def _tell_calls(self, begun: float) -> None:
@@ -111,12 +118,20 @@ class Watcher(threading.Thread):
             thing = scene.estate.find(_key(done.was)) or done.was
             if isinstance(thing, Machine) and scene.now(thing, world).here:
                 self._tell(begun, [thing], world)
+            self._tell(begun, [scene.estate.current(each) for each in done.also], world)
             gone, rows = parts_changed(scene, done.was, thing)
             self._sink.rows(begun, [row for row in rows if row.kind.value in wanted])
             self._sink.remove(begun, [name for name in gone if name.partition(":")[0] in wanted])
             if done.act and not scene.clock.speed:
                 for event in events_of(scene, done.act, scene.clock.now()):
                     self._sink.event(event)
+
+    def _tell_hosts(self, begun: float) -> None:
+        """Hosts that went into maintenance or came out of it."""
+        old, new = self._hosts, list(self._scene.estate.hosts)
+        self._hosts = new
+        if len(old) == len(new):
+            self._tell(begun, [host for host, was in zip(new, old, strict=True) if host is not was], 0.0)
 
     def _tell_changes(self, begun: float) -> None:
         """What somebody changed in a described world."""

@@ -195,7 +195,18 @@ WAYS: dict[Family, tuple[Way, ...]] = {
             ("migrate", "MigrateVM_Task", "to:host", {"priority": "defaultPriority"}),
             ("migrate-offline", "MigrateVM_Task", "to:host", {"state": "poweredOff"}),
         ),
-        *_ways("host", ("vfs", "UpdatePassthruConfig_Task", "device:id count:numVirtualFunction")),
+        *_ways(
+            "host",
+            ("vfs", "UpdatePassthruConfig_Task", "device:id count:numVirtualFunction"),
+            ("maintenance", "EnterMaintenanceMode_Task", "off:evacuatePoweredOffVms", {"timeout": 0}),
+            ("return", "ExitMaintenanceMode_Task", "", {"timeout": 0}),
+            ("cancel-maintenance", "CancelTask"),
+        ),
+        *_ways(
+            "cluster",
+            ("apply", "ApplyRecommendation", "recommendation:key"),
+            ("dismiss", "CancelRecommendation", "recommendation:key"),
+        ),
         *_ways(
             "pool",
             (

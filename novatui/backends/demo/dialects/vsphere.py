@@ -18,6 +18,9 @@ CLUSTERS_PER_DATACENTER = 4
 MAINTENANCE = 8
 """Number of the host that is in maintenance."""
 
+AUTOMATION = ("fully automated", "partially automated")
+"""What DRS may do by itself, in one cluster and in the next."""
+
 STORES = (("ds-ssd1", "VMFS"), ("ds-ssd2", "VMFS"), ("ds-nfs", "NFS"))
 PORT_GROUPS = (("pg-db", 120), ("pg-web", 130), ("pg-mgmt", 10), ("pg-lab", 900))
 DATACENTERS = ("DC East", "DC North", "DC West", "DC South")
@@ -42,10 +45,10 @@ TRAITS = Traits(
     promises=(
         ("HA", "on, host monitoring on"),
         ("HA admission", "tolerates one host"),
-        ("DRS", "fully automated, threshold 3"),
+        ("DRS", "{automation}, threshold 3"),
         ("EVC", "amd-zen3"),
     ),
-    policies=(("HA restart priority", "medium"), ("DRS automation", "fully automated")),
+    policies=(("HA restart priority", "medium"), ("DRS automation", "{automation}")),
     mac="00:50:56",
     things_under_host=False,
     types={
@@ -149,6 +152,7 @@ class VSphere(Dialect):
                 name=f"Cluster {letter}",
                 parent=above,
                 values={"health": "ok"},
+                automation=AUTOMATION[number % 2],
             )
             first = number * HOSTS_PER_CLUSTER
             reach = (first, min(first + HOSTS_PER_CLUSTER, self.site.hosts))
@@ -191,7 +195,13 @@ class VSphere(Dialect):
 
     def roof(self) -> tuple[Place, ...]:
         center = self._center(0)
-        cluster = Place(kind=Kind.CLUSTER, id="domain-c8", name="Cluster A", parent=place_key(center))
+        cluster = Place(
+            kind=Kind.CLUSTER,
+            id="domain-c8",
+            name="Cluster A",
+            parent=place_key(center),
+            automation=AUTOMATION[0],
+        )
         return (center, cluster)
 
     def described_id(self, kind: Kind, number: int, host: str, name: str, uuid: str) -> str:
