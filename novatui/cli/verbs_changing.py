@@ -37,7 +37,10 @@ def changing(parser: argparse.ArgumentParser) -> None:
 
 def _applied(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--apply", choices=["live", "persistent", "both"], metavar="WHEN", help="live, persistent or both (default)"
+        "--apply",
+        choices=["live", "persistent", "both"],
+        metavar="WHEN",
+        help="live, persistent or both (default); not vSphere",
     )
 
 
@@ -112,7 +115,7 @@ def _migrate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--check", action="store_true", help="tell where it can run, or whether on HOST")
     parser.add_argument("--storage", metavar="DS", help="copy its disks, to this store")
     parser.add_argument(
-        "--copy-storage", choices=["copy", "changed"], metavar="HOW", help="copy its disks: copy, changed"
+        "--copy-storage", choices=["copy", "changed"], metavar="HOW", help="copy its disks: copy, changed (not vSphere)"
     )
     parser.add_argument("--offline", action="store_true", help="move the definition of a machine that is off")
     parser.add_argument("--auto-converge", action="store_true", help="slow the guest when it does not end")

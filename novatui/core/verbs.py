@@ -40,6 +40,13 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     """Nothing is a value too: it takes away what is there."""
     lacks: frozenset[Family] = frozenset()
     """Families whose products have nothing of the kind: nobody is asked for it there."""
+    without: tuple[tuple[Family, str], ...] = ()
+    """Choices that a family's products do not have."""
+
+    def known_to(self, family: Family) -> Given:
+        """The same with what a product of this family can choose from."""
+        left = tuple(choice for choice in self.choices if (family, choice) not in self.without)
+        return self if left == self.choices else msgspec.structs.replace(self, choices=left)
 
 
 class Verb(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,7 +67,8 @@ class Verb(msgspec.Struct, frozen=True, kw_only=True):
 
     def known_to(self, family: Family) -> Verb:
         """The same with what a product of this family can be told."""
-        return msgspec.structs.replace(self, takes=tuple(given for given in self.takes if family not in given.lacks))
+        takes = (given.known_to(family) for given in self.takes if family not in given.lacks)
+        return msgspec.structs.replace(self, takes=tuple(takes))
 
     @property
     def noun(self) -> str:
@@ -72,8 +80,16 @@ MACHINES = frozenset({Kind.VM, Kind.CONTAINER})
 ON = frozenset({Power.RUNNING})
 IN_MEMORY = frozenset({Power.RUNNING, Power.PAUSED})
 
-APPLY = Given(name="apply", kind="choice", title="applies to", required=False, choices=("both", "live", "persistent"))
-"""Now, from the next start on, or both; without it: both where the machine runs, else persistent."""
+APPLY = Given(
+    name="apply",
+    kind="choice",
+    title="applies to",
+    required=False,
+    choices=("both", "live", "persistent"),
+    lacks=frozenset({Family.VSPHERE}),
+)
+"""Now, from the next start on, or both; without it: both where the machine runs, else persistent. A machine of vSphere
+has one configuration, changed at once and for good."""
 
 _SNAPSHOT = Given(name="snapshot", kind="snapshot", title="snapshot")
 _DEVICE = Given(name="device", kind="device", title="device")
@@ -272,7 +288,8 @@ _ALL: tuple[Verb, ...] = (
             _led(Given(name="bandwidth", kind="size", title="bandwidth at most, bytes/s", required=False)),
             _led(_number("downtime", "pause at most, ms")),
             Given(
-                name="storage", kind="choice", title="storage", required=False, choices=("shared", "copy", "changed")
+                name="storage", kind="choice", title="storage", required=False, choices=("shared", "copy", "changed"),
+                without=((Family.VSPHERE, "changed"),),
             ),
             _STORE, _PRIORITY,
             _led(_yes("persist", "define it at the destination")),

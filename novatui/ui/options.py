@@ -81,9 +81,10 @@ class Known(NamedTuple):
 
 def known_words(screen: FrameScreen, verb: str) -> Iterator[str]:
     """What can be typed next for an operation, from what is in the stores."""
-    takes = VERBS[verb].takes
     refs = screen.aim()
     conn = refs[0].conn if refs else ""
+    known = screen.fleet.connections.get(conn)
+    takes = (VERBS[verb] if known is None else VERBS[verb].known_to(known.spec.family)).takes
     for given in takes:
         yield from (option.value for option in _listed(screen.fleet, conn, given))
         if given.kind == "yesno":

@@ -22,7 +22,22 @@ def test_others_have_no_priority_of_moves() -> None:
         assert names("migrate.offline", family) == ["to", "uri", "undefine"]
 
 
+def test_a_machine_of_vsphere_has_one_configuration() -> None:
+    for name, verb in VERBS.items():
+        assert "apply" not in names(name, Family.VSPHERE)
+        assert names(name, Family.LIBVIRT).count("apply") == [given.name for given in verb.takes].count("apply")
+
+
+def test_vsphere_copies_whole_disks() -> None:
+    def storage(family: Family) -> tuple[str, ...]:
+        return next(given.choices for given in VERBS["migrate.live"].known_to(family).takes if given.name == "storage")
+
+    assert storage(Family.VSPHERE) == ("shared", "copy")
+    assert storage(Family.LIBVIRT) == ("shared", "copy", "changed")
+
+
 def test_everything_else_is_asked_of_everybody() -> None:
     for name, verb in VERBS.items():
         if not name.startswith("migrate."):
-            assert verb.known_to(Family.VSPHERE) == verb
+            asked = [given for given in verb.takes if given.name != "apply"]
+            assert list(verb.known_to(Family.VSPHERE).takes) == asked
