@@ -123,7 +123,8 @@ ACTIONS: tuple[Action, ...] = (
     Action(id="feed.follow", keys=("f",), title="follow", section=Section.VIEW, scope=Scope.FEED, footer=5),
     Action(id="feed.mine", keys=("T",), title="mine only", section=Section.VIEW, scope=Scope.FEED, footer=7),
     Action(id="alarm.known", keys=("a",), title="acknowledge", section=Section.ALARM, scope=Scope.ALARMS, footer=5),
-    Action(id="alarm.silence", keys=("z",), title="silence", section=Section.ALARM, scope=Scope.ALARMS, footer=6),
+    Action(id="alarm.server", keys=("s",), title="server", section=Section.ALARM, scope=Scope.ALARMS, footer=6),
+    Action(id="alarm.silence", keys=("z",), title="silence", section=Section.ALARM, scope=Scope.ALARMS, footer=7),
     *(
         Action(
             id=f"silence.{word}",

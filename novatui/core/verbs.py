@@ -335,8 +335,8 @@ _ALL: tuple[Verb, ...] = (
         kinds=frozenset({Kind.CLUSTER}), takes=(_RECOMMENDATION,),
     ),
     Verb(
-        name="alarm.acknowledge", title="acknowledge an alarm at its server", effect=Effect.AGREED,
-        kinds=frozenset(Kind), takes=(_text("alarm", "alarm, or all of them", required=False),),
+        name="alarm.acknowledge", title="acknowledge at the server", effect=Effect.AGREED,
+        kinds=frozenset(Kind), takes=(_text("alarm", "alarm", required=False),),
     ),
     Verb(
         name="task.cancel", title="cancel a task", effect=Effect.HARD, kinds=frozenset(Kind), lever=True,

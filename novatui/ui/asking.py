@@ -33,7 +33,13 @@ def title_of(proposal: Proposal) -> str:
 
 def things(proposal: Proposal) -> str:
     """What several of them are called."""
-    return "snapshots" if all(aim.part for aim in proposal.aims) else "objects"
+    if not all(aim.part for aim in proposal.aims):
+        return "objects"
+    return "alarms" if proposal.verb.noun == "alarm" else "snapshots"
+
+
+PARTS = frozenset({"snapshot", "alarm"})
+"""Arguments that say which part of an object is meant: each part is named by itself."""
 
 
 def short(verb: Verb) -> str:
@@ -71,7 +77,7 @@ def _does(proposal: Proposal, stage: Stage) -> str:
     aims = proposal.planned or proposal.aims
     given: list[str] = []
     for one in proposal.verb.takes:
-        if one.name == SAFETY or (one.kind == "snapshot" and proposal.aims[0].part):
+        if one.name == SAFETY or (one.name in PARTS and proposal.aims[0].part):
             continue
         values = Counter(aim.operation.arguments[one.name] for aim in aims if one.name in aim.operation.arguments)
         alike = set(values.values()) == {len(aims)}

@@ -10,15 +10,19 @@ import pytest
 from novatui.actions.catalogue import Scope, in_scope
 from novatui.core.detail import Property
 from novatui.core.errors import Failure, Fault
+from novatui.core.events import Acknowledgement, Severity
 from novatui.core.operations import Plan
 from novatui.ui.dialogs.arguments import ArgumentsForm
 from novatui.ui.dialogs.confirm import PASTED, TOO_FAST, ConfirmDialog
 from novatui.ui.dialogs.results import ResultsDialog
 from novatui.ui.place import Place
+from novatui.ui.screens.alarms import AlarmScreen
 from novatui.ui.screens.feed import FeedScreen
+from novatui.wire import frames
 from tests.ui import world
 from tests.ui.desk import desk
 from tests.ui.hands import ActingDesk, acting_desk
+from tests.ui.still import EVENING, StillFleet
 from tests.ui.test_burst import burst
 from tests.ui.test_every_key import back_to, keys_on
 
@@ -756,3 +760,80 @@ async def test_what_a_cluster_is_recommended_is_offered_to_be_carried_out(tmp_pa
         await ask(person, "enter")
         (planned,) = person.hands.planned
         assert (planned.verb, dict(planned.arguments)) == ("cluster.apply", {"recommendation": "41"})
+
+
+# --- alarms of a server ---
+
+
+def server_alarm(key: str, name: str, conn: str = "kvm-03") -> frames.EventRecord:
+    return world.event(
+        conn, id=f"{key}/{name}", at=EVENING - 30, key=key, subject=key, text=f"{name} is red",
+        severity=Severity.ERROR, alarm=name, raised=True,
+    )  # fmt: skip
+
+
+async def alarm_named(person: ActingDesk, name: str, among: int = 60) -> None:
+    """Put the cursor on it."""
+    screen = person.screen
+    assert isinstance(screen, AlarmScreen)
+    await person.press("g")
+    for _ in range(among):
+        one = screen._source.item(screen._list.cursor)
+        if one is not None and one.id.name == name:
+            return
+        await person.press("j")
+    raise AssertionError(f"no alarm {name}\n{person.text}")
+
+
+async def test_an_alarm_is_acknowledged_at_its_server_after_a_question(tmp_path: Path) -> None:
+    fleet = world.fill(StillFleet(world.SPECS))
+    fleet.hear(server_alarm(RUNNING[1], "CPU usage"))
+    async with acting_desk(tmp_path, (100, 30), fleet=fleet) as person:
+        await person.press("exclamation_mark")
+        await alarm_named(person, "CPU usage")
+        assert "s server" in person.lines[-1]
+        await ask(person, "s")
+        assert "CPU usage" in person.text
+        operation = person.hands.planned[-1]
+        assert (operation.verb, operation.key) == ("alarm.acknowledge", RUNNING[1])
+        assert operation.arguments == {"alarm": "CPU usage"}
+        assert person.hands.made == []
+        await person.press("escape")
+        assert "left, nothing was sent" in person.lines[-1]
+
+
+async def test_marked_alarms_of_one_object_are_acknowledged_together(tmp_path: Path) -> None:
+    fleet = world.fill(StillFleet(world.SPECS))
+    fleet.hear(server_alarm(RUNNING[1], "CPU usage"), server_alarm(RUNNING[1], "Memory usage"))
+    async with acting_desk(tmp_path, (100, 30), fleet=fleet) as person:
+        await person.press("exclamation_mark")
+        for name in ("CPU usage", "Memory usage"):
+            await alarm_named(person, name)
+            await person.press("space")
+        await ask(person, "s")
+        asked = [one.arguments["alarm"] for one in person.hands.planned if one.verb == "alarm.acknowledge"]
+        assert sorted(asked) == ["CPU usage", "Memory usage"]
+        assert "2 alarms" in person.text
+
+
+async def test_an_alarm_of_the_console_is_not_told_to_any_server(tmp_path: Path) -> None:
+    async with acting_desk(tmp_path, (100, 30)) as person:
+        await person.press("exclamation_mark", "g", "s")
+        assert "no server has raised this alarm" in person.lines[-1]
+        assert person.hands.planned == []
+
+
+async def test_who_acknowledged_at_the_server_is_told_apart_from_who_did_here(tmp_path: Path) -> None:
+    fleet = world.fill(StillFleet(world.SPECS))
+    told = server_alarm(RUNNING[1], "CPU usage")
+    known = Acknowledgement(done=True, by="CORP\\anna", at=EVENING - 20)
+    fleet.hear(msgspec.structs.replace(told, event=msgspec.structs.replace(told.event, acknowledgement=known)))
+    async with acting_desk(tmp_path, (100, 30), fleet=fleet) as person:
+        await person.press("exclamation_mark")
+        await alarm_named(person, "CPU usage")
+        assert "@anna" in person.text
+        assert "acknowledged at the server by CORP\\anna" in person.text
+        await person.press("a")
+        await alarm_named(person, "CPU usage")
+        assert "acknowledged by oncall" in person.text
+        assert "acknowledged at the server by CORP\\anna" in person.text
