@@ -24,6 +24,7 @@ from novatui.backends.driver import (
 from novatui.core.connection import ConnectionInfo, ConnectionSpec
 from novatui.core.detail import Detail
 from novatui.core.events import Event
+from novatui.core.history import History
 from novatui.core.inventory import Row
 from novatui.core.operations import Argument, NativeCall, Operation, Plan
 from novatui.core.snapshots import Snapshot
@@ -81,6 +82,9 @@ class Scripted(
 
     def recall(self, keys: Collection[str], seconds: float) -> None:
         self.play("recall", None, keys)
+
+    def history(self, key: str, seconds: float) -> History:
+        return self.play("history", History(step=20.0, age=0.0, metrics={}), key, seconds)
 
     def detail(self, key: str, parts: Collection[str]) -> Detail:
         return self.play("detail", Detail(key=key, raw="raw"), key, parts)

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import ClassVar, Protocol
 
 from novatui.backends.consoleaccess import ConsoleAccess
+from novatui.backends.historysource import HistorySource as HistorySource
 from novatui.core.capabilities import Fact
 from novatui.core.connection import ConnectionInfo, ConnectionSpec
 from novatui.core.detail import Detail, Lease, Volume
@@ -151,14 +152,6 @@ class MetricSource(ABC):
     @abstractmethod
     def sample(self, keys: Collection[str] | None) -> None:
         """Measure these objects (None: all) with bulk calls only."""
-
-
-class HistorySource(ABC):
-    """How busy it was before anybody looked; for products that remember."""
-
-    @abstractmethod
-    def recall(self, keys: Collection[str], seconds: float) -> None:
-        """Tell what was measured of these objects in the last `seconds`, through `Sink.past`, with bulk calls only."""
 
 
 class DetailSource(ABC):

@@ -23,6 +23,7 @@ from novatui.engine.connection import Connection
 from novatui.engine.event_log import EventLog
 from novatui.engine.facts import Facts
 from novatui.engine.facts_keeping import FactsKeeping
+from novatui.engine.histories import Histories
 from novatui.engine.identity import Identities
 from novatui.engine.inspecting import InspectionRequests
 from novatui.engine.inventory_rows import ON_DEMAND
@@ -145,6 +146,7 @@ class Fleet:
         """Questions of many calls each: what can be done, how hosts differ, what is set up badly."""
         self.facts = Facts(self.connections, self.inventory, self.inspecting, self._announce)
         """What is known of capabilities, and how old it is."""
+        self.histories = Histories(self.connections, self.inspecting)
         self.profiles = Profiles(self.connections, self.inventory, self.inspecting)
         self.postures = Postures(self.inventory, self.inspecting)
         self.screens = Screens(self.connections, self.inventory, self.inspecting)
@@ -361,6 +363,7 @@ class Fleet:
         self.changing.lost(connection.name, anew)
         self.placing.lost(connection.name, anew)
         self.inspecting.lost(connection.name, anew)
+        self.histories.forget(connection.name)
 
     def _changed(self, connection: Connection) -> None:
         if connection.info:

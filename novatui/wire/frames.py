@@ -30,6 +30,8 @@ from novatui.wire.inspection_frames import (
     BaselineRequest,
     HandoffAnswer,
     HandoffRequest,
+    HistoryAnswer,
+    HistoryRequest,
     PictureAnswer,
     PictureRequest,
     PostureAnswer,
@@ -321,6 +323,7 @@ Any = (
     | PostureRequest
     | HandoffRequest
     | PictureRequest
+    | HistoryRequest
     | PlanRequest
     | RunRequest
     | Proceed
@@ -345,6 +348,7 @@ Any = (
     | PostureAnswer
     | HandoffAnswer
     | PictureAnswer
+    | HistoryAnswer
     | PlanAnswer
     | CallProgress
     | RunAnswer

@@ -9,6 +9,7 @@ from __future__ import annotations
 from novatui.core.capabilities import Fact
 from novatui.core.consoles import Handoff, Picture, Way
 from novatui.core.errors import Failure
+from novatui.core.history import History
 from novatui.core.hostprofile import Baseline, HostProfile
 from novatui.core.posture import Posture
 from novatui.wire.frame import Frame
@@ -62,6 +63,13 @@ class PictureRequest(InspectionRequest, frozen=True):
     key: str
 
 
+class HistoryRequest(InspectionRequest, frozen=True):
+    """Ask what is remembered of the last `seconds` of a machine or a host."""
+
+    key: str
+    seconds: float
+
+
 # --- worker to console
 
 
@@ -112,3 +120,9 @@ class PictureAnswer(InspectionAnswer, frozen=True):
     """Answer of a PictureRequest."""
 
     found: Picture | None
+
+
+class HistoryAnswer(InspectionAnswer, frozen=True):
+    """Answer of a HistoryRequest."""
+
+    found: History | None

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from novatui.backends.consoleaccess import ConsoleAccess
-from novatui.backends.driver import CapabilityProbe, PostureSource, ProfileSource
+from novatui.backends.driver import CapabilityProbe, HistorySource, PostureSource, ProfileSource
 from novatui.core.capabilities import Fact
 from novatui.core.errors import Failure, Fault, NotSupported, Timeout, Unreachable
+from novatui.core.history import History
 from novatui.core.hostprofile import Baseline, HostProfile
 from novatui.core.posture import Posture
 from novatui.wire import frames
@@ -60,6 +61,10 @@ def _posture(driver: PostureSource, request: frames.PostureRequest) -> Posture:
     return driver.posture(request.key)
 
 
+def _history(driver: HistorySource, request: frames.HistoryRequest) -> History:
+    return driver.history(request.key, request.seconds)
+
+
 INSPECTIONS: dict[type[frames.InspectionRequest], Inspection] = {
     frames.ProbeRequest: Inspection(
         "probe",
@@ -72,6 +77,7 @@ INSPECTIONS: dict[type[frames.InspectionRequest], Inspection] = {
     frames.PostureRequest: Inspection("posture", PostureSource, _posture, frames.PostureAnswer),
     frames.HandoffRequest: Inspection("hand-off", ConsoleAccess, handed_off, frames.HandoffAnswer, is_guarded=True),
     frames.PictureRequest: Inspection("picture", ConsoleAccess, pictured, frames.PictureAnswer, is_guarded=True),
+    frames.HistoryRequest: Inspection("history", HistorySource, _history, frames.HistoryAnswer),
 }
 
 

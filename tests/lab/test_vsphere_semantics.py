@@ -5,6 +5,7 @@ It is made from VMware's description of the API and knows no driver; what it doe
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -13,7 +14,7 @@ pytest.importorskip("pyVmomi", reason="pyvmomi is not installed")
 
 from pyVmomi import vim
 
-from novatui.core.errors import AuthFailed, Busy
+from novatui.core.errors import AuthFailed, Busy, NotFound
 from novatui.core.events import Severity
 from tests.lab.fixtures import or_skip
 from tests.lab.vsphere import change
@@ -131,6 +132,44 @@ def test_devices_of_a_machine_that_is_off_have_no_figures(probe: Probe) -> None:
     assert rates.seconds is None
     assert rates.disks
     assert all(one.read is None and one.latency is None for one in rates.disks)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "step", "least"), [(3600, 20, 178), (86400, 300, 286), (604800, 1800, 334), (2592000, 7200, 358)]
+)
+def test_the_finest_that_is_kept_for_so_long(
+    server: SoapServer, probe: Probe, seconds: float, step: int, least: int
+) -> None:
+    found = probe.driver.history(probe.sink.key_of(WEB), seconds)
+    cells = found.metrics["cpu.wait"]
+    assert found.step == step
+    assert least <= len(cells) <= seconds / step
+    assert None not in cells
+    assert 0 <= found.age <= step + 30
+    newest = time.time() // step * step
+    told = {server.steering.metric(name=WEB, counter="cpu.ready", at=newest - step * back) for back in (0, 1)}
+    processors = probe.sink.named(WEB)["vcpus"]
+    assert any(cells[-1] == pytest.approx(min(100, value / (step * 1000 * processors) * 100)) for value in told)
+
+
+def test_a_host_has_a_history_and_a_store_has_none(probe: Probe) -> None:
+    host = next(iter(probe.sink.of_kind("host")))
+    assert len(probe.driver.history(host, 86400).metrics["cpu.used"]) > 280
+    store = next(iter(probe.sink.of_kind("datastore")))
+    with pytest.raises(NotFound):
+        probe.driver.history(store, 86400)
+
+
+def test_what_was_never_measured_has_no_cells(probe: Probe) -> None:
+    off = next(key for key, row in probe.sink.of_kind("vm").items() if row["power"] == "off")
+    assert probe.driver.history(off, 86400).metrics == {}
+
+
+def test_a_limit_on_history_is_said(server: SoapServer, probe: Probe) -> None:
+    server.steering.limit_metrics(count=4)
+    with pytest.raises(Busy, match="limited"):
+        probe.driver.history(probe.sink.key_of(WEB), 86400)
+    assert measured(probe)["cpu.wait"] is not None, "samples of now go on"
 
 
 def test_the_clock_of_the_server_decides(server: SoapServer, probe: Probe) -> None:

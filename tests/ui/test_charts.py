@@ -115,11 +115,12 @@ def test_the_day_is_a_band_of_minutes_and_says_since_when() -> None:
     one = subject(fleet, "vm:busy")
     fleet.keeping.look_into(one.slot)
     lines = page(one, View("cpu", Window(1800.0)), 100, 20)
-    assert "kept since 23:30" in lines[0]
-    assert "30 min" in lines[0]
-    assert page(subject(fleet, "vm:idle"), View("cpu", Window(DAY)))[0].count("24 h") == 1
+    assert "history –: kvm-03 keeps none" in lines[0]
+    assert "kept since 23:30" in lines[1]
+    assert "30 min" in lines[1]
+    assert page(subject(fleet, "vm:idle"), View("cpu", Window(DAY)))[1].count("24 h") == 1
     read = page(one, View("cpu", Window(1800.0, cursor=fleet.clock.monotonic() - 60)), 100, 20)
-    assert "a used 50% 50..50" in read[0]
+    assert "a used 50% 50..50" in read[1]
 
 
 def test_fitted_scales_end_where_the_values_do() -> None:

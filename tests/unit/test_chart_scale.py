@@ -53,6 +53,7 @@ def test_times_that_no_calendar_has_are_no_ticks(begin: float, end: float) -> No
 def test_windows_have_names() -> None:
     assert [span_words(span) for span in SPANS] == [
         "1 min", "2 min", "5 min", "10 min", "30 min", "1 h", "3 h", "6 h", "12 h", "24 h",
+        "3 d", "7 d", "30 d",
     ]  # fmt: skip
 
 
@@ -61,7 +62,8 @@ def test_zoom_keeps_the_end_or_what_is_read() -> None:
     assert (live.span, live.end) == (300.0, None)
     assert Window().zoom(-1, NOW).by_minute
     assert Window(SPANS[0]).zoom(9, NOW).span == SPANS[0]
-    assert Window(SPANS[-1]).zoom(-9, NOW).span == SPANS[-1]
+    assert Window(DAY).zoom(-9, NOW).span == DAY, "no longer than anything is kept"
+    assert Window(DAY).zoom(-9, NOW, SPANS[-1]).span == SPANS[-1]
     read = Window(600.0, cursor=NOW - 300).zoom(1, NOW)
     assert (read.span, read.end, read.cursor) == (300.0, NOW - 150, NOW - 300)
 
@@ -149,6 +151,14 @@ def test_columns_equal_a_naive_search(
             ]
             expected = sum(inside) / len(inside) if inside else None
         assert value == (None if expected is None else pytest.approx(expected))
+
+
+def test_cells_lie_where_their_product_began_them() -> None:
+    columns = Grid(60.0, 10, 20)  # 600 to 1800
+    wide = spread([1.0, None, 3.0], 2, 300.0, columns, mean, 360.0)  # 360 to 660, a hole, 960 to 1260
+    assert wide == [1.0] + [None] * 5 + [3.0] * 5 + [None] * 9
+    many = spread([1.0, 3.0, 5.0, 7.0], 43, 20.0, Grid(60.0, 13, 3), mean, 10.0)  # begin at 810, 830, 850, 870
+    assert many == [2.0, 6.0, None]
 
 
 def test_a_column_is_found_by_its_moment() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from math import inf
 from typing import Self, TypeVar
 
+from novatui.backends.demo.archive import history_of
 from novatui.backends.demo.changes import Changes
 from novatui.backends.demo.controls import Controls, HostControls
 from novatui.backends.demo.detail import detail_of, device_detail, snapshot_detail
@@ -49,6 +50,7 @@ from novatui.core.detail import Detail, Lease, Volume
 from novatui.core.devices import Device
 from novatui.core.errors import BackendFault, NotFound, NovaError, Unreachable
 from novatui.core.events import Event
+from novatui.core.history import History
 from novatui.core.hostprofile import Baseline, HostProfile
 from novatui.core.ids import decode_id
 from novatui.core.ids import key as key_of
@@ -184,6 +186,13 @@ class DemoDriver(
         begun, step = self.sink.now(), self.period
         worlds = [scene.clock.world(step * ago) // step * step for ago in range(int(seconds / step), 0, -1)]
         self.sink.past(begun - step, step, _past(scene, keys, worlds))
+
+    def history(self, key: str, seconds: float) -> History:
+        scene = self._ask("history")
+        thing = scene.estate.find(key)
+        if not isinstance(thing, Machine | Host):
+            raise _missing(key)
+        return history_of(scene, seconds, lambda world: _metrics(scene, thing, world))
 
     # --- TaskSource, EventSource ------------------------------------------------------------------------------------
 

@@ -34,6 +34,7 @@ from novatui.backends.driver import (
     TaskSource,
 )
 from novatui.backends.vsphere.acknowledging import AlarmPlans, manager_of
+from novatui.backends.vsphere.archive import Archive
 from novatui.backends.vsphere.cancelling import CancelPlans
 from novatui.backends.vsphere.changes import Changes
 from novatui.backends.vsphere.details import Details
@@ -65,6 +66,7 @@ from novatui.core.detail import Detail, Volume
 from novatui.core.devices import Device
 from novatui.core.errors import Unreachable
 from novatui.core.events import Event
+from novatui.core.history import History
 from novatui.core.hostprofile import Baseline, HostProfile
 from novatui.core.needs import Needs
 from novatui.core.operations import Argument, NativeCall, Operation, Plan
@@ -124,6 +126,7 @@ class VSphereDriver(
         self._stream: Stream | None = None
         self._catalogue: Catalogue | None = None
         self._metrics: Metrics | None = None
+        self._archive: Archive | None = None
         self._details: Details | None = None
         self._hardware: Hardware | None = None
         self._happenings: Happenings | None = None
@@ -136,6 +139,7 @@ class VSphereDriver(
         self._opened = open_session(self.spec, self.secrets, self.sink)
         self._catalogue = Catalogue(self._opened, self.sink)
         self._metrics = Metrics(self._opened, self.sink, self._inventory, self._catalogue)
+        self._archive = Archive(self._opened, self.sink, self._inventory, self._catalogue)
         self._details = Details(self._opened, self.sink, self._inventory, self._catalogue)
         self._hardware = Hardware(self._opened, self.sink, self._inventory, self._details.devices.changed)
         self._happenings = Happenings(self._opened, self.sink, self._inventory)
@@ -151,6 +155,7 @@ class VSphereDriver(
         parts = (
             self._catalogue,
             self._metrics,
+            self._archive,
             self._details,
             self._hardware,
             self._happenings,
@@ -227,6 +232,11 @@ class VSphereDriver(
     def recall(self, keys: Collection[str], seconds: float) -> None:
         if self._metrics is not None:
             self._metrics.recall(keys, seconds)
+
+    def history(self, key: str, seconds: float) -> History:
+        if self._archive is None:
+            raise Unreachable("the connection is not open")
+        return self._archive.history(key, seconds)
 
     # --- one object ------------------------------------------------------------------------------------------------
 

@@ -154,11 +154,11 @@ class Inventory:
                 self._machines[ref].equipment = told
             self._tell_beside(begun, changed)
 
-    def measurable(self, keys: Collection[str] | None) -> list[Measurable]:
-        """What of these (None: all) can be measured now."""
+    def measurable(self, keys: Collection[str] | None, *, resting: bool = False) -> list[Measurable]:
+        """What of these (None: all) can be measured now; with `resting` also what could be measured earlier."""
         with self._turn:
             every = (*self._machines.items(), *self._hosts.items())
-            named = ((str(self._key(ref)), ref, known) for ref, known in every if known.runs)
+            named = ((str(self._key(ref)), ref, known) for ref, known in every if resting or known.runs)
             return [
                 Measurable(name, ref, known.size(), known.load())
                 for name, ref, known in named

@@ -8,6 +8,9 @@ from novatui.backends.vsphere.counters import Counter
 from novatui.backends.vsphere.perfreply import Measured
 
 Metrics = dict[str, float | None]
+MOST = 10_000
+"""Cells that are taken: no server keeps more of one length."""
+
 Devices = Mapping[str, float]
 """By instance: a number in our unit."""
 
@@ -27,6 +30,16 @@ def metrics_of(measured: Measured, at: int, counters: Mapping[int, Counter], siz
     """What the sample at this place says. A metric without its counters is None."""
     sample = _Sample(cells_of(measured, at, counters), measured.intervals[at], size)
     return sample.machine() if measured.ref.type == "VirtualMachine" else sample.host()
+
+
+def places(measured: Measured) -> list[int | None]:
+    """Cells of equal length up to the newest sample, the oldest first: where the sample of each stands; None in a
+    hole. Empty when there is no length."""
+    if not measured.times or measured.intervals[-1] <= 0:
+        return []
+    step, last = measured.intervals[-1], measured.times[-1]
+    found = {round((last - moment) / step): at for at, moment in enumerate(measured.times)}
+    return [found.get(back) for back in range(min(max(found), MOST), -1, -1)]
 
 
 def cells_of(measured: Measured, at: int, counters: Mapping[int, Counter]) -> dict[str, dict[str, float]]:

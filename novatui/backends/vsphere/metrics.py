@@ -11,7 +11,7 @@ from novatui.backends.driver import Sink
 from novatui.backends.vsphere.counters import Counters
 from novatui.backends.vsphere.inventory import Inventory, Measurable
 from novatui.backends.vsphere.measures import Metrics as Values
-from novatui.backends.vsphere.measures import metrics_of
+from novatui.backends.vsphere.measures import metrics_of, places
 from novatui.backends.vsphere.perfquery import REAL_TIME, Catalogue, PerfQueries, between, most
 from novatui.backends.vsphere.perfreply import Measured
 from novatui.backends.vsphere.session import Opened
@@ -81,14 +81,10 @@ class Metrics:
 
     def _remember(self, one: Measurable, measured: Measured) -> None:
         """Cells of equal length up to the newest sample; a hole in them is a cell without values."""
-        step, last = measured.intervals[-1], measured.times[-1]
-        if step <= 0:
-            return
-        found = {round((last - moment) / step): at for at, moment in enumerate(measured.times)}
-        cells = [
-            self._values(one, measured, found[back]) if back in found else {} for back in range(max(found), -1, -1)
-        ]
-        self._sink.past(last - self._catalogue.offset(), float(step), [(one.key, cells)])
+        cells = [{} if at is None else self._values(one, measured, at) for at in places(measured)]
+        if cells:
+            end = measured.times[-1] - self._catalogue.offset()
+            self._sink.past(end, float(measured.intervals[-1]), [(one.key, cells)])
 
     def _values(self, one: Measurable, measured: Measured, at: int) -> Values:
         return metrics_of(measured, at, self._catalogue.counters().by_id, one.size)

@@ -6,7 +6,7 @@ import msgspec
 from textual.strip import Strip
 
 from novatui.core.alarms import ALARM_RULES
-from novatui.ui.render import chart, history, panels
+from novatui.ui.render import archive, chart, history, panels
 from novatui.ui.render.cells import line
 from novatui.ui.render.panels import OVERVIEW, TOGETHER, Bounds, Limits, Panel
 from novatui.ui.render.subject import Subject
@@ -43,7 +43,7 @@ def built_in(slot: int, rule: str) -> Bounds:
 
 def lines(subject: Subject, view: View, limits: Limits, width: int, height: int) -> list[Strip]:
     """The page in at most so many lines."""
-    where = panels.provenance(subject)
+    where = "; ".join(filter(None, (panels.provenance(subject), archive.words(subject, view.window))))
     drawn = [line([(f" {where}", subject.look.styles.quiet)], width, cut=subject.look.marks.ellipsis)] if where else []
     room = height - len(drawn)
     shown = TOGETHER.get(view.panel, OVERVIEW)

@@ -8,11 +8,13 @@ from math import ceil
 import msgspec
 
 from novatui.core import units
+from novatui.core.history import History
 from novatui.core.metrics import METRICS, POSITION
+from novatui.engine.histories import Known
 from novatui.engine.metric_store import HISTORY
 from novatui.engine.minute_store import MINUTES, Minute
 from novatui.engine.query_values import memory_whole
-from novatui.ui.render import chart, readings
+from novatui.ui.render import archive, chart, readings
 from novatui.ui.render.chart import Chart, Series, Threshold
 from novatui.ui.render.scale import UNITS, Unit, ceiling
 from novatui.ui.render.subject import Subject
@@ -61,6 +63,9 @@ class Track(msgspec.Struct, frozen=True):
     period: float
     samples: Sequence[float | None] = ()
     minutes: Sequence[Minute | None] = ()
+    remembered: Sequence[float | None] = ()
+    """What the product remembers: cells that begin `shift` seconds after multiples of the period."""
+    shift: float = 0.0
 
 
 def build(
@@ -111,6 +116,8 @@ def window_grid(subject: Subject, window: Window, tracks: Sequence[Track], count
 def track(subject: Subject, metric: str, window: Window) -> Track:
     """What is known of a metric: single samples for ten minutes, minutes beyond; sums where the product has none."""
     metrics, slot, now = subject.fleet.metrics, subject.slot, subject.now
+    if window.by_minute and (told := archive.remembered(subject, window)) is not None:
+        return archived(told, metric)
     if window.by_minute:
         day = metrics.minutes.history(slot, metric, MINUTES, now)
         return Track(int(now // MINUTE), MINUTE, minutes=day)
@@ -123,6 +130,13 @@ def track(subject: Subject, metric: str, window: Window) -> Track:
     if metrics.age(slot, now) is None:
         return Track(int(now / period), period)
     return Track(metrics.last_cell(slot, now), period, metrics.history(slot, metric, ceil(HISTORY / period), now))
+
+
+def archived(told: Known, metric: str) -> Track:
+    """The cells of a metric as its product remembers them; none where it kept none."""
+    history = told.history or History(step=MINUTE, age=0.0, metrics={})
+    last, shift = divmod(told.end - history.step, history.step)
+    return Track(int(last), history.step, remembered=history.metrics.get(metric, (None,)), shift=shift)
 
 
 def summed(subject: Subject, metric: str) -> bool:
@@ -187,6 +201,9 @@ def _series(subject: Subject, metric: str, name: str, found: Track, columns: Gri
     live = reading is None
     stale = live and not summed(subject, metric) and subject.fleet.metrics.stale(subject.slot, subject.now)
     now = latest(subject, metric) if live else None
+    if found.remembered:
+        values = spread(found.remembered, found.last, found.period, columns, mean, found.shift)
+        return Series(name=name, values=values, now=now if reading is None else values[reading], stale=stale)
     if not found.minutes:
         values = spread(found.samples, found.last, found.period, columns, mean)
         return Series(name=name, values=values, now=now if reading is None else values[reading], stale=stale)

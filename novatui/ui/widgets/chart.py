@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from msgspec.structs import replace
@@ -9,12 +10,15 @@ from textual import events
 from textual.strip import Strip
 
 from novatui.actions.catalogue import Scope
+from novatui.core.history import MONTH
+from novatui.core.ids import ObjectRef
 from novatui.core.states import Kind
 from novatui.engine import blocking
 from novatui.engine.fleet import Changes
+from novatui.engine.histories import reach
 from novatui.engine.inventory_rows import MACHINES
 from novatui.ui.keys import bindings
-from novatui.ui.render import history, metrics_page
+from novatui.ui.render import archive, history, metrics_page
 from novatui.ui.render.metrics_page import View
 from novatui.ui.render.panels import TOGETHER, Limits
 from novatui.ui.render.subject import Subject
@@ -54,6 +58,10 @@ class Charts(Lines, can_focus=True, inherit_bindings=False):
         self._drawn_at = 0.0
         """When the history chart was drawn last."""
         self._begun = False
+        self._asking: asyncio.Task[None] | None = None
+        """The question to the product that is not answered."""
+        self._asks: tuple[ObjectRef, float] | None = None
+        """What it asks for."""
 
     # --- what its screen does ---------------------------------------------------------------------------------------
 
@@ -63,6 +71,7 @@ class Charts(Lines, can_focus=True, inherit_bindings=False):
         if slot is not None:
             self._stage.fleet.keeping.look_into(slot)
         self._begun = True
+        self._recall()
         self.focus()
         self.redraw()
 
@@ -110,6 +119,14 @@ class Charts(Lines, can_focus=True, inherit_bindings=False):
             return False
         return True
 
+    def on_unmount(self) -> None:
+        """Nobody looks any more: what was asked and not answered is given up."""
+        self._leave()
+
+    def on_hide(self) -> None:
+        """Another tab is looked at."""
+        self._leave()
+
     def on_mount(self) -> None:
         """Who is not there yet cannot take the keyboard."""
         if self._begun:
@@ -124,6 +141,31 @@ class Charts(Lines, can_focus=True, inherit_bindings=False):
             self._drawn_at = subject.now
         return self._last
 
+    def _recall(self) -> None:
+        """Ask the product for what a window shows that is longer than the live one; one question at a time."""
+        subject, histories = self._subject(), self._stage.fleet.histories
+        if subject is None or not self.view.window.by_minute:
+            self._leave()
+            return
+        ref, seconds = subject.fleet.inventory.ref(subject.slot), archive.back(subject, self.view.window)
+        known = histories.known(ref, seconds)
+        asking = (ref, reach(seconds))
+        if self._asking is not None and self._asks == asking:
+            return
+        self._leave()
+        if histories.kept(ref) and (known is None or not known.fresh(subject.now)):
+            self._asks, self._asking = asking, asyncio.create_task(self._ask(ref, seconds))
+
+    async def _ask(self, ref: ObjectRef, seconds: float) -> None:
+        await self._stage.fleet.histories.read(ref, seconds)
+        self._asking = None
+        self.redraw()
+
+    def _leave(self) -> None:
+        if self._asking is not None:
+            self._asking.cancel()
+            self._asking = None
+
     def _subject(self) -> Subject | None:
         slot, look, fleet = self._slot(), self._stage.look, self._stage.fleet
         if slot is None or not fleet.inventory.alive(slot):
@@ -132,18 +174,26 @@ class Charts(Lines, can_focus=True, inherit_bindings=False):
 
     def _draw_on(self) -> None:
         """Nobody asked: the history chart may wait."""
+        self._recall()
         waited = self._stage.look.monotonic() - self._drawn_at
         if not self.view.history or not 0 <= waited < history.PACE:
             self.redraw()
 
     def _show(self, view: View) -> None:
         self.view = view
+        self._recall()
         self.redraw()
 
     # --- keys -------------------------------------------------------------------------------------------------------
 
     def _now(self) -> float:
         return self._stage.look.monotonic()
+
+    def _longest(self) -> float:
+        """How far back there can be anything to see."""
+        subject = self._subject()
+        kept = subject is not None and subject.fleet.histories.kept(subject.fleet.inventory.ref(subject.slot))
+        return MONTH if kept else DAY
 
     def _window(self, window: Window) -> None:
         self._show(replace(self.view, window=window))
@@ -174,19 +224,19 @@ class Charts(Lines, can_focus=True, inherit_bindings=False):
 
     def action_chart_closer(self) -> None:
         """A shorter time."""
-        self._window(self.view.window.zoom(1, self._now()))
+        self._window(self.view.window.zoom(1, self._now(), self._longest()))
 
     def action_chart_wider(self) -> None:
         """A longer time."""
-        self._window(self.view.window.zoom(-1, self._now()))
+        self._window(self.view.window.zoom(-1, self._now(), self._longest()))
 
     def action_chart_earlier(self) -> None:
         """Into the past."""
-        self._window(self.view.window.pan(-1, self._now()))
+        self._window(self.view.window.pan(-1, self._now(), self._longest()))
 
     def action_chart_later(self) -> None:
         """Towards now."""
-        self._window(self.view.window.pan(1, self._now()))
+        self._window(self.view.window.pan(1, self._now(), self._longest()))
 
     def action_chart_live(self) -> None:
         """Follow the clock again."""
@@ -212,7 +262,7 @@ class Charts(Lines, can_focus=True, inherit_bindings=False):
         subject = self._subject()
         if subject is not None:
             step = metrics_page.read_step(subject, self.view, self.size.width)
-            self._window(self.view.window.read(steps, step, self._now()))
+            self._window(self.view.window.read(steps, step, self._now(), self._longest()))
 
     async def action_chart_history(self) -> None:
         """The day as a large chart, or back."""

@@ -64,6 +64,8 @@ class Traits(msgspec.Struct, frozen=True, kw_only=True):
     migration: Fidelity = Fidelity.PERCENT
     remembers: bool = True
     """It keeps events and ended tasks for those who come later."""
+    archives: bool = False
+    """It keeps means of its metrics for a month."""
     blind: frozenset[str] = frozenset()
     """Metrics that it never gives."""
     silent: frozenset[str] = frozenset()

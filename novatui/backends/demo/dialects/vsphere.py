@@ -35,6 +35,7 @@ TRAITS = Traits(
     version="8.0.3",
     user="VSPHERE.LOCAL\\novatui",
     period=20.0,
+    archives=True,
     silent=frozenset({"persistent", "autostart"}),
     hypervisor="esx",
     disk_bus="scsi",
