@@ -131,10 +131,12 @@ class Alarms:
         by = (known.by or "somebody") if known is not None and known.done else ""
         if by:
             text += f", acknowledged by {by}"
+        acted = known.at if again and known is not None and known.at is not None else one.since
+        at = max(one.since, acted)  # an event of its raising may be younger than its state
         self._sink.event(
             Event(
                 id=f"{one.alarm.id}/{one.entity.id}/{one.since}/{one.status if raised else 'over'}/{by}",
-                at=one.since if raised else max(seen, one.since),
+                at=at if raised else max(seen, one.since),
                 seen=seen,
                 severity=_severity(one.status) if raised else Severity.INFO,
                 native_type="AlarmState",
