@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import math
 import time
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
@@ -117,7 +118,8 @@ class Connection:
     def be_locked(self, lock: frames.LockState) -> None:
         """Its worker told what it admits from now on."""
         self.lock = lock
-        self.unlocked_until = None if lock.unlocked is None else time.monotonic() + lock.unlocked
+        lifted = lock.unlocked is not None and math.isfinite(lock.unlocked)
+        self.unlocked_until = time.monotonic() + lock.unlocked if lifted and lock.unlocked is not None else None
 
     @property
     def unlocked(self) -> bool:

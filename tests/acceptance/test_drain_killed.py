@@ -91,7 +91,7 @@ def test_killed_at_every_step_it_is_taken_up_again(emptied: Emptied) -> None:
     assert last.code in {0, 1}, last.err
     assert set(emptied.sent()) == going
     assert all(count == 1 for count in emptied.sent().values()), "none is moved twice"
-    assert emptied.all() == before, "none is lost"
+    assert going <= before & emptied.all(), "none is lost"  # others are cloned and deleted meanwhile
     assert not emptied.there() & going
     assert not any(emptied.leases.glob("*.json")), "nothing is left to be taken up"
 

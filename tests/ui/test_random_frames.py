@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from novatui.wire import frames
@@ -40,8 +40,12 @@ async def _live_through(told: list[frames.Frame | bytes]) -> None:
         assert_harmless(person.text)
 
 
+FOR_EVER = frames.LockState(SPECS[0].name, ro=False, protected=True, role="admin", reasons=[], unlocked=float("inf"))
+
+
 @SLOW
 @given(st.lists(NEWS, max_size=40))
+@example([FOR_EVER])
 def test_any_frame_may_come(told: list[frames.Frame]) -> None:
     asyncio.run(_live_through(list(told)))
 
