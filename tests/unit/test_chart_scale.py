@@ -45,6 +45,13 @@ def test_times_are_round_and_as_many_as_fit() -> None:
     ]  # fmt: skip
 
 
+def test_days_have_dates() -> None:
+    week = [tick.label for tick in time_ticks(NOON - 7 * DAY, NOON, 80, utc=True)]
+    assert len(week) == 7
+    assert all(len(label) == 6 and ":" not in label for label in week)
+    assert time_ticks(NOON - 30 * DAY, NOON, 60, utc=True)
+
+
 @pytest.mark.parametrize(("begin", "end"), [(nan, NOON), (NOON, NOON), (NOON, NOON - 1), (0, inf), (1e300, 1.1e300)])
 def test_times_that_no_calendar_has_are_no_ticks(begin: float, end: float) -> None:
     assert time_ticks(begin, end, 60, utc=True) == []

@@ -12,7 +12,29 @@ from novatui.core import units
 _TENS = (1, 2, 5, 10)
 _TWOS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 
-STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 14400, 21600, 43200, 86400)
+STEPS = (
+    1,
+    2,
+    5,
+    10,
+    15,
+    30,
+    60,
+    120,
+    300,
+    600,
+    900,
+    1800,
+    3600,
+    7200,
+    10800,
+    14400,
+    21600,
+    43200,
+    86400,
+    172800,
+    432000,
+)
 """Seconds between two marks of a time axis."""
 
 TICK_GAP = 3
@@ -83,7 +105,7 @@ def time_ticks(begin: float, end: float, width: int, utc: bool = False) -> list[
     if width <= 0 or span <= 0 or not isfinite(span):
         return []
     for step in STEPS:
-        form = "%H:%M:%S" if step < 60 else "%H:%M"
+        form = "%H:%M:%S" if step < 60 else "%H:%M" if step < 86400 else "%d %b"
         if step / span * width >= len(time.strftime(form, time.gmtime(0))) + TICK_GAP:
             return list(_at_steps(begin, end, step, form, utc))
     return []
