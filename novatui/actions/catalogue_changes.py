@@ -82,6 +82,21 @@ CHANGES: tuple[Action, ...] = (
     ),
     *_changes(),
     Action(
+        id="console", keys=("o",), title="console", section=Section.OTHER, scope=Scope.CHANGES, leads=True,
+    ),
+    Action(
+        id="console.webmks", keys=("w",), title="WebMKS address, once", section=Section.OTHER, scope=Scope.CHANGES,
+        leader="console", verb="console webmks",
+    ),
+    Action(
+        id="console.vmrc", keys=("v",), title="VMRC address, once", section=Section.OTHER, scope=Scope.CHANGES,
+        leader="console", verb="console vmrc",
+    ),
+    Action(
+        id="console.picture", keys=("s",), title="screenshot", section=Section.OTHER, scope=Scope.CHANGES,
+        leader="console", verb="console screenshot",
+    ),
+    Action(
         id="snap.pane", keys=("l",), title="all of them", section=Section.CHANGE, scope=Scope.CHANGES,
         leader="snapshots", verb="snap tree",
     ),

@@ -37,7 +37,7 @@ class Screens:
         if connection is None or connection.info is None or ROLE in connection.info.roles:
             return ""
         if connection.spec.driver == "demo":
-            return "a machine of the demo has no screen: nothing runs in it"
+            return "nothing runs in the demo: there is no screen"
         family = connection.spec.family
         return _LACKING.get(family, f"no screen of a {family.value} machine is handed off")
 

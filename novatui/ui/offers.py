@@ -54,6 +54,9 @@ class Verdict(msgspec.Struct, frozen=True):
         return self.first.reason
 
 
+CONSOLE = "console"
+"""Id of the leader of what leads to a screen."""
+
 MOST = 500
 """Objects that the guard is asked about: of more than that the first ones speak for all."""
 
@@ -78,13 +81,24 @@ def entries(screen: FrameScreen, leader: Action, refs: Sequence[ObjectRef]) -> l
     found: list[Entry] = []
     for action in in_strip(leader, scopes_of(screen)):
         key = next(iter(keys.keys(action)), "")
-        if not action.change:
+        if leader.id == CONSOLE and len(refs) == 1:
+            found.append(_screen_entry(screen, key, action, refs[0]))
+        elif not action.change:
             found.append(Entry(key, action))
         elif VERBS[action.change].noun == "snap" and machines and kinds == {Kind.SNAPSHOT}:
             found.append(_entry(screen, key, action, machines))
         elif not kinds.isdisjoint(VERBS[action.change].kinds):
             found.append(_entry(screen, key, action, refs))
     return found
+
+
+def _screen_entry(screen: FrameScreen, key: str, action: Action, ref: ObjectRef) -> Entry:
+    from novatui.ui.handing import why_not
+
+    marks, lacking = screen.look.marks, bool(screen.fleet.screens.lacking(ref))
+    locked = screen.stage.locks.dead(ref.conn)
+    reason = why_not(screen.fleet, ref, locked, ticket=action.id != f"{CONSOLE}.picture")
+    return Entry(key, action, (marks.lacking if lacking else marks.inapplicable) if reason else "", reason)
 
 
 def _entry(screen: FrameScreen, key: str, action: Action, refs: Sequence[ObjectRef]) -> Entry:

@@ -115,7 +115,7 @@ ON_THE_TABLE: dict[str, dict[str, Any]] = {
     "reconnect": {"reconnected": ["vc-east"]},
     "help": {"screen": "HelpDialog", "focus": None},
     "quit": {"screen": "QuitDialog", "focus": None},
-    **{key: {"problem": True} for key in ("power", "snapshots", "devices", "edit", "delete", "undo")},
+    **{key: {"problem": True} for key in ("power", "snapshots", "devices", "edit", "delete", "console", "undo")},
     **{key: {} for key in ("results", "unlock", "lock")},
     "audit": {"screen": "AuditScreen", "focus": "entries"},
     "capabilities": {"screen": "CapabilityScreen", "focus": "features"},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -10,6 +10,7 @@ import msgspec
 from novatui.actions import snapshots
 from novatui.actions.given import BadArgument, read_line
 from novatui.actions.moving import host_of, named_host
+from novatui.core.consoles import Way
 from novatui.core.ids import ObjectRef
 from novatui.core.states import Kind
 from novatui.core.verbs import VERBS
@@ -123,6 +124,30 @@ class Changing(Framing, inherit_bindings=False):
         """Old snapshots of all machines, to be looked through and cleaned up."""
         days = f"{snapshots.OLD / 86400:.0f}d"
         self.stage.navigation.open(Place("snap", filter=f"age>{days}", sort="-created"))
+
+    def action_console_webmks(self) -> None:
+        """A one-time address of the screen of the machine that is meant, for a console in a browser."""
+        from novatui.ui.handing import hand_off
+
+        self._tell_wrong(lambda: hand_off(self, Way.WEBMKS))
+
+    def action_console_vmrc(self) -> None:
+        """The same for VMware Remote Console."""
+        from novatui.ui.handing import hand_off
+
+        self._tell_wrong(lambda: hand_off(self, Way.VMRC))
+
+    def action_console_picture(self) -> None:
+        """A picture of its screen, in a file."""
+        from novatui.ui.handing import picture
+
+        self._tell_wrong(lambda: picture(self))
+
+    def _tell_wrong(self, do: Callable[[], None]) -> None:
+        try:
+            do()
+        except Wrong as wrong:
+            self.report(wrong.message, wrong.hint)
 
     def action_device_pane(self) -> None:
         """The devices of the machine or host that is meant; of a device, those of its host."""
