@@ -38,6 +38,17 @@ HOLDER = "gpu-train"
 """Is off and has devices of its host."""
 
 ALARM = "Virtual machine CPU usage"
+MOVED = "mover-1"
+"""Runs in the estate's cluster, whose DRS recommends only."""
+
+EMPTY = "lone"
+"""A host without machines."""
+
+NETWORK = "default"
+
+ADDRESSES = [f"00:50:56:0a:0b:{number:02x}" for number in range(99)]
+
+MEDIUM = "media/debian.iso"
 
 RENAMED = "renamed-by-a-test"
 
@@ -62,11 +73,47 @@ def spec_of(server: Vcsim | SoapServer) -> ConnectionSpec:
     )
 
 
-def with_controller() -> vim.vm.ConfigSpec:
-    """A SCSI controller more."""
-    controller = vim.vm.device.ParaVirtualSCSIController(key=-101, busNumber=0, sharedBus="noSharing")
-    added = vim.vm.device.VirtualDeviceSpec(operation="add", device=controller)
-    return vim.vm.ConfigSpec(deviceChange=[added])
+Device = vim.vm.device
+
+
+def unplugged() -> vim.vm.device.VirtualDevice.ConnectInfo:
+    return Device.VirtualDevice.ConnectInfo(startConnected=False, allowGuestControl=True, connected=False)
+
+
+def emptied() -> vim.vm.device.VirtualDevice.BackingInfo:
+    """What a drive without a medium has."""
+    return Device.VirtualCdrom.RemotePassthroughBackingInfo(deviceName="", exclusive=False)
+
+
+def controller() -> vim.vm.device.VirtualDevice:
+    return Device.ParaVirtualSCSIController(key=-101, busNumber=0, sharedBus="noSharing")
+
+
+def drive() -> vim.vm.device.VirtualDevice:
+    return Device.VirtualCdrom(key=-102, controllerKey=200, unitNumber=0, backing=emptied(), connectable=unplugged())
+
+
+def interface() -> vim.vm.device.VirtualDevice:
+    return Device.VirtualVmxnet3(
+        key=-103,
+        backing=Device.VirtualEthernetCard.NetworkBackingInfo(deviceName=NETWORK),
+        addressType="manual",
+        macAddress="00:50:56:0a:0b:aa",
+        wakeOnLanEnabled=True,
+    )
+
+
+PARTS = {
+    Device.VirtualSCSIController: controller,
+    Device.VirtualCdrom: drive,
+    Device.VirtualEthernetCard: interface,
+}
+"""What the machine that is off gets, so that there is something to change."""
+
+
+def reconfigured(machine: vim.VirtualMachine, operation: str, device: vim.vm.device.VirtualDevice) -> None:
+    change = Device.VirtualDeviceSpec(operation=operation, device=device)
+    finish(machine.ReconfigVM_Task(vim.vm.ConfigSpec(deviceChange=[change])))
 
 
 def verb_of(request: pytest.FixtureRequest) -> str:
@@ -159,6 +206,8 @@ class SoapLab(ControlLab):
     _NAMES: ClassVar = {Power.RUNNING: "web-01", Power.OFF: "spare", Power.SUSPENDED: "archive"}
     _SNAPSHOT = "base"
 
+    _HOSTS: ClassVar = ("campus-1", "campus-2")
+
     def __init__(self, server: SoapServer) -> None:
         self._server = server
         self._changes: set[int] = set()
@@ -173,6 +222,20 @@ class SoapLab(ControlLab):
             for state, name in self._NAMES.items():
                 finish(change.machine(service, name).RemoveAllSnapshots_Task())
                 self._server.steering.set_power(name=name, state=STATES[NATIVE[state]])
+            self._lone = change.found(service, vim.HostSystem, EMPTY)._moId
+            self._server.steering.put(name=self._lone, path="runtime.inMaintenanceMode", value=False)
+            started = change.machine(service, self._NAMES[Power.OFF])
+            power_info = vim.host.AutoStartManager.AutoPowerInfo(
+                key=started,
+                startOrder=-1,
+                startDelay=-1,
+                waitForHeartbeat="systemDefault",
+                startAction="none",
+                stopDelay=-1,
+                stopAction="systemDefault",
+            )
+            manager = started.runtime.host.configManager.autoStartManager
+            manager.ReconfigureAutostart(vim.host.AutoStartManager.Config(powerInfo=[power_info]))
 
     def machine(self, power: Power) -> str:
         name = self._NAMES.get(power)
@@ -185,8 +248,12 @@ class SoapLab(ControlLab):
             for status in ("green", "red"):
                 self._server.steering.alarm(name=self._NAMES[Power.RUNNING], alarm=ALARM, status=status)
             return subject, {"alarm": ALARM}
+        if verb == "power.autostart":
+            return self.machine(Power.OFF), {"to": "on"}
         if noun == "power":
             return subject, {}
+        if noun in ("host", "cluster") or verb == "edit.pool":
+            return self._above(verb)
         if noun != "snap":
             return self._configured(verb) if noun == "edit" else self._given(verb)
         if verb == "snap.create":
@@ -202,21 +269,50 @@ class SoapLab(ControlLab):
         """
         with client_of(self._server) as service:
             machine = change.machine(service, self._NAMES[Power.OFF])
-            if not any(isinstance(one, vim.vm.device.VirtualSCSIController) for one in machine.config.hardware.device):
-                finish(machine.ReconfigVM_Task(with_controller()))
+            for kind, made in PARTS.items():
+                if not any(isinstance(one, kind) for one in machine.config.hardware.device):
+                    reconfigured(machine, "add", made())
+            [filled] = [one for one in machine.config.hardware.device if isinstance(one, Device.VirtualCdrom)]
+            if isinstance(filled.backing, Device.VirtualCdrom.IsoBackingInfo):
+                filled.backing, filled.connectable = emptied(), unplugged()
+                reconfigured(machine, "edit", filled)
             count, memory = machine.config.hardware.numCPU, machine.config.hardware.memoryMB << 20
-            cards = sum(isinstance(one, vim.vm.device.VirtualEthernetCard) for one in machine.config.hardware.device)
+            cards = [
+                one.macAddress
+                for one in machine.config.hardware.device
+                if isinstance(one, vim.vm.device.VirtualEthernetCard)
+            ]
+            self._server.steering.put_file(store=machine.datastore[0]._moId, path=MEDIUM, size=STEP)
             store, network = machine.datastore[0].name, machine.runtime.host.network[0].name
         takes = {
             "edit.vcpus": {"count": str(count + 1)},
             "edit.memory": {"size": str(memory + STEP)},
             "edit.memory_add": {"size": str(STEP)},
             "edit.disk_add": {"store": store, "size": str(STEP)},
-            "edit.nic_add": {"network": network, "mac": f"00:50:56:0a:0b:{cards:02x}"},
+            "edit.nic_add": {"network": network, "mac": next(one for one in ADDRESSES if one not in cards)},
+            "edit.nic_remove": {"mac": cards[0]},
+            "edit.iso_insert": {"source": f"[{store}] {MEDIUM}"},
             "edit.rename": {"name": RENAMED},
             "edit.notes": {"text": f"noted by a test at {count} and {memory}"},
         }
         return (self.machine(Power.OFF), takes[verb]) if verb in takes else None
+
+    def _above(self, verb: str) -> tuple[str, dict[str, str]] | None:
+        """Of what machines run in: a host of its own, the cluster whose DRS asks first, a pool."""
+        steering = self._server.steering
+        if verb == "edit.pool":
+            return key(Kind.RESOURCE_POOL, steering.reference(name="gold")), {
+                "cpu_shares": "low",
+                "memory_limit": "none",
+            }
+        if verb == "host.return":
+            steering.put(name=self._lone, path="runtime.inMaintenanceMode", value=True)
+        if verb.startswith("host."):
+            return key(Kind.HOST, self._lone), {}
+        here = steering.read(name=MOVED, path="runtime.host")
+        to = next(one for one in self._HOSTS if steering.reference(name=one) not in here)
+        wanted = steering.recommend(name=MOVED, host=to)
+        return key(Kind.CLUSTER, steering.reference(name="campus-cluster")), {"recommendation": wanted}
 
     def _given(self, verb: str) -> tuple[str, dict[str, str]] | None:
         """Of the machine that has devices, whose memory is reserved already."""
@@ -243,7 +339,7 @@ class TestSoap(ControlConformance):
 
     @pytest.fixture(scope="class")
     def server(self) -> Iterator[SoapServer]:
-        with or_skip(lambda: SoapServer(pace=0.02)) as one:
+        with or_skip(lambda: SoapServer(pace=0.02, estate=True)) as one:
             yield one
 
     @pytest.fixture
@@ -251,13 +347,6 @@ class TestSoap(ControlConformance):
         lab = SoapLab(server)
         lab.put_back()
         return lab
-
-    @pytest.fixture(autouse=True)
-    def needs_a_manager(self, request: pytest.FixtureRequest) -> None:
-        if verb_of(request) == "power.autostart":
-            pytest.skip("the simulator has no HostAutoStartManager")
-        if verb_of(request) == "edit.disk_remove":
-            pytest.skip("the simulator has no datastore browser, by which a disk is found again")
 
     def test_load_does_not_change_a_fingerprint(self, bench: Bench) -> None:
         """By reading it again: this simulator has no counters to sample."""
