@@ -269,6 +269,9 @@ class SoapLab(ControlLab):
         """
         with client_of(self._server) as service:
             machine = change.machine(service, self._NAMES[Power.OFF])
+            for one in machine.config.hardware.device if verb == "edit.nic_remove" else ():
+                if isinstance(one, Device.VirtualEthernetCard):
+                    reconfigured(machine, "remove", one)  # one that comes back takes the first slot that is free
             for kind, made in PARTS.items():
                 if not any(isinstance(one, kind) for one in machine.config.hardware.device):
                     reconfigured(machine, "add", made())
@@ -301,10 +304,10 @@ class SoapLab(ControlLab):
         """Of what machines run in: a host of its own, the cluster whose DRS asks first, a pool."""
         steering = self._server.steering
         if verb == "edit.pool":
-            return key(Kind.RESOURCE_POOL, steering.reference(name="gold")), {
-                "cpu_shares": "low",
-                "memory_limit": "none",
-            }
+            with client_of(self._server) as service:
+                given = change.found(service, vim.ResourcePool, "gold").config.cpuAllocation.shares.level
+            wanted = "high" if given == "low" else "low"
+            return key(Kind.RESOURCE_POOL, steering.reference(name="gold")), {"cpu_shares": wanted}
         if verb == "host.return":
             steering.put(name=self._lone, path="runtime.inMaintenanceMode", value=True)
         if verb.startswith("host."):
@@ -347,6 +350,21 @@ class TestSoap(ControlConformance):
         lab = SoapLab(server)
         lab.put_back()
         return lab
+
+    def test_an_interface_behind_a_free_slot_comes_back_in_another(self, bench: Bench) -> None:
+        """The plan says so: its guest may call it otherwise then."""
+        found = bench.lab.subject("edit.nic_remove")
+        assert found
+        machine, first = found
+        second = {"mac": ADDRESSES[-1]}
+        added = bench.plan("edit.nic_add", machine, {"network": NETWORK, **second})
+        bench.run(added)
+        bench.see(added)
+        assert "slot" not in bench.plan("edit.nic_remove", machine, second).irreversible
+        removed = bench.plan("edit.nic_remove", machine, first)
+        bench.run(removed)
+        bench.see(removed)
+        assert "another slot" in bench.plan("edit.nic_remove", machine, second).irreversible
 
     def test_load_does_not_change_a_fingerprint(self, bench: Bench) -> None:
         """By reading it again: this simulator has no counters to sample."""

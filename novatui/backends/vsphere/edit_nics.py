@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from novatui.backends.vsphere.dataobjects import data, reference
-from novatui.backends.vsphere.fields import at, refs, truth, type_of, words
+from novatui.backends.vsphere.fields import at, number, refs, truth, type_of, words
 from novatui.backends.vsphere.machine_devices import MODELS, is_nic
 from novatui.backends.vsphere.places import Places
 from novatui.backends.vsphere.planning import Planning, inverse, shows
@@ -25,6 +25,8 @@ _TYPES = {model: kind for kind, model in MODELS.items()}
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 _BY_PORT = "VirtualEthernetCardDistributedVirtualPortBackingInfo"
 _BY_NAME = "VirtualEthernetCardNetworkBackingInfo"
+_FIRST_KEY = 4000
+"""Key of a machine's first interface; they follow each other, as every vCenter gives them out."""
 MOST = 10
 ASSIGN = "Network.Assign"
 """Privilege on the network that a machine is plugged into."""
@@ -98,7 +100,11 @@ class NicPlans:
         if network is None or model == "sriov":
             return None, "only the vSphere Client adds such an interface again"
         back = inverse("edit.nic_add", machine.subject, network=key(Kind.NETWORK, network.id), model=model, mac=mac)
-        return back, "" if words(card, "addressType") == "manual" else "its address comes back as one set by hand"
+        lost = (
+            "" if words(card, "addressType") == "manual" else "its address comes back as one set by hand",
+            "it comes back in another slot, and its guest may call it otherwise" if _slot_before(machine, card) else "",
+        )
+        return back, "; ".join(filter(None, lost))
 
 
 def backing_of(planning: Planning, network: Ref) -> dict[str, Any]:
@@ -138,6 +144,12 @@ def network_of(card: dict[str, Any]) -> Ref | None:
 
 def _cards(machine: Machine) -> list[dict[str, Any]]:
     return [one for one in machine.hardware if is_nic(one)]
+
+
+def _slot_before(machine: Machine, card: dict[str, Any]) -> bool:
+    """Whether a slot for interfaces is free before that of this one: the next that is added takes it."""
+    taken = {number(one, "key") for one in _cards(machine)}
+    return any(key not in taken for key in range(_FIRST_KEY, min(number(card, "key") or 0, _FIRST_KEY + MOST)))
 
 
 def _model(cards: list[dict[str, Any]], said: str) -> str:

@@ -219,6 +219,8 @@ def _place_disk(call: Call, vm: Thing, change: Any) -> None:
     device.backing.uuid = device.backing.uuid or f"6000C290-{device.key:04x}-0000-0000-{vm.facts['config'].uuid[-12:]}"
     if change.fileOperation:
         _use_space(call, device, 1)
+    elif (file := store.private.get("files", {}).get(files.split(device.backing.fileName)[1])) is not None:
+        device.backing.thinProvisioned = file.thin  # ASSUMED: how a disk is laid out stands in its file
 
 
 def _use_space(call: Call, disk: Any, sign: int) -> None:
