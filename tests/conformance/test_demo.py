@@ -27,8 +27,13 @@ GAPS = {
 }
 
 
-ALARMS = {"AlarmControl": "the demo's alarms come and go by themselves"}
-STILL = ALARMS | dict.fromkeys(("HostControl", "ClusterControl"), "only the demo's vSphere takes hosts out of service")
+NEVER_HAD = {
+    "AlarmControl": "the demo's alarms come and go by themselves",
+    "ConsoleAccess": "nothing runs in the demo: there is no screen",
+}
+STILL = NEVER_HAD | dict.fromkeys(
+    ("HostControl", "ClusterControl"), "only the demo's vSphere takes hosts out of service"
+)
 
 
 class DemoLab(Lab):
@@ -112,7 +117,7 @@ class TestAsVsphere(DemoConformance):
     family = Family.VSPHERE
     kinds = EVERYWHERE | {Kind.DATACENTER, Kind.CLUSTER}
     powers: ClassVar[dict[str, Power]] = POWERS | {"paused": Power.RUNNING}
-    lacks: ClassVar[dict[str, str]] = ALARMS | {"NetworkSource": "this family tells no leases"}
+    lacks: ClassVar[dict[str, str]] = NEVER_HAD | {"NetworkSource": "this family tells no leases"}
     gaps = GAPS | {"test_machine_column[autostart]": Gap("not-offered", "autostart belongs to the host")}
 
 

@@ -36,6 +36,7 @@ EMULATED = Cpu(
 """The processor that libvirt gives to an emulated machine that asks for none."""
 
 LACKS = {
+    "ConsoleAccess": "it gives no tickets: whoever reaches a display may open it",
     "HistorySource": "libvirt tells what is, and remembers no figures",
     "HostControl": "libvirt has no maintenance mode",
     "ClusterControl": "libvirt has no clusters",
