@@ -14,7 +14,7 @@ from novatui.cli.verbs import VERBS
     sorted(
         set(VERBS)
         - {"show", "audit", "config", "completion", "power", "snap", "device", "edit", "migrate", "evacuate"}
-        - {"host", "cluster"}
+        - {"host", "cluster", "screen"}
     ),
 )
 def test_a_verb_is_known_wherever_options_stand(verb: str) -> None:
