@@ -89,7 +89,7 @@ def test_killed_at_every_step_it_is_taken_up_again(emptied: Emptied) -> None:
     assert kills >= len(going) // 2, "a console can be killed only while it works"
     last = emptied.program.run("evacuate", HOST, *emptied.fleet, "--confirm", HOST, "--resume")
     assert last.code in {0, 1}, last.err
-    assert set(emptied.sent()) == going
+    assert set(emptied.sent()) == going, last.err
     assert all(count == 1 for count in emptied.sent().values()), "none is moved twice"
     assert going <= before & emptied.all(), "none is lost"  # others are cloned and deleted meanwhile
     assert not emptied.there() & going
